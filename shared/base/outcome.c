@@ -7,8 +7,9 @@ const char *
 outcome_name(enum outcome outcome)
 {
 	static const char *const names[] = {
-	    [OUTCOME_OK] = "done",         [OUTCOME_RETRY] = "retry", [OUTCOME_AWAY] = "away",     [OUTCOME_HELD] = "held",
-	    [OUTCOME_PARKED] = "parked",   [OUTCOME_DEAD] = "dead",   [OUTCOME_UNSURE] = "unsure",
+	    [OUTCOME_OK] = "done",       [OUTCOME_RETRY] = "retry",   [OUTCOME_AWAY] = "away",
+	    [OUTCOME_HELD] = "held",     [OUTCOME_PARKED] = "parked", [OUTCOME_DEAD] = "dead",
+	    [OUTCOME_UNSURE] = "unsure",
 	};
 
 	return (size_t)outcome < COUNT_OF(names) ? names[outcome] : "?";

@@ -2,7 +2,8 @@
 /*
  * outcome - how a fallible call or an item ended, and why
  * A call that can fail returns an outcome and takes a `struct why *` as its last parameter. Results are written only on
- * OUTCOME_OK. Classify where the fact is known; only the skeleton turns an outcome into ack, retry, hold or dead letter.
+ * OUTCOME_OK. Classify where the fact is known; only the skeleton turns an outcome into ack, retry, hold or dead
+ * letter.
  */
 #ifndef TRIBUTARY_BASE_OUTCOME_H
 #define TRIBUTARY_BASE_OUTCOME_H

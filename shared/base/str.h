@@ -32,7 +32,7 @@ bool str_equal_fold(struct str a, struct str b); /* ASCII letters without case *
 int str_compare(struct str a, struct str b);     /* as memcmp, shorter first */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_trim(struct str s); /* without blanks, tabs, CR and LF at both ends */
+struct str str_trim(struct str s);            /* without blanks, tabs, CR and LF at both ends */
 struct str str_after(struct str s, size_t n); /* without the first n bytes; empty when there are fewer */
 /* str_split - the part of *rest before `sep`; *rest becomes what follows it (empty at the end) */
 struct str str_split(struct str *rest, char sep);

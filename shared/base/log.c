@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include "base/instant.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define LINE_BYTES 1024
+
+static struct {
+	const char *worker;
+	enum log_level level;
+} logger = {"-", LOG_LEVEL_INFO};
+
+void
+log_open(const char *worker, enum log_level level)
+{
+	logger.worker = worker;
+	logger.level = level;
+}
+
+static void
+line_write(enum log_level level, const char *event, const char *format, va_list args)
+{
+	static const char *const levels[] = {"debug", "info", "warn", "error"};
+	char line[LINE_BYTES], now[INSTANT_TEXT_BYTES];
+	int n, more;
+
+	if (level < logger.level)
+		return;
+	instant_format(instant_now_us(), now);
+	n = snprintf(line, sizeof line, "ts=%s level=%s worker=%s event=%s ", now, levels[level], logger.worker, event);
+	more = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
+	n += more < (int)sizeof line - n - 2 ? more : (int)sizeof line - n - 2;
+	line[n++] = '\n';
+	/* One write per line, so that lines of several processes do not mix; a full disk must not stop the work. */
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}
+
+void
+log_line(enum log_level level, const char *event, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line_write(level, event, format, args);
+	va_end(args);
+}
+
+void
+log_why(enum log_level level, const char *event, const struct why *why)
+{
+	char text[sizeof why->text];
+	size_t n = 0;
+
+	for (; why->text[n]; n++)
+		text[n] = why->text[n] == '"' || (unsigned char)why->text[n] < 0x20 ? '\'' : why->text[n];
+	text[n] = '\0';
+	log_line(level, event, "code=%s path=%s text=\"%s\"", why->code ? why->code : "-",
+		 why->path[0] ? why->path : "-", text);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/params.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_MAX_BYTES 4096
+
+static char *
+file_read(const char *path)
+{
+	char value[VALUE_MAX_BYTES];
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (!f)
+		return NULL;
+	n = fread(value, 1, sizeof value, f);
+	fclose(f);
+	return strndup(value, str_trim((struct str){value, n}).n);
+}
+
+char *
+secret_env(const char *name)
+{
+	char file_name[128];
+	const char *value = getenv(name), *path;
+
+	if (value)
+		return strdup(value);
+	snprintf(file_name, sizeof file_name, "%s_FILE", name);
+	path = getenv(file_name);
+	return path ? file_read(path) : NULL;
+}
+
+static size_t
+param_read(const struct param *p, void *config, FILE *errors)
+{
+	void *field = (char *)config + p->offset;
+	char *given = secret_env(p->name);
+	const char *value = given ? given : p->default_value;
+	int64_t number;
+
+	if (!value) {
+		fprintf(errors, "%s (or %s_FILE) is not set or its file cannot be read: %s\n", p->name, p->name,
+			p->help);
+		return 1;
+	}
+	if (p->type == PARAM_INT) {
+		if (!str_to_int(str_of(value), &number) || number < p->min || number > p->max) {
+			fprintf(errors, "%s must be a whole number from %lld to %lld %s\n", p->name, (long long)p->min,
+				(long long)p->max, p->unit);
+			free(given);
+			return 1;
+		}
+		memcpy(field, &number, sizeof number);
+		free(given);
+		return 0;
+	}
+	if ((int64_t)strlen(value) < p->min || (p->max && (int64_t)strlen(value) > p->max)) {
+		fprintf(errors, "%s must have %lld to %lld bytes\n", p->name, (long long)p->min, (long long)p->max);
+		free(given);
+		return 1;
+	}
+	if (!given)
+		given = strdup(value);
+	memcpy(field, &given, sizeof given);
+	return 0;
+}
+
+size_t
+params_read(const struct param *params, size_t n, void *config, FILE *errors)
+{
+	size_t problems = 0;
+
+	for (size_t i = 0; i < n; i++)
+		problems += param_read(&params[i], config, errors);
+	return problems;
+}
+
+void
+params_help(const struct param *params, size_t n, FILE *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "  %-24s %s", params[i].name, params[i].help);
+		if (params[i].type == PARAM_INT)
+			fprintf(out, " (%lld to %lld %s)", (long long)params[i].min, (long long)params[i].max,
+				params[i].unit);
+		fprintf(out, params[i].default_value ? " [%s]\n" : " (required)\n", params[i].default_value);
+	}
+}
+
+void
+params_markdown(const struct param *params, size_t n, FILE *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "| `%s` | %s%s%s | ", params[i].name, params[i].default_value ? "`" : "",
+			params[i].default_value ? params[i].default_value : "required",
+			params[i].default_value ? "`" : "");
+		if (params[i].type == PARAM_INT)
+			fprintf(out, "%lld … %lld", (long long)params[i].min, (long long)params[i].max);
+		fprintf(out, " | %s | %s |\n", params[i].unit, params[i].help);
+	}
+}
