@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model - the list of all canonical documents, for what goes over all of them (schemas, docs, golden tests)
+ */
+#ifndef TRIBUTARY_MODEL_MODEL_H
+#define TRIBUTARY_MODEL_MODEL_H
+
+#include "contract/contract.h"
+
+extern const struct contract *const model_contracts[];
+extern const size_t model_contracts_count;
+
+/* model_contract - by name; NULL when there is none */
+const struct contract *model_contract(const char *name);
+
+#endif
