@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * broker - RabbitMQ: take deliveries, publish with confirms, acknowledge
+ * Two connections: one only consumes, one only publishes, because a broker under a memory or disk alarm stops reading
+ * from whoever publishes, acknowledgements included. One thread owns a broker. Both connections come back by themselves
+ * (backoff with jitter, next host of the list); what was unacknowledged then is delivered again.
+ *
+ *   take … take → work → publish … publish → flush (all confirmed) → ack (multiple)
+ */
+#ifndef TRIBUTARY_BROKER_BROKER_H
+#define TRIBUTARY_BROKER_BROKER_H
+
+#include "base/arena.h"
+#include "base/outcome.h"
+#include "base/uuid.h"
+
+struct broker;
+
+struct broker_config {
+	const char *urls; /* amqp://user:password@host:port/vhost, or amqps://; several, separated by commas */
+	const char *name; /* shown in the broker's connection list */
+	int64_t heartbeat_s;
+	int64_t prefetch;       /* messages; 0: does not consume */
+	const char *ca_file;    /* of amqps, PEM */
+	int64_t rpc_timeout_ms; /* of connecting and declaring */
+};
+
+/* Properties and headers, received or to be sent; texts are views. */
+struct envelope {
+	struct str message_id, correlation_id, type, content_type, app_id;
+	int64_t timestamp_s;
+	int64_t attempt;    /* header `attempt`: how often it waited for a retry, 0 at first */
+	int64_t version;    /* header `v`: version of the contract */
+	struct str party;   /* header `party` */
+	struct str origin;  /* header `origin`: the queue it failed in */
+	struct str code;    /* header `code`: of a dead letter */
+	struct str path;    /* header `path`: of a dead letter, the field */
+	struct str reason;  /* header `reason`: of a dead letter, for a person */
+	struct str trace;   /* header `traceparent`, W3C */
+	struct str key;     /* header `idempotency-key`, on intake */
+	struct str death;   /* "reason queue" of the broker's own first x-death entry; received only */
+	struct str headers; /* every header as one JSON object, for people; received only */
+};
+
+struct delivery {
+	uint64_t tag;
+	uint64_t generation; /* of the connection it came by */
+	struct str queue, exchange, routing_key, body;
+	struct envelope envelope;
+	bool redelivered;
+	int64_t received_us; /* monotonic */
+};
+
+struct outgoing {
+	struct str exchange, routing_key, body;
+	struct envelope envelope;
+	bool mandatory; /* somebody must be bound, else `returned` */
+};
+
+enum publish_state { PUBLISH_PENDING, PUBLISH_CONFIRMED, PUBLISH_RETURNED };
+
+/* broker_new - no connection yet; NULL with `why` filled when the config is wrong (code: amqp-url) */
+struct broker *broker_new(const struct broker_config *config, struct why *why);
+void broker_free(struct broker *b);
+
+/* broker_consume - one more queue to consume; takes effect at the next (re)connect or at once. Text is copied. */
+void broker_consume(struct broker *b, struct str queue);
+
+/*
+ * broker_take - wait for the next delivery, connecting if needed
+ * timeout_us  microseconds; 0 only looks
+ * arena       takes the copy of body, keys and headers
+ * limit_bytes a larger body is still taken whole
+ *
+ * OUTCOME_OK     *delivery is written
+ * OUTCOME_RETRY  nothing came in time; no code
+ * OUTCOME_AWAY   no connection now (code: amqp-away, amqp-refused, amqp-queue-missing); call again, it waits by itself
+ * OUTCOME_DEAD   the arena is full: too-large; the delivery stays unacknowledged and comes again
+ */
+enum outcome broker_take(struct broker *b, int64_t timeout_us, struct arena *arena, struct delivery *delivery,
+			 struct why *why) MUST_CHECK;
+
+/* broker_pause / broker_resume - stop and go on taking new deliveries (basic.cancel and consume); both are idempotent
+ */
+void broker_pause(struct broker *b);
+void broker_resume(struct broker *b);
+bool broker_is_paused(const struct broker *b);
+
+/*
+ * broker_publish - send n messages and wait until each is confirmed or returned
+ * states  n results, written also on failure: what is PENDING may or may not have arrived; publish it again
+ *
+ * OUTCOME_OK     none is pending
+ * OUTCOME_AWAY   connection lost, blocked, or no confirm within timeout_ms (codes: amqp-away amqp-blocked
+ *                amqp-confirm-timeout amqp-refused)
+ */
+enum outcome broker_publish(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
+			    enum publish_state *states, struct why *why) MUST_CHECK;
+
+/* broker_ack - this delivery and all earlier ones of its connection; ignored when that connection is gone (they come
+ * again) */
+void broker_ack(struct broker *b, const struct delivery *delivery);
+
+/* broker_pump - keep heartbeats alive and notice what the broker says; call at least every second while working */
+void broker_pump(struct broker *b);
+
+bool broker_is_connected(const struct broker *b); /* both connections */
+bool broker_is_blocked(const struct broker *b);
+uint64_t broker_reconnects(const struct broker *b);
+
+#endif

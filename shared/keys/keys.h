@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * keys - remember in Redis what was already done
+ * A hint, never a guard: every answer may be "not seen", and no call fails. Postgres guards. While Redis is away each
+ * call returns at once; a new connection is tried at most once per second and costs at most the timeout.
+ */
+#ifndef TRIBUTARY_KEYS_KEYS_H
+#define TRIBUTARY_KEYS_KEYS_H
+
+#include "base/outcome.h"
+#include "base/uuid.h"
+
+struct keys;
+
+struct keys_config {
+	const char *url;    /* redis://user:password@host:port/0 */
+	const char *prefix; /* tributary:done:enrich: */
+	int64_t timeout_ms; /* of connecting and of each call */
+	int64_t ttl_ms;     /* how long a mark lives */
+};
+
+/* keys_new - no connection yet; NULL without memory or with a URL that is none (why says so) */
+struct keys *keys_new(const struct keys_config *config, struct why *why);
+void keys_free(struct keys *k);
+/* keys_seen - seen[i] = ids[i] is marked; all false when Redis does not answer */
+void keys_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen);
+/* keys_mark - remember n ids for ttl_ms */
+void keys_mark(struct keys *k, const struct uuid *ids, size_t n);
+bool keys_is_connected(const struct keys *k);
+/* keys_reconnects - connections made after the first */
+uint64_t keys_reconnects(const struct keys *k);
+
+#endif
