@@ -9,6 +9,7 @@ GRANT SELECT, INSERT, UPDATE ON exceptions, order_status TO tributary_worker;
 GRANT INSERT ON timeline TO tributary_worker;
 
 GRANT SELECT, INSERT ON documents, orders, order_lines, confirmations TO tributary_ingest;
+GRANT UPDATE (outcome, order_id, code, path) ON documents TO tributary_ingest;  -- a released or replayed document
 GRANT SELECT ON shipments TO tributary_ingest;
 
 GRANT SELECT ON warehouses, customers, customer_accounts, items, item_aliases, item_units, prices, tax_rates, stock
@@ -33,5 +34,6 @@ GRANT SELECT ON ALL TABLES IN SCHEMA tributary TO tributary_operator;
 GRANT INSERT, UPDATE, DELETE ON warehouses, customers, customer_accounts, items, item_aliases, item_units, prices,
 	tax_rates, stock TO tributary_operator;
 GRANT UPDATE ON exceptions, dead_letters TO tributary_operator;
+GRANT UPDATE (code) ON effects TO tributary_operator;           -- a person's word that a request in doubt may be sent
 GRANT DELETE ON journal TO tributary_operator;
 GRANT INSERT ON timeline TO tributary_operator;

@@ -74,6 +74,26 @@ arena_used_bytes(const struct arena *a)
 	return a->used_bytes;
 }
 
+struct arena_mark
+arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){a->current, a->current ? a->current->used : 0, a->used_bytes};
+}
+
+void
+arena_rewind(struct arena *a, struct arena_mark mark)
+{
+	struct block *marked = mark.block;
+
+	/* A mark in an empty arena knows no block; the first one is the place then. */
+	for (struct block *b = marked ? marked->next : a->first; b; b = b->next)
+		b->used = 0;
+	if (marked)
+		marked->used = mark.block_used;
+	a->current = marked ? marked : a->first;
+	a->used_bytes = mark.used_bytes;
+}
+
 static struct block *
 block_add(struct arena *a, size_t n)
 {

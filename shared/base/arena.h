@@ -17,6 +17,15 @@ void arena_free(struct arena *a);          /* NULL is fine */
 void arena_clear(struct arena *a);         /* everything given out is void */
 size_t arena_used_bytes(const struct arena *a);
 
+/* A place to come back to: what is given out after arena_mark is void after arena_rewind. */
+struct arena_mark {
+	void *block;
+	size_t block_used, used_bytes;
+};
+
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
 /* arena_get - n zeroed bytes, aligned for any type; NULL when the cap is reached */
 void *arena_get(struct arena *a, size_t n);
 /* arena_array - count zeroed elements of `size` bytes; NULL on overflow or when the cap is reached */

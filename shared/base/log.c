@@ -4,20 +4,46 @@
 #include "base/instant.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_BYTES 1024
 
+#define HELD_BYTES ((size_t)32 * 1024)
+
 static struct {
 	const char *worker;
 	enum log_level level;
-} logger = {"-", LOG_LEVEL_INFO};
+	bool holds;
+	size_t n; /* bytes held */
+	char held[HELD_BYTES];
+} logger = {.worker = "-", .level = LOG_LEVEL_INFO};
 
 void
 log_open(const char *worker, enum log_level level)
 {
 	logger.worker = worker;
 	logger.level = level;
+}
+
+/* Whole lines in one write, so that lines of several processes do not mix; a full disk must not stop the work. */
+static void
+held_write(void)
+{
+	if (logger.n && write(STDERR_FILENO, logger.held, logger.n) < 0)
+		logger.n = 0;
+	logger.n = 0;
+}
+
+static void
+line_put(const char *line, size_t n)
+{
+	if (n > HELD_BYTES - logger.n)
+		held_write();
+	memcpy(logger.held + logger.n, line, n);
+	logger.n += n;
+	if (!logger.holds)
+		held_write();
 }
 
 static void
@@ -34,9 +60,20 @@ line_write(enum log_level level, const char *event, const char *format, va_list 
 	more = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
 	n += more < (int)sizeof line - n - 2 ? more : (int)sizeof line - n - 2;
 	line[n++] = '\n';
-	/* One write per line, so that lines of several processes do not mix; a full disk must not stop the work. */
-	if (write(STDERR_FILENO, line, (size_t)n) < 0)
-		return;
+	line_put(line, (size_t)n);
+}
+
+void
+log_hold(void)
+{
+	logger.holds = true;
+}
+
+void
+log_flush(void)
+{
+	held_write();
+	logger.holds = false;
 }
 
 void

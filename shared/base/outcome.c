@@ -15,6 +15,22 @@ outcome_name(enum outcome outcome)
 	return (size_t)outcome < COUNT_OF(names) ? names[outcome] : "?";
 }
 
+/* Texts go to logs, headers and tables, which take UTF-8 only: a cut character goes, a foreign byte becomes '?'. */
+static void
+text_mend(char *text)
+{
+	struct str s = str_of(text);
+
+	for (size_t cut = 0; cut < 4 && cut <= s.n; cut++)
+		if (str_is_utf8((struct str){s.p, s.n - cut})) {
+			text[s.n - cut] = '\0';
+			return;
+		}
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			*text = '?';
+}
+
 static void
 why_fill(struct why *why, const char *code, const char *path, const char *format, va_list args)
 {
@@ -23,6 +39,8 @@ why_fill(struct why *why, const char *code, const char *path, const char *format
 	why->code = code;
 	snprintf(why->path, sizeof why->path, "%s", path);
 	vsnprintf(why->text, sizeof why->text, format, args);
+	text_mend(why->path);
+	text_mend(why->text);
 }
 
 enum outcome

@@ -80,6 +80,19 @@ params_read(const struct param *params, size_t n, void *config, FILE *errors)
 }
 
 void
+params_release(const struct param *params, size_t n, void *config)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *text = NULL;
+
+		if (params[i].type == PARAM_INT)
+			continue;
+		memcpy(&text, (char *)config + params[i].offset, sizeof text);
+		free(text);
+	}
+}
+
+void
 params_help(const struct param *params, size_t n, FILE *out)
 {
 	for (size_t i = 0; i < n; i++) {

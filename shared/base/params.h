@@ -25,11 +25,13 @@ struct param {
 
 /*
  * params_read - fill the config struct from the environment
- * config  texts are allocated once and live as long as the process
+ * config  zeroed; texts are allocated and live until params_release
  * errors  one line per problem
  * Returns the number of problems.
  */
 size_t params_read(const struct param *params, size_t n, void *config, FILE *errors);
+/* params_release - frees the texts; the struct is void then */
+void params_release(const struct param *params, size_t n, void *config);
 /* params_help - the table for people */
 void params_help(const struct param *params, size_t n, FILE *out);
 /* params_markdown - rows of a Markdown table: name, default, range, unit, meaning */

@@ -29,6 +29,7 @@ struct broker_config {
 struct envelope {
 	struct str message_id, correlation_id, type, content_type, app_id;
 	int64_t timestamp_s;
+	int64_t said_us;    /* header `said-us`: when it was published, microseconds since 1970; 0 unknown */
 	int64_t attempt;    /* header `attempt`: how often it waited for a retry, 0 at first */
 	int64_t version;    /* header `v`: version of the contract */
 	struct str party;   /* header `party` */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * broker_internal - what the files of this folder share
+ *   url.c       one URL
+ *   link.c      one connection; connect.c how it is made
+ *   envelope.c  properties and headers, both ways
+ *   consume.c   queues, deliveries, acknowledgements: on the consume link only
+ *   publish.c   messages, confirms, returns: on the publish link only
+ *   broker.c    the two together
+ */
+#ifndef TRIBUTARY_BROKER_INTERNAL_H
+#define TRIBUTARY_BROKER_INTERNAL_H
+
+#include "broker/broker.h"
+#include "broker/link.h"
+
+#define BROKER_TAG_BYTES 32
+#define PUBLISH_WINDOW 512     /* messages sent and not confirmed yet */
+#define SLICE_US INT64_C(500000) /* longest wait on one link without looking after the other */
+
+struct queue {
+	char *name;
+	char tag[BROKER_TAG_BYTES]; /* consumer tag "<index>.<serial>", never the same twice */
+	bool is_consumed;
+	bool was_missing;      /* said so in the log */
+	int64_t next_check_us; /* monotonic; when it is not consumed */
+	int64_t consumed_us;   /* monotonic: since when, or last time */
+};
+
+enum parcel_state { PARCEL_NONE, PARCEL_HEADER, PARCEL_BODY, PARCEL_READY };
+
+/*
+ * The delivery being received, frame by frame, so that no call waits for the rest of it. What points into frames stays
+ * valid because frames are released only while there is no parcel.
+ *   NONE --deliver--> HEADER --header--> BODY --last body frame--> READY --handed out--> NONE
+ */
+struct parcel {
+	enum parcel_state state;
+	size_t queue; /* index */
+	uint64_t tag;
+	bool is_redelivered, owns_body;
+	amqp_bytes_t exchange, routing_key;
+	const amqp_basic_properties_t *properties;
+	char *body; /* in a frame, or allocated when it came in several */
+	size_t body_bytes, received_bytes;
+	int64_t received_us;
+};
+
+struct consumer {
+	struct link link;
+	struct queue *queues;
+	size_t queues_count;
+	int64_t prefetch;
+	uint64_t serial; /* of the next consumer tag */
+	bool is_paused;
+	struct parcel parcel;
+	struct buf headers; /* reused for envelope.headers */
+};
+
+/* One message sent and not confirmed yet; it stands at its delivery tag modulo PUBLISH_WINDOW. */
+struct slot {
+	size_t index; /* of the message in its call */
+	bool is_settled, is_returned;
+};
+
+/* A returned message on its way in: method, header, body frames. */
+struct returned {
+	bool is_open, has_header;
+	uint64_t left_bytes;
+	char exchange[256], routing_key[256];
+};
+
+struct publisher {
+	struct link link;
+	bool is_channel_open;
+	struct why refused;                 /* why the broker closed the channel */
+	char logged[sizeof(((struct why *)0)->text)];
+	uint64_t low_tag, next_tag; /* low_tag .. next_tag-1 are of this call and not all confirmed */
+	struct slot slots[PUBLISH_WINDOW];
+	struct returned returned;
+	/* The call under way; NULL and 0 between calls. */
+	const struct outgoing *messages;
+	enum publish_state *states;
+	size_t n, cursor, nacked_count;
+};
+
+struct broker {
+	struct link_settings settings;
+	struct consumer consumer;
+	struct publisher publisher;
+};
+
+/* consume.c */
+/* consume_serve - connect and consume what is due (not after deadline_us), then read until a delivery is complete */
+void consume_serve(struct consumer *c, int64_t deadline_us);
+/* consume_pump - read what came, keep the heartbeat; does not wait and does not connect */
+void consume_pump(struct consumer *c);
+bool consume_is_ready(const struct consumer *c); /* a delivery can be handed out */
+enum outcome consume_hand_out(struct consumer *c, struct arena *arena, struct delivery *delivery,
+			      struct why *why) MUST_CHECK;
+/* consume_trouble - why there can be no delivery now; OUTCOME_RETRY when there could be one */
+enum outcome consume_trouble(const struct consumer *c, struct why *why) MUST_CHECK;
+void consume_cancel(struct consumer *c); /* basic.cancel for every queue */
+void consume_ack(struct consumer *c, const struct delivery *delivery);
+int64_t consume_next_us(const struct consumer *c); /* when consume_serve has something due; INT64_MAX: never */
+void consume_release(struct consumer *c);
+
+/* publish.c */
+void publish_serve(struct publisher *p, int64_t deadline_us); /* connect when due, read what came */
+void publish_pump(struct publisher *p);
+/* publish_ready - connected, channel open, not blocked; waits for it, keeping the consumer alive */
+enum outcome publish_ready(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
+/* publish_round - send every pending message once and wait for the answers; nacked_count says how many were refused */
+enum outcome publish_round(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
+
+/* envelope.c */
+struct envelope_wire {
+	amqp_basic_properties_t properties;
+	amqp_table_entry_t entries[16];
+};
+
+/* envelope_encode - views into `from`; the result must not be moved */
+void envelope_encode(const struct envelope *from, struct envelope_wire *wire);
+/* envelope_decode - copies to the arena; false when it is full. json is scratch */
+bool envelope_decode(const amqp_basic_properties_t *from, struct arena *arena, struct buf *json,
+		     struct envelope *envelope) MUST_CHECK;
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a delivery to an item. What cannot be understood is an item too: its outcome is DEAD before any handler sees it.
+ */
+#include "worker/skeleton.h"
+
+#include "topology_names.h"
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "model/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+item_force(struct item *item, enum outcome outcome, const struct why *why)
+{
+	item->private->state = ITEM_FORCED;
+	item->private->entry_outcome = outcome;
+	item->private->entry_why = *why;
+	item->outcome = outcome;
+	item->why = *why;
+}
+
+void
+item_reset(struct item *item)
+{
+	struct item_private *p = item->private;
+
+	if (p->state == ITEM_ANSWERED || p->state == ITEM_GATED)
+		p->state = p->was_called ? ITEM_CALLED : ITEM_OPEN;
+	if (!p->was_called)
+		item->scratch = NULL;
+	item->outcome = p->entry_outcome;
+	item->why = p->entry_why;
+	p->outputs = NULL;
+	p->outputs_end = &p->outputs;
+	p->notes = NULL;
+	p->notes_end = &p->notes;
+	p->rank = 0;
+	p->settles = (struct uuid){{0}};
+	p->is_head = false;
+	p->gate = (struct uuid){{0}};
+	p->recorded = (struct str){NULL, 0};
+}
+
+/*
+ * A stranger's message id is only unique among his own, and may be missing; then his queue, key and bytes are the id,
+ * so that a repeat is still a repeat.
+ */
+static struct uuid
+outside_id(const struct delivery *d, struct str party)
+{
+	unsigned char hash[32];
+	struct str parts[3] = {party, d->envelope.message_id, d->routing_key};
+
+	if (d->envelope.message_id.n)
+		return uuid_derive(UUID_MESSAGE, parts, 2);
+	sha256(d->body, hash);
+	parts[1] = d->routing_key;
+	parts[2] = (struct str){(const char *)hash, sizeof hash};
+	return uuid_derive(UUID_MESSAGE, parts, 3);
+}
+
+static enum outcome
+ids_read(struct skeleton *s, struct item *item, struct why *why)
+{
+	const struct delivery *d = item->delivery;
+	const struct envelope *e = &d->envelope;
+	bool has_id = uuid_parse(e->message_id, &item->message_id);
+	bool has_order = !s->worker->from_outside && uuid_parse(e->correlation_id, &item->order_id);
+
+	item->kind = e->type;
+	if (s->worker->from_outside) {
+		struct str rest = d->queue;
+
+		str_split(&rest, '.');
+		item->party = rest;
+		/* What comes home from a retry or a release has our id, and its kind as type. */
+		if (str_equal(d->exchange, STR(EXCHANGE_HOME)) && has_id)
+			return OUTCOME_OK;
+		item->message_id = outside_id(d, rest);
+		rest = d->routing_key;
+		str_split(&rest, '.');
+		item->kind = rest;
+		return OUTCOME_OK;
+	}
+	item->party = e->party;
+	if (!has_id)
+		item->message_id = outside_id(d, d->queue);
+	if (s->worker->is_final)
+		return OUTCOME_OK;
+	if (!has_id)
+		return why_at(why, OUTCOME_DEAD, "envelope-message-id", "message_id",
+			      "a message of the fleet has a UUID as message_id");
+	if (!has_order)
+		return why_at(why, OUTCOME_DEAD, "envelope-order-id", "correlation_id",
+			      "a message of the fleet has its order's UUID as correlation_id");
+	return OUTCOME_OK;
+}
+
+static enum outcome
+handler_find(struct skeleton *s, struct item *item, struct why *why)
+{
+	const struct worker *w = s->worker;
+	const struct envelope *e = &item->delivery->envelope;
+
+	for (size_t i = 0; i < w->handlers_count; i++)
+		if (!w->handlers[i].type || str_equal(e->type, str_of(w->handlers[i].type))) {
+			item->private->handler = &w->handlers[i];
+			return OUTCOME_OK;
+		}
+	return why_at(why, OUTCOME_DEAD, "type-unknown", "type", "worker %s does not know this type of message",
+		      w->name);
+}
+
+static enum outcome
+document_decode(struct skeleton *s, struct item *item, struct why *why)
+{
+	const struct contract *c = item->private->handler->contract;
+	void *document;
+	enum outcome outcome;
+
+	if (!c)
+		return OUTCOME_OK;
+	if (item->delivery->envelope.version != c->version)
+		return why_at(why, OUTCOME_DEAD, "version-unknown", "v", "contract %s has version %d, the message %lld",
+			      c->name, c->version, (long long)item->delivery->envelope.version);
+	document = arena_get(s->arena, c->size);
+	if (!document)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the document");
+	outcome = contract_decode(c, item->delivery->body, s->arena, document, why);
+	if (outcome == OUTCOME_OK)
+		item->document = document;
+	return outcome;
+}
+
+struct item *
+item_open(struct skeleton *s, const struct delivery *delivery)
+{
+	struct item *item = arena_get(s->arena, sizeof *item);
+	struct item_private *p = arena_get(s->arena, sizeof *p);
+	struct why why = {0};
+	enum outcome outcome;
+
+	if (!item || !p)
+		return NULL;
+	item->delivery = delivery;
+	item->private = p;
+	outcome = ids_read(s, item, &why);
+	if (outcome == OUTCOME_OK)
+		outcome = handler_find(s, item, &why);
+	if (outcome == OUTCOME_OK)
+		outcome = document_decode(s, item, &why);
+	if (outcome != OUTCOME_OK)
+		item_force(item, outcome, &why);
+	/* On intake nobody knows the order yet, and a final worker stops for nobody. */
+	p->has_gate = !s->worker->from_outside && !s->worker->is_final && !(p->handler && p->handler->passes_gates) &&
+		      !uuid_is_nil(item->order_id);
+	p->lock_key =
+	    uuid_lock_key(s->worker->from_outside || uuid_is_nil(item->order_id) ? item->message_id : item->order_id) ^
+	    (int64_t)str_hash(delivery->queue);
+	item_reset(item);
+	return item;
+}
+
+struct uuid
+item_gate_order(const struct item *item)
+{
+	return item->private->has_gate ? item->order_id : (struct uuid){{0}};
+}
+
+void
+item_fail(struct item *item, enum outcome outcome, const struct why *why)
+{
+	item->outcome = outcome;
+	item->why = *why;
+}
+
+void
+item_order(struct item *item, struct uuid order_id)
+{
+	item->order_id = order_id;
+}
+
+void
+item_status(struct item *item, enum order_rank rank)
+{
+	item->private->rank = (int)rank;
+}
+
+void
+item_settles(struct item *item, struct uuid id)
+{
+	item->private->settles = id;
+}
+
+void
+item_add_output(struct skeleton *s, struct item *item, const struct outgoing *message)
+{
+	struct output *o = arena_get(s->arena, sizeof *o);
+	struct why why = {0};
+
+	if (!o) {
+		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for what it says"), &why);
+		return;
+	}
+	o->message = *message;
+	*item->private->outputs_end = o;
+	item->private->outputs_end = &o->next;
+}
+
+void
+item_add_note(struct skeleton *s, struct item *item, const char *event, const char *code, struct str detail)
+{
+	struct note *n = arena_get(s->arena, sizeof *n);
+
+	if (!n)
+		return;
+	*n = (struct note){.event = event, .code = code, .detail = detail};
+	*item->private->notes_end = n;
+	item->private->notes_end = &n->next;
+}
+
+void
+item_note(struct batch *batch, struct item *item, const char *event, const char *code, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	item_add_note(batch->skeleton, item, event, code, arena_str(batch->arena, str_of(text)));
+}
+
+static const struct topology_event *
+event_find(const char *event)
+{
+	for (size_t i = 0; i < topology_events_count; i++)
+		if (strcmp(topology_events[i].name, event) == 0)
+			return &topology_events[i];
+	return NULL;
+}
+
+static struct str
+uuid_str(struct arena *arena, struct uuid id)
+{
+	char text[UUID_TEXT_BYTES];
+
+	uuid_format(id, text);
+	return arena_str(arena, str_of(text));
+}
+
+/* The body once, encoded into the arena. */
+static struct str
+document_encode(struct batch *batch, const struct contract *c, const void *document)
+{
+	struct buf body;
+	struct str copy = {NULL, 0};
+
+	buf_init(&body, (size_t)64 << 20);
+	contract_encode(c, document, &body);
+	if (buf_is_ok(&body))
+		copy = arena_str(batch->arena, buf_str(&body));
+	buf_release(&body);
+	return copy;
+}
+
+static struct str
+trace_of(struct batch *batch, const struct item *item)
+{
+	const unsigned char *b = item->message_id.bytes;
+	struct str given = item->delivery->envelope.trace;
+
+	if (given.n)
+		return given;
+	return arena_printf(batch->arena,
+			    "00-%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x-"
+			    "%02x%02x%02x%02x%02x%02x%02x%02x-01",
+			    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+			    b[14], b[15], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+void
+item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+	 const void *document)
+{
+	const struct topology_event *row = event_find(event);
+	const struct contract *c = row ? model_contract(row->contract) : NULL;
+	struct why why = {0};
+	struct outgoing m = {.exchange = STR(EXCHANGE_EVENTS), .mandatory = row && row->subscribed};
+	struct str what = arena_printf(batch->arena, "%s:%.*s:%.*s", event, STR_ARGS(scope), STR_ARGS(part));
+
+	if (!c) {
+		item_fail(item, why_set(&why, OUTCOME_DEAD, "event-unknown", "topology.yaml has no event %s", event),
+			  &why);
+		return;
+	}
+	m.routing_key = arena_printf(batch->arena, "%s.%.*s", event, STR_ARGS(scope));
+	m.body = document_encode(batch, c, document);
+	m.envelope = (struct envelope){
+	    .message_id = uuid_str(batch->arena, uuid_derive_from(UUID_MESSAGE, item->message_id, what)),
+	    .correlation_id = uuid_str(batch->arena, item->order_id),
+	    .type = str_of(event),
+	    .content_type = STR("application/msgpack"),
+	    .app_id = str_of(batch->skeleton->worker->name),
+	    .timestamp_s = batch->now_us / 1000000,
+	    .said_us = batch->now_us,
+	    .version = c->version,
+	    .party = item->party,
+	    .trace = trace_of(batch, item),
+	};
+	if (!m.body.p || !m.routing_key.p || !m.envelope.message_id.p || !m.envelope.trace.p) {
+		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for event %s", event), &why);
+		return;
+	}
+	item_add_output(batch->skeleton, item, &m);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop: take a batch, settle it, deliver it, one line of log per message.
+ */
+#include "worker/skeleton.h"
+
+#include "base/instant.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+
+#define IDLE_US INT64_C(500000)
+
+struct times {
+	int64_t taken_us, committed_us, published_us; /* monotonic */
+	int64_t taken_at_us;                          /* since 1970 */
+};
+
+static void
+gauges_update(struct skeleton *s)
+{
+	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
+	metrics_gauge(s->metrics, GAUGE_AMQP_UP, broker_is_connected(s->broker));
+	metrics_gauge(s->metrics, GAUGE_AMQP_BLOCKED, broker_is_blocked(s->broker));
+	metrics_gauge(s->metrics, GAUGE_AMQP_RECONNECTS, (int64_t)broker_reconnects(s->broker));
+	metrics_gauge(s->metrics, GAUGE_REDIS_UP, keys_is_connected(s->keys));
+	metrics_gauge(s->metrics, GAUGE_REDIS_RECONNECTS, (int64_t)keys_reconnects(s->keys));
+}
+
+/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. */
+static size_t
+batch_take(struct skeleton *s, struct item **items)
+{
+	int64_t deadline_us = 0;
+	size_t n = 0;
+
+	while (n < (size_t)s->config.batch_max && arena_used_bytes(s->arena) < (size_t)s->config.batch_bytes) {
+		struct delivery *d = arena_get(s->arena, sizeof *d);
+		int64_t left_us = n ? deadline_us - monotonic_us() : IDLE_US;
+		struct why why = {0};
+
+		if (!d || broker_take(s->broker, left_us > 0 ? left_us : 0, s->arena, d, &why) != OUTCOME_OK)
+			break;
+		items[n] = item_open(s, d);
+		if (!items[n])
+			break;
+		metrics_count(s->metrics, COUNTER_DELIVERIES, 1);
+		metrics_count(s->metrics, COUNTER_REDELIVERIES, d->redelivered);
+		if (n++ == 0)
+			deadline_us = monotonic_us() + s->config.batch_wait_ms * 1000;
+	}
+	return n;
+}
+
+static void
+hints_ask(struct skeleton *s, struct item **items, size_t n)
+{
+	struct uuid *ids = arena_array(s->arena, n, sizeof *ids);
+	bool *seen = arena_array(s->arena, n, sizeof *seen);
+
+	if (!ids || !seen || s->worker->is_final)
+		return;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = items[i]->message_id;
+	keys_seen(s->keys, ids, n, seen);
+	for (size_t i = 0; i < n; i++)
+		items[i]->private->was_seen = seen[i];
+}
+
+/* One line per message and attempt, always the same keys in the same order. */
+static void
+settled_log(struct skeleton *s, const struct item *item, const struct times *t)
+{
+	char id[UUID_TEXT_BYTES], order[UUID_TEXT_BYTES];
+	const struct delivery *d = item->delivery;
+	bool is_answered = item->private->state == ITEM_ANSWERED;
+	int64_t wait_us = d->envelope.said_us ? t->taken_at_us - d->envelope.said_us : 0;
+
+	uuid_format(item->message_id, id);
+	uuid_format(item->order_id, order);
+	log_line(item->outcome == OUTCOME_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "settle",
+		 "outcome=%s code=%s path=%s queue=%.*s message=%s order=%s attempt=%" PRId64 " wait_us=%" PRId64
+		 " work_us=%" PRId64 " publish_us=%" PRId64,
+		 is_answered ? "answered" : outcome_name(item->outcome),
+		 item->outcome == OUTCOME_OK ? "-" : item->why.code,
+		 item->outcome == OUTCOME_OK || !item->why.path[0] ? "-" : item->why.path, STR_ARGS(d->queue), id,
+		 uuid_is_nil(item->order_id) ? "-" : order, d->envelope.attempt, wait_us > 0 ? wait_us : 0,
+		 t->committed_us - t->taken_us, t->published_us - t->committed_us);
+	if (is_answered)
+		metrics_count(s->metrics, COUNTER_ANSWERED, 1);
+	else
+		metrics_outcome(s->metrics, item->outcome);
+	if (wait_us > 0)
+		metrics_observe(s->metrics, HISTOGRAM_WAIT, wait_us);
+}
+
+static void
+batch_log(struct skeleton *s, struct item **items, size_t n, const struct times *t)
+{
+	log_hold();
+	for (size_t i = 0; i < n; i++)
+		settled_log(s, items[i], t);
+	log_flush();
+	metrics_count(s->metrics, COUNTER_BATCHES, 1);
+	metrics_observe(s->metrics, HISTOGRAM_BATCH, (int64_t)n);
+	metrics_observe(s->metrics, HISTOGRAM_WORK, t->committed_us - t->taken_us);
+	metrics_observe(s->metrics, HISTOGRAM_PUBLISH, t->published_us - t->committed_us);
+}
+
+/* False when the process must stop with the batch unsettled: it is delivered again, to whoever comes next. */
+static bool
+batch_run(struct skeleton *s, struct item **items, size_t n)
+{
+	struct times t = {.taken_us = monotonic_us(), .taken_at_us = instant_now_us()};
+
+	fault_point(s, STEP_DECODE);
+	hints_ask(s, items, n);
+	if (!items_settle(s, items, n))
+		return false;
+	fault_point(s, STEP_COMMIT);
+	t.committed_us = monotonic_us();
+	if (!items_deliver(s, items, n))
+		return false;
+	t.published_us = monotonic_us();
+	batch_log(s, items, n, &t);
+	return true;
+}
+
+int
+loop_run(struct skeleton *s)
+{
+	bool is_settled = true;
+
+	while (!skeleton_is_stopping() && is_settled) {
+		struct item **items = arena_array(s->arena, (size_t)s->config.batch_max, sizeof *items);
+		size_t n;
+
+		gauges_update(s);
+		n = items ? batch_take(s, items) : 0;
+		if (n) {
+			fault_point(s, STEP_TAKE);
+			is_settled = batch_run(s, items, n);
+		}
+		arena_clear(s->arena);
+	}
+	return is_settled ? 0 : 1;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Start and stop: parameters, servers, signals. What is wrong with the configuration is said all at once, and the
+ * process does not start; a server that is away is waited for.
+ */
+#include "worker/skeleton.h"
+
+#include "topology_names.h"
+
+#include "base/instant.h"
+#include "base/log.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARENA_MAX_BYTES ((size_t)512 << 20)
+#define QUEUE_BYTES 256
+#define SLEEP_SLICE_MS 200
+
+static volatile sig_atomic_t stop_asked;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	stop_asked = 1;
+}
+
+bool
+skeleton_is_stopping(void)
+{
+	return stop_asked;
+}
+
+bool
+skeleton_may_go_on(struct skeleton *s)
+{
+	broker_pump(s->broker);
+	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
+	if (!stop_asked)
+		return true;
+	if (!s->stop_at_us)
+		s->stop_at_us = monotonic_us() + s->config.drain_ms * 1000;
+	return monotonic_us() < s->stop_at_us;
+}
+
+bool
+skeleton_sleep(struct skeleton *s, int64_t ms)
+{
+	while (ms > 0) {
+		int64_t slice = ms < SLEEP_SLICE_MS ? ms : SLEEP_SLICE_MS;
+		struct timespec t = {.tv_nsec = slice * 1000000};
+
+		nanosleep(&t, NULL);
+		ms -= slice;
+		if (!skeleton_may_go_on(s))
+			return false;
+	}
+	return true;
+}
+
+bool
+batch_pump(struct batch *batch)
+{
+	return skeleton_may_go_on(batch->skeleton);
+}
+
+static bool
+on_store_idle(void *context)
+{
+	return skeleton_may_go_on(context);
+}
+
+static const struct topology_worker *
+worker_row(const char *name)
+{
+	for (size_t i = 0; i < topology_workers_count; i++)
+		if (strcmp(topology_workers[i].name, name) == 0)
+			return &topology_workers[i];
+	return NULL;
+}
+
+/* "ingest.<party>" is one queue per party, "ship-sync.<partner>" one per partner that ships, "enrich" just one. */
+static void
+pattern_consume(struct skeleton *s, const char *pattern)
+{
+	const char *open = strchr(pattern, '<');
+	char queue[QUEUE_BYTES];
+
+	if (!open) {
+		broker_consume(s->broker, str_of(pattern));
+		return;
+	}
+	for (size_t i = 0; i < party_list_count(s->parties); i++) {
+		const struct party *p = party_list_at(s->parties, i);
+
+		if (strcmp(open, "<partner>") == 0 && p->kind != PARTY_WMS)
+			continue;
+		snprintf(queue, sizeof queue, "%.*s%s", (int)(open - pattern), pattern, p->name);
+		broker_consume(s->broker, str_of(queue));
+	}
+}
+
+static size_t
+queues_consume(struct skeleton *s)
+{
+	const struct topology_worker *row = worker_row(s->worker->name);
+	struct str rest = str_of(s->config.queues);
+
+	if (rest.n) {
+		while (rest.n)
+			broker_consume(s->broker, str_trim(str_split(&rest, ',')));
+		return 0;
+	}
+	if (!row) {
+		fprintf(stderr, "topology/topology.yaml has no worker %s: give it a row there, or set QUEUES\n",
+			s->worker->name);
+		return 1;
+	}
+	for (size_t i = 0; i < row->reads_count; i++)
+		pattern_consume(s, row->reads[i]);
+	return 0;
+}
+
+static void
+why_print(const struct why *why)
+{
+	fprintf(stderr, "%s%s%s: %s\n", why->path, why->path[0] ? ": " : "", why->code, why->text);
+}
+
+/* Everything that needs no server. Returns the number of problems, each said on stderr. */
+static size_t
+config_open(struct skeleton *s)
+{
+	const struct worker *w = s->worker;
+	size_t problems = params_read(skeleton_params, skeleton_params_count, &s->config, stderr);
+
+	s->worker_config = calloc(1, w->config_size + 1);
+	if (!s->worker_config)
+		return 1;
+	problems += params_read(w->params, w->params_count, s->worker_config, stderr);
+	if (problems)
+		return problems;
+	s->parties = party_list_load(s->config.parties_dir, stderr);
+	if (!s->parties)
+		return 1;
+	return 0;
+}
+
+static size_t
+parts_open(struct skeleton *s)
+{
+	const struct worker *w = s->worker;
+	struct why why = {0};
+	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir};
+
+	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
+	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);
+	s->broker = broker_new(&(struct broker_config){.urls = s->config.amqp_url,
+						       .name = s->name,
+						       .heartbeat_s = s->config.heartbeat_s,
+						       .prefetch = s->config.batch_max * 2,
+						       .ca_file = s->config.amqp_ca_file,
+						       .rpc_timeout_ms = 5000},
+			       &why);
+	if (!s->broker)
+		return why_print(&why), 1;
+	s->keys = keys_new(&(struct keys_config){.url = s->config.redis_url,
+						 .prefix = s->keys_prefix,
+						 .timeout_ms = s->config.redis_timeout_ms,
+						 .ttl_ms = s->config.done_ttl_s * 1000},
+			   &why);
+	if (!s->keys)
+		return why_print(&why), 1;
+	s->store = store_new(&(struct store_config){.url = s->config.database_url,
+						    .application_name = s->name,
+						    .statement_timeout_ms = s->config.statement_timeout_ms,
+						    .lock_timeout_ms = s->config.lock_timeout_ms,
+						    .idle = on_store_idle,
+						    .idle_context = s});
+	s->arena = arena_new(ARENA_MAX_BYTES);
+	s->metrics = metrics_new();
+	if (!s->store || !s->arena || !s->metrics)
+		return fprintf(stderr, "no memory\n"), 1;
+	if (w->open && w->open(&setup, &s->state, &why) != OUTCOME_OK)
+		return why_print(&why), 1;
+	return queues_consume(s);
+}
+
+static void
+parts_close(struct skeleton *s)
+{
+	if (s->worker->close && s->state)
+		s->worker->close(s->state);
+	broker_free(s->broker);
+	keys_free(s->keys);
+	store_free(s->store);
+	arena_free(s->arena);
+	metrics_free(s->metrics);
+	party_list_free(s->parties);
+	params_release(skeleton_params, skeleton_params_count, &s->config);
+	if (s->worker_config)
+		params_release(s->worker->params, s->worker->params_count, s->worker_config);
+	free(s->worker_config);
+}
+
+static void
+signals_catch(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static enum log_level
+level_of(const char *text)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(names[i], text) == 0)
+			return (enum log_level)i;
+	return LOG_LEVEL_INFO;
+}
+
+/* The first connection is made before the first message, so that /readyz tells the truth on a quiet day. */
+static void
+store_first_connect(struct skeleton *s)
+{
+	struct why why = {0};
+	int64_t backoff_ms = 100;
+
+	while (store_connect(s->store, &why) != OUTCOME_OK && !stop_asked) {
+		if (backoff_ms == 100)
+			log_why(LOG_LEVEL_WARN, "away", &why);
+		backoff_ms = backoff_ms < 5000 ? backoff_ms * 2 : 5000;
+		if (!skeleton_sleep(s, backoff_ms))
+			return;
+	}
+	metrics_gauge(s->metrics, GAUGE_POSTGRES_UP, store_is_connected(s->store));
+}
+
+static int
+skeleton_run(struct skeleton *s)
+{
+	struct http_server *http = NULL;
+	struct why why = {0};
+	int status = EX_CONFIG;
+
+	if (config_open(s) == 0 && parts_open(s) == 0) {
+		log_open(s->worker->name, level_of(s->config.log_level));
+		fault_load(s);
+		metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
+		if (http_server_open(s, &http, &why) == OUTCOME_OK) {
+			log_line(LOG_LEVEL_INFO, "start", "pid=%d batch_max=%lld", (int)getpid(),
+				 (long long)s->config.batch_max);
+			store_first_connect(s);
+			status = loop_run(s);
+			log_line(LOG_LEVEL_INFO, "stop", "status=%d", status);
+		} else {
+			why_print(&why);
+		}
+	}
+	http_server_close(http);
+	parts_close(s);
+	return status;
+}
+
+static int
+help_print(const struct worker *worker)
+{
+	printf("%s - %s\n\nConfigured by environment; NAME_FILE may name a file that holds the value.\n\n",
+	       worker->name, worker->summary);
+	params_help(worker->params, worker->params_count, stdout);
+	params_help(skeleton_params, skeleton_params_count, stdout);
+	return EX_OK;
+}
+
+int
+worker_main(const struct worker *worker, int argc, char **argv)
+{
+	struct skeleton s = {.worker = worker};
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return help_print(worker);
+	if (argc == 2 && strcmp(argv[1], "--config-markdown") == 0) {
+		params_markdown(worker->params, worker->params_count, stdout);
+		return EX_OK;
+	}
+	if (argc == 2 && strcmp(argv[1], "--skeleton-config-markdown") == 0) {
+		params_markdown(skeleton_params, skeleton_params_count, stdout);
+		return EX_OK;
+	}
+	if (argc > 1) {
+		fprintf(stderr, "%s takes no arguments but --help; it is configured by environment\n", worker->name);
+		return EX_USAGE;
+	}
+	signals_catch();
+	srand((unsigned)getpid());
+	return skeleton_run(&s);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layout, all numbers little-endian: for each message its texts in the order of `texts_of`, each as a 32-bit length and
+ * the bytes, then the numbers of `numbers_of` as 64 bits. Read back only by this file; to change it, give every row a
+ * leading version byte that is not a possible length.
+ */
+#include "worker/skeleton.h"
+
+#include <endian.h>
+#include <string.h>
+
+#define TEXTS 15
+#define NUMBERS 4
+
+static void
+texts_of(struct outgoing *m, struct str *texts[TEXTS])
+{
+	struct envelope *e = &m->envelope;
+	struct str *all[TEXTS] = {&m->exchange, &m->routing_key,  &m->body,   &e->message_id, &e->correlation_id,
+				  &e->type,     &e->content_type, &e->app_id, &e->party,      &e->origin,
+				  &e->code,     &e->path,         &e->reason, &e->trace,      &e->key};
+
+	memcpy(texts, all, sizeof all);
+}
+
+static void
+numbers_of(struct outgoing *m, int64_t numbers[NUMBERS])
+{
+	numbers[0] = m->envelope.timestamp_s;
+	numbers[1] = m->envelope.attempt;
+	numbers[2] = m->envelope.version;
+	numbers[3] = m->mandatory;
+}
+
+static size_t
+packed_size(const struct output *outputs)
+{
+	size_t size = 0;
+
+	for (const struct output *o = outputs; o; o = o->next) {
+		struct outgoing m = o->message;
+		struct str *texts[TEXTS];
+
+		texts_of(&m, texts);
+		for (size_t i = 0; i < TEXTS; i++)
+			size += sizeof(uint32_t) + texts[i]->n;
+		size += NUMBERS * sizeof(uint64_t);
+	}
+	return size;
+}
+
+static char *
+message_pack(struct outgoing m, char *p)
+{
+	struct str *texts[TEXTS];
+	int64_t numbers[NUMBERS];
+
+	texts_of(&m, texts);
+	for (size_t i = 0; i < TEXTS; i++) {
+		uint32_t n = htole32((uint32_t)texts[i]->n);
+
+		memcpy(p, &n, sizeof n);
+		if (texts[i]->n)
+			memcpy(p + sizeof n, texts[i]->p, texts[i]->n);
+		p += sizeof n + texts[i]->n;
+	}
+	numbers_of(&m, numbers);
+	for (size_t i = 0; i < NUMBERS; i++) {
+		uint64_t v = htole64((uint64_t)numbers[i]);
+
+		memcpy(p, &v, sizeof v);
+		p += sizeof v;
+	}
+	return p;
+}
+
+struct str
+outputs_pack(const struct output *outputs, struct arena *arena)
+{
+	size_t size = packed_size(outputs);
+	char *packed = arena_get(arena, size + 1), *p = packed;
+
+	if (!packed)
+		return (struct str){NULL, 0};
+	for (const struct output *o = outputs; o; o = o->next)
+		p = message_pack(o->message, p);
+	return (struct str){packed, size};
+}
+
+static bool
+message_unpack(struct str *rest, struct outgoing *m)
+{
+	struct str *texts[TEXTS];
+	uint64_t numbers[NUMBERS];
+
+	texts_of(m, texts);
+	for (size_t i = 0; i < TEXTS; i++) {
+		uint32_t n;
+
+		if (rest->n < sizeof n)
+			return false;
+		memcpy(&n, rest->p, sizeof n);
+		n = le32toh(n);
+		*rest = str_after(*rest, sizeof n);
+		if (rest->n < n)
+			return false;
+		*texts[i] = (struct str){rest->p, n};
+		*rest = str_after(*rest, n);
+	}
+	if (rest->n < sizeof numbers)
+		return false;
+	memcpy(numbers, rest->p, sizeof numbers);
+	*rest = str_after(*rest, sizeof numbers);
+	m->envelope.timestamp_s = (int64_t)le64toh(numbers[0]);
+	m->envelope.attempt = (int64_t)le64toh(numbers[1]);
+	m->envelope.version = (int64_t)le64toh(numbers[2]);
+	m->mandatory = numbers[3] != 0;
+	return true;
+}
+
+bool
+outputs_unpack(struct str packed, struct arena *arena, struct output **outputs)
+{
+	struct output *first = NULL, **end = &first;
+
+	while (packed.n) {
+		struct output *o = arena_get(arena, sizeof *o);
+
+		if (!o || !message_unpack(&packed, &o->message))
+			return false;
+		*end = o;
+		end = &o->next;
+	}
+	*outputs = first;
+	return true;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settle_sql - the skeleton's statements (migrations/0003_skeleton.sql)
+ */
+#ifndef TRIBUTARY_WORKER_SETTLE_SQL_H
+#define TRIBUTARY_WORKER_SETTLE_SQL_H
+
+#include "store/store.h"
+
+extern const struct statement sql_lock;
+/* per message: ordinal from 1, journal outcome, outputs, head of its order's gate */
+extern const struct statement sql_known;
+extern const struct statement sql_journal_insert;
+extern const struct statement sql_exception_open;
+extern const struct statement sql_exception_settle;
+extern const struct statement sql_gate_put;
+extern const struct statement sql_gate_advance;
+extern const struct statement sql_gate_delete;
+extern const struct statement sql_park;
+extern const struct statement sql_parked_next;
+extern const struct statement sql_parked_delete;
+extern const struct statement sql_status_reach;
+extern const struct statement sql_status_hold;
+extern const struct statement sql_timeline_insert;
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * skeleton - what the files of worker/ share with each other and with nobody else
+ *
+ * The way of a batch, and what a death right after each step leads to:
+ *   take      deliveries are unacknowledged                → delivered again
+ *   decode    nothing is written                           → delivered again
+ *   handle    a transaction is open                        → rolled back, delivered again
+ *   commit    the journal holds outcome and outputs        → delivered again, answered from the journal
+ *   publish   outputs are confirmed                        → delivered again, the same outputs with the same ids
+ *   mark      Redis knows the ids                          → delivered again, answered without publishing
+ *   ack       done
+ */
+#ifndef TRIBUTARY_WORKER_SKELETON_H
+#define TRIBUTARY_WORKER_SKELETON_H
+
+#include "keys/keys.h"
+#include "worker/metrics.h"
+#include "worker/worker.h"
+
+enum step {
+	STEP_TAKE,
+	STEP_DECODE,
+	STEP_HANDLE,
+	STEP_PREPARE,
+	STEP_CALL,
+	STEP_COMMIT,
+	STEP_PUBLISH,
+	STEP_MARK,
+	STEP_ACK
+};
+
+struct skeleton_config {
+	const char *amqp_url, *amqp_ca_file, *database_url, *redis_url, *parties_dir, *queues, *http_address,
+	    *log_level, *fault_file;
+	int64_t batch_max, batch_wait_ms, batch_bytes, heartbeat_s, confirm_timeout_ms, statement_timeout_ms,
+	    lock_timeout_ms, redis_timeout_ms, done_ttl_s, drain_ms, http_port;
+};
+
+extern const struct param skeleton_params[];
+extern const size_t skeleton_params_count;
+
+/* A line for the order's timeline. */
+struct note {
+	struct note *next;
+	const char *event, *code;
+	struct str detail;
+};
+
+struct output {
+	struct output *next;
+	struct outgoing message;
+};
+
+/* Where an item is on its way through its transaction. */
+enum item_state {
+	ITEM_OPEN,     /* to be handled */
+	ITEM_FORCED,   /* its outcome stands before the handler: it could not be decoded, or it spoiled its batch */
+	ITEM_ANSWERED, /* the journal knows it */
+	ITEM_GATED,    /* an earlier message of its order has not settled */
+	ITEM_CALLED,   /* the outside was asked; only the record is to be written */
+};
+
+struct item_private {
+	const struct handler *handler;
+	enum item_state state;
+	enum outcome entry_outcome; /* outcome (and why) to start from when a transaction is run again */
+	struct why entry_why;
+	int64_t lock_key;
+	size_t round;        /* 0 for the first message of its order in the batch */
+	bool has_gate;       /* its order's earlier messages in this queue may hold it up */
+	bool was_called;     /* the outside was asked: never go back behind that */
+	bool was_seen;       /* Redis says it was done */
+	bool is_head;        /* its order's gate lets it pass */
+	struct uuid gate;    /* head of its order's gate; nil when there is none */
+	struct str recorded; /* packed outputs out of the journal */
+	struct output *outputs, **outputs_end;
+	struct note *notes, **notes_end;
+	int rank; /* enum order_rank, 0: none reached */
+	struct uuid settles;
+};
+
+struct skeleton {
+	const struct worker *worker;
+	struct skeleton_config config;
+	void *worker_config, *state;
+	char name[64];        /* in the servers' lists of connections */
+	char keys_prefix[64]; /* of its keys in Redis */
+	struct party_list *parties;
+	struct broker *broker;
+	struct store *store;
+	struct keys *keys;
+	struct arena *arena;
+	struct metrics *metrics;
+	struct {
+		bool is_set;
+		enum step step;
+		int64_t countdown;
+	} fault;
+	int64_t stop_at_us; /* monotonic; 0: not asked to stop */
+};
+
+/* stop flag, set by SIGTERM and SIGINT */
+bool skeleton_is_stopping(void);
+/* skeleton_may_go_on - false when the time to drain is used up; keeps connections alive meanwhile */
+bool skeleton_may_go_on(struct skeleton *s);
+/* skeleton_sleep - bounded pause that keeps connections alive; false as above */
+bool skeleton_sleep(struct skeleton *s, int64_t ms);
+/* fault_point - dies here by SIGKILL when a drill asked for it (parameter FAULT_FILE) */
+void fault_point(struct skeleton *s, enum step step);
+void fault_load(struct skeleton *s);
+
+/* loop.c */
+int loop_run(struct skeleton *s);
+
+/* item.c: from a delivery to an item; never fails: what cannot be decoded is an item whose outcome is DEAD */
+struct item *item_open(struct skeleton *s, const struct delivery *delivery);
+/* item_reset - forget what a handler did, before it is called again */
+void item_reset(struct item *item);
+void item_force(struct item *item, enum outcome outcome, const struct why *why);
+struct uuid item_gate_order(const struct item *item); /* nil: no gate concerns it */
+void item_add_output(struct skeleton *s, struct item *item, const struct outgoing *message);
+void item_add_note(struct skeleton *s, struct item *item, const char *event, const char *code, struct str detail);
+
+/* transaction.c: brings every item to a committed end; false when the process must stop first */
+bool items_settle(struct skeleton *s, struct item **items, size_t n);
+
+/* settle.c: writes what the items came to, inside the open transaction */
+enum outcome settle_write(struct skeleton *s, struct item **items, size_t n, struct why *why);
+
+/* deliver.c: publishes what the items say, marks and acknowledges; false when the process must stop first */
+bool items_deliver(struct skeleton *s, struct item **items, size_t n);
+
+/* outputs.c: a list of messages as bytes, for the journal */
+struct str outputs_pack(const struct output *outputs, struct arena *arena);
+/* outputs_unpack - false when the bytes are none of ours */
+bool outputs_unpack(struct str packed, struct arena *arena, struct output **outputs) MUST_CHECK;
+
+/* http.c: /healthz /readyz /metrics in a thread of its own; does nothing without HTTP_PORT */
+struct http_server;
+enum outcome http_server_open(const struct skeleton *s, struct http_server **server, struct why *why) MUST_CHECK;
+void http_server_close(struct http_server *server);
+
+#endif

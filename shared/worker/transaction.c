@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Brings a set of items to a committed end. One transaction does it for all of them; if it fails on one item's account,
+ * halves are tried until that item stands alone; if a server is away, everything waits and nothing is counted against
+ * anybody.
+ */
+#include "worker/skeleton.h"
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "worker/settle_sql.h"
+
+#include <stdlib.h>
+
+#define CONFLICT_TRIES 4
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_MAX_MS 5000
+
+/* Which part of the way one transaction covers. */
+enum phase {
+	PHASE_WHOLE,   /* handle and settle */
+	PHASE_PREPARE, /* only what must be written before the outside is asked */
+	PHASE_RECORD,  /* the outside was asked: handle and settle */
+};
+
+static int
+by_order(const void *a, const void *b)
+{
+	const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
+	int order = uuid_compare(x->order_id, y->order_id);
+
+	return order ? order : uuid_compare(x->message_id, y->message_id);
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Every process locks in the same order, so that two of them never wait for each other. */
+static enum outcome
+locks_take(struct skeleton *s, struct item **items, size_t n, struct why *why)
+{
+	struct rows *rows = rows_new(&sql_lock, s->arena);
+	int64_t *keys = arena_array(s->arena, n, sizeof *keys);
+
+	if (!keys)
+		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
+	for (size_t i = 0; i < n; i++)
+		keys[i] = items[i]->private->lock_key;
+	qsort(keys, n, sizeof *keys, by_key);
+	for (size_t i = 0; i < n; i++)
+		rows_int(rows, keys[i]);
+	store_send(s->store, rows);
+	return OUTCOME_OK;
+}
+
+static void
+known_apply(struct item *item, const struct result *known, size_t row)
+{
+	struct item_private *p = item->private;
+	struct why why = {0};
+
+	if (!result_is_null(known, row, 1)) {
+		p->state = ITEM_ANSWERED;
+		p->recorded = result_bytes(known, row, 2);
+		item->outcome = OUTCOME_OK;
+		return;
+	}
+	p->gate = result_uuid(known, row, 3);
+	if (!p->has_gate)
+		return;
+	p->is_head = uuid_equal(p->gate, item->message_id);
+	if (!p->is_head) {
+		p->state = ITEM_GATED;
+		item->outcome = why_set(&why, OUTCOME_PARKED, "parked",
+					"waits behind an earlier message of its order that has not settled");
+		item->why = why;
+	}
+}
+
+/* What the journal and the gates know about each item. */
+static enum outcome
+known_read(struct skeleton *s, struct item **items, size_t n, struct why *why)
+{
+	struct rows *rows = rows_new(&sql_known, s->arena);
+	struct result *known;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < n; i++) {
+		rows_uuid(rows, items[i]->message_id);
+		rows_text(rows, str_of(s->worker->name));
+		rows_text(rows, items[i]->delivery->queue);
+		rows_uuid_or_null(rows, items[i]->order_id);
+	}
+	outcome = store_query(s->store, rows, &known, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t row = 0; row < result_count(known); row++) {
+		struct item *item = items[result_int(known, row, 0) - 1];
+
+		known_apply(item, known, row);
+		/* The row goes with the transaction's results; what is published later must outlive it. */
+		item->private->recorded = arena_str(s->arena, item->private->recorded);
+	}
+	return OUTCOME_OK;
+}
+
+static bool
+is_for(const struct item *item, const struct handler *h, enum phase phase)
+{
+	enum item_state wanted = phase == PHASE_RECORD ? ITEM_CALLED : ITEM_OPEN;
+
+	return item->private->handler == h && item->private->state == wanted;
+}
+
+static struct batch
+batch_of(struct skeleton *s, struct item **items, size_t n)
+{
+	return (struct batch){
+	    .items = items,
+	    .n = n,
+	    .arena = s->arena,
+	    .store = s->store,
+	    .state = s->state,
+	    .config = s->worker_config,
+	    .parties = s->parties,
+	    .now_us = instant_now_us(),
+	    .skeleton = s,
+	};
+}
+
+/* Between prepare and record a gate opened: the item was not prepared, so it is not done. It comes again. */
+static void
+unprepared_fail(struct item **items, size_t n)
+{
+	struct why why = {0};
+
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->state == ITEM_OPEN)
+			item_fail(items[i], why_set(&why, OUTCOME_RETRY, "order-busy", "its order was busy elsewhere"),
+				  &why);
+}
+
+/* Gives each handler its part of the items. */
+static enum outcome
+handlers_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
+{
+	struct item **part = arena_array(s->arena, n, sizeof(struct item *));
+	enum outcome outcome = OUTCOME_OK;
+
+	if (!part)
+		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
+	if (phase == PHASE_RECORD)
+		unprepared_fail(items, n);
+	for (size_t h = 0; h < s->worker->handlers_count && outcome == OUTCOME_OK; h++) {
+		const struct handler *handler = &s->worker->handlers[h];
+		struct batch batch = batch_of(s, part, 0);
+
+		for (size_t i = 0; i < n; i++)
+			if (is_for(items[i], handler, phase))
+				part[batch.n++] = items[i];
+		if (batch.n)
+			outcome = phase == PHASE_PREPARE ? handler->prepare(&batch, why) : handler->handle(&batch, why);
+	}
+	return outcome;
+}
+
+static enum outcome
+transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
+{
+	enum outcome outcome = store_connect(s->store, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	qsort(items, n, sizeof(struct item *), by_order);
+	store_begin(s->store);
+	if (!s->worker->is_final) {
+		outcome = locks_take(s, items, n, why);
+		if (outcome == OUTCOME_OK)
+			outcome = known_read(s, items, n, why);
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = handlers_run(s, items, n, phase, why);
+	if (outcome == OUTCOME_OK && phase != PHASE_PREPARE) {
+		outcome = settle_write(s, items, n, why);
+		fault_point(s, STEP_HANDLE);
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = store_commit(s->store, why);
+	else
+		store_rollback(s->store);
+	return outcome;
+}
+
+/* A server is away: wait until it is back, growing slower; false when the process must stop first. */
+static bool
+away_wait(struct skeleton *s, const struct why *why, int64_t *backoff_ms)
+{
+	if (*backoff_ms == 0)
+		log_why(LOG_LEVEL_WARN, "away", why);
+	metrics_gauge(s->metrics, GAUGE_POSTGRES_UP, 0);
+	*backoff_ms = *backoff_ms ? *backoff_ms * 2 : BACKOFF_FIRST_MS;
+	if (*backoff_ms > BACKOFF_MAX_MS)
+		*backoff_ms = BACKOFF_MAX_MS;
+	return skeleton_sleep(s, *backoff_ms / 2 + rand() % (*backoff_ms / 2 + 1));
+}
+
+static bool items_run(struct skeleton *s, struct item **items, size_t n, enum phase phase);
+
+/* The transaction failed on account of one of the items: find out which, without the others paying. */
+static bool
+items_isolate(struct skeleton *s, struct item **items, size_t n, enum phase phase, enum outcome outcome,
+	      const struct why *why)
+{
+	if (n > 1)
+		return items_run(s, items, n / 2, phase) && items_run(s, items + n / 2, n - n / 2, phase);
+	item_force(items[0], outcome, why);
+	return phase == PHASE_PREPARE || items_run(s, items, 1, PHASE_WHOLE);
+}
+
+static bool
+items_run(struct skeleton *s, struct item **items, size_t n, enum phase phase)
+{
+	struct arena_mark mark = arena_mark(s->arena);
+	int64_t backoff_ms = 0;
+	int conflicts = 0;
+
+	for (;;) {
+		struct why why = {0};
+		enum outcome outcome;
+
+		for (size_t i = 0; i < n; i++)
+			item_reset(items[i]);
+		outcome = transaction_run(s, items, n, phase, &why);
+		if (outcome == OUTCOME_OK) {
+			metrics_gauge(s->metrics, GAUGE_POSTGRES_UP, 1);
+			return true;
+		}
+		metrics_count(s->metrics, COUNTER_BATCH_RERUNS, 1);
+		arena_rewind(s->arena, mark);
+		if (outcome == OUTCOME_AWAY) {
+			if (!away_wait(s, &why, &backoff_ms))
+				return false;
+			if (!store_is_connected(s->store))
+				metrics_count(s->metrics, COUNTER_POSTGRES_RECONNECTS, 1);
+		} else if (outcome != OUTCOME_RETRY || ++conflicts == CONFLICT_TRIES) {
+			/* Even its dead letter cannot be written: a bug. Redelivery and the delivery limit end it. */
+			if (n == 1 && items[0]->private->state == ITEM_FORCED &&
+			    items[0]->private->entry_outcome == OUTCOME_DEAD) {
+				log_why(LOG_LEVEL_ERROR, "bug", &why);
+				abort();
+			}
+			return items_isolate(s, items, n, phase, outcome, &why);
+		} else if (!skeleton_sleep(s, 5 + rand() % 20)) {
+			return false;
+		}
+	}
+}
+
+/* Asks the outside for the prepared items, in no transaction. */
+static void
+items_call(struct skeleton *s, const struct handler *h, struct item **items, size_t n)
+{
+	struct item **part = arena_array(s->arena, n, sizeof(struct item *));
+	struct batch batch = batch_of(s, part, 0);
+	struct why why = {0};
+	enum outcome outcome;
+
+	if (!part)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->handler == h && items[i]->private->state == ITEM_OPEN &&
+		    items[i]->outcome == OUTCOME_OK)
+			part[batch.n++] = items[i];
+	if (!batch.n)
+		return;
+	outcome = h->call(&batch, &why);
+	for (size_t i = 0; i < batch.n; i++) {
+		struct item_private *p = part[i]->private;
+
+		if (outcome != OUTCOME_OK)
+			item_fail(part[i], outcome, &why);
+		p->state = ITEM_CALLED;
+		p->was_called = true;
+		p->entry_outcome = part[i]->outcome;
+		p->entry_why = part[i]->why;
+	}
+}
+
+/* An item that prepare() refused keeps that outcome; one that is answered or gated is looked at again. */
+static void
+items_after_prepare(struct item **items, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->state == ITEM_OPEN && items[i]->outcome != OUTCOME_OK)
+			item_force(items[i], items[i]->outcome, &items[i]->why);
+}
+
+static bool
+round_settle(struct skeleton *s, struct item **items, size_t n)
+{
+	const struct handler *outside = NULL;
+
+	for (size_t i = 0; i < s->worker->handlers_count; i++)
+		if (s->worker->handlers[i].call)
+			outside = &s->worker->handlers[i];
+	if (!outside)
+		return items_run(s, items, n, PHASE_WHOLE);
+
+	struct item **ours = arena_array(s->arena, n, sizeof(struct item *)),
+		    **rest = arena_array(s->arena, n, sizeof(struct item *));
+	size_t ours_count = 0, rest_count = 0;
+
+	if (!ours || !rest)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->handler == outside && items[i]->private->state == ITEM_OPEN)
+			ours[ours_count++] = items[i];
+		else
+			rest[rest_count++] = items[i];
+	if (rest_count && !items_run(s, rest, rest_count, PHASE_WHOLE))
+		return false;
+	if (!ours_count)
+		return true;
+	if (!items_run(s, ours, ours_count, PHASE_PREPARE))
+		return false;
+	fault_point(s, STEP_PREPARE);
+	items_after_prepare(ours, ours_count);
+	items_call(s, outside, ours, ours_count);
+	fault_point(s, STEP_CALL);
+	return items_run(s, ours, ours_count, PHASE_RECORD);
+}
+
+/* A batch may hold several messages of one order: each goes in a round of its own, in the order they came. */
+static int
+by_key_and_place(const void *a, const void *b)
+{
+	const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
+
+	if (x->private->lock_key != y->private->lock_key)
+		return x->private->lock_key < y->private->lock_key ? -1 : 1;
+	return (x->delivery->tag > y->delivery->tag) - (x->delivery->tag < y->delivery->tag);
+}
+
+static size_t
+rounds_assign(struct item **sorted, size_t n)
+{
+	size_t rounds = n ? 1 : 0;
+
+	qsort(sorted, n, sizeof(struct item *), by_key_and_place);
+	for (size_t i = 1; i < n; i++) {
+		struct item_private *p = sorted[i]->private, *before = sorted[i - 1]->private;
+
+		p->round = p->lock_key == before->lock_key ? before->round + 1 : 0;
+		if (p->round >= rounds)
+			rounds = p->round + 1;
+	}
+	return rounds;
+}
+
+bool
+items_settle(struct skeleton *s, struct item **items, size_t n)
+{
+	struct item **sorted = arena_array(s->arena, n, sizeof(struct item *)),
+		    **round = arena_array(s->arena, n, sizeof(struct item *));
+	size_t rounds;
+
+	if (!sorted || !round)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = items[i];
+	rounds = rounds_assign(sorted, n);
+	for (size_t r = 0; r < rounds; r++) {
+		size_t count = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (sorted[i]->private->round == r)
+				round[count++] = sorted[i];
+		if (!round_settle(s, round, count))
+			return false;
+	}
+	return true;
+}

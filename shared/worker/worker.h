@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker - the skeleton that every worker of the fleet stands on
+ * A worker is a descriptor and a few handlers; everything else (the loop, batches, the journal, retries, gates, dead
+ * letters, confirms, reconnects, draining, metrics) happens here. A handler gets messages as a set, inside one
+ * transaction, decodes nothing, acknowledges nothing, and may be called again with the same messages: what it did
+ * before was rolled back then.
+ *
+ *   take → decode → lock, journal, gates → handle (sets) → journal, timeline, status → commit → publish → ack
+ *
+ * An item ends with the outcome a handler gave it by item_fail(), or OUTCOME_OK.
+ */
+#ifndef TRIBUTARY_WORKER_WORKER_H
+#define TRIBUTARY_WORKER_WORKER_H
+
+#include "base/arena.h"
+#include "base/outcome.h"
+#include "base/params.h"
+#include "base/uuid.h"
+#include "broker/broker.h"
+#include "contract/contract.h"
+#include "party/party.h"
+#include "store/store.h"
+
+/* How far an order has come; order_status keeps the furthest. The names stand in table order_states. */
+enum order_rank {
+	ORDER_ACCEPTED = 10,
+	ORDER_ENRICHED = 20,
+	ORDER_BACKORDERED = 25,
+	ORDER_PART_ALLOCATED = 28,
+	ORDER_ALLOCATED = 30,
+	ORDER_PART_SHIPPED = 50,
+	ORDER_SHIPPED = 60,
+	ORDER_PART_INVOICED = 70,
+	ORDER_INVOICED = 80,
+};
+
+/* One message. The handler reads the first part, and writes through the functions below. */
+struct item {
+	const struct delivery *delivery; /* what came, as it came */
+	struct uuid message_id;
+	struct uuid order_id; /* nil on intake until item_order() */
+	struct str party;     /* the order's channel; on intake the sender */
+	struct str kind;      /* the event's type; on intake what the routing key says after the party */
+	void *document;       /* decoded by the handler's contract; NULL when it has none */
+	void *scratch;        /* for the handler, from prepare to handle; NULL at first */
+	enum outcome outcome;
+	struct why why;
+	struct item_private *private;
+};
+
+struct batch {
+	struct item **items;
+	size_t n; /* no two of them concern the same order */
+	struct arena *arena;
+	struct store *store; /* a transaction is open, but not in call() */
+	void *state;         /* what the worker's open() made */
+	const void *config;  /* the worker's own parameters */
+	const struct party_list *parties;
+	int64_t now_us;
+	struct skeleton *skeleton; /* for batch_pump() */
+};
+
+/*
+ * handler - what to do with one type of message, as a set
+ * The functions return OUTCOME_OK, or why nothing of the set could be done (the store's outcome, handed on); one item's
+ * trouble is item_fail() and OUTCOME_OK.
+ */
+struct handler {
+	const char *type;                /* the event; NULL takes whatever comes */
+	const struct contract *contract; /* its document; NULL leaves the bytes alone */
+	bool passes_gates;               /* it may settle what holds its order up: see item_settles() */
+	/* Inside the transaction whose commit settles the items. */
+	enum outcome (*handle)(struct batch *batch, struct why *why);
+	/*
+	 * For calls to the outside, both or none: prepare() runs in a transaction of its own, committed before call(),
+	 * which runs in none and gives each item an outcome; then handle() gets all that call() got, to record how they
+	 * ended.
+	 */
+	enum outcome (*prepare)(struct batch *batch, struct why *why);
+	enum outcome (*call)(struct batch *batch, struct why *why);
+};
+
+struct setup {
+	const void *config;
+	const struct party_list *parties;
+	const char *parties_dir;
+};
+
+struct worker {
+	const char
+	    *name; /* also of its queues' row in topology/topology.yaml and of its Postgres role and RabbitMQ user */
+	const char *summary;
+	const struct param *params; /* its own, beside the skeleton's */
+	size_t params_count;
+	size_t config_size; /* bytes of the struct they fill */
+	const struct handler *handlers;
+	size_t handlers_count;
+	/* open - makes `state`, before anything is consumed; NULL when there is none */
+	enum outcome (*open)(const struct setup *setup, void **state, struct why *why);
+	void (*close)(void *state);
+	bool from_outside; /* reads intake: any bytes, message ids of strangers */
+	bool is_final;     /* takes what others gave up on: no journal, no gates, and nothing dies here */
+};
+
+/* worker_main - all of main(); returns the exit status (sysexits) */
+int worker_main(const struct worker *worker, int argc, char **argv);
+
+/* item_fail - the item does not get OUTCOME_OK; `why` is copied. For RETRY, HELD and DEAD. */
+void item_fail(struct item *item, enum outcome outcome, const struct why *why);
+/* item_order - on intake: which order the message turned out to be about */
+void item_order(struct item *item, struct uuid order_id);
+/* item_status - the order has come so far */
+void item_status(struct item *item, enum order_rank rank);
+/* item_settles - this message proves that the earlier message `id` of the order, held in this queue, is settled: its
+ * exception is closed and the order goes on behind it */
+void item_settles(struct item *item, struct uuid id);
+
+/*
+ * item_say - publish an event when the batch has committed
+ * event     one of topology_names.h; its row there names the contract of `document`, which is encoded at once
+ * scope     what follows the event in the routing key: a channel, a partner
+ * part      tells several of the same event by one item apart, else empty
+ */
+void item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+	      const void *document);
+/* item_note - one more line in the order's timeline; detail is text for a person, without personal data */
+void item_note(struct batch *batch, struct item *item, const char *event, const char *code, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
+bool batch_pump(struct batch *batch);
+
+#endif
