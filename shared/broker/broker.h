@@ -20,7 +20,7 @@ struct broker_config {
 	const char *urls; /* amqp://user:password@host:port/vhost, or amqps://; several, separated by commas */
 	const char *name; /* shown in the broker's connection list */
 	int64_t heartbeat_s;
-	int64_t prefetch;       /* messages; 0: does not consume */
+	int64_t prefetch;       /* messages on their way to us, of all queues together; 0: does not consume */
 	const char *ca_file;    /* of amqps, PEM */
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
@@ -64,24 +64,33 @@ enum publish_state { PUBLISH_PENDING, PUBLISH_CONFIRMED, PUBLISH_RETURNED };
 struct broker *broker_new(const struct broker_config *config, struct why *why);
 void broker_free(struct broker *b);
 
-/* broker_consume - one more queue to consume; takes effect at the next (re)connect or at once. Text is copied. */
+/*
+ * broker_consume - one more queue to consume, from the next broker_take on; a second time is nothing. Text is copied.
+ * Prefetch is shared among the queues. A queue that is missing or refused is asked for again every 5 s, and does not
+ * hold up the others.
+ */
 void broker_consume(struct broker *b, struct str queue);
 
 /*
  * broker_take - wait for the next delivery, connecting if needed
- * timeout_us  microseconds; 0 only looks
- * arena       takes the copy of body, keys and headers
- * limit_bytes a larger body is still taken whole
+ * timeout_us  microseconds; 0 only looks, and does not connect. A try to connect may take longer than a short timeout:
+ *             500 ms, and after each failure twice that, up to rpc_timeout_ms
+ * arena       takes the copy of body, keys and headers; delivery->queue lives as long as the broker
  *
  * OUTCOME_OK     *delivery is written
  * OUTCOME_RETRY  nothing came in time; no code
- * OUTCOME_AWAY   no connection now (code: amqp-away, amqp-refused, amqp-queue-missing); call again, it waits by itself
- * OUTCOME_DEAD   the arena is full: too-large; the delivery stays unacknowledged and comes again
+ * OUTCOME_AWAY   no connection now (code: amqp-away, amqp-refused), or not one of the queues is there
+ *                (amqp-queue-missing); call again, it waits by itself
+ * OUTCOME_DEAD   the arena is full: too-large; nothing is written, and the next call hands out the same delivery. An
+ *                empty arena must hold the largest message the broker accepts (max_message_size, 128 MiB by default)
  */
 enum outcome broker_take(struct broker *b, int64_t timeout_us, struct arena *arena, struct delivery *delivery,
 			 struct why *why) MUST_CHECK;
 
-/* broker_pause / broker_resume - stop and go on taking new deliveries (basic.cancel and consume); both are idempotent
+/*
+ * broker_pause / broker_resume - stop and go on taking new deliveries (basic.cancel and consume); both are idempotent
+ * While paused broker_take hands out nothing: what was already on its way stays unacknowledged with us and is handed
+ * out after broker_resume; broker_free gives it back to the queue at once.
  */
 void broker_pause(struct broker *b);
 void broker_resume(struct broker *b);
@@ -89,17 +98,24 @@ bool broker_is_paused(const struct broker *b);
 
 /*
  * broker_publish - send n messages and wait until each is confirmed or returned
+ * Connects by itself, within timeout_ms; n may be 0, just for that. Texts of an envelope are cut to what AMQP takes
+ * (properties 255 bytes, headers 4096); a message whose exchange or routing key is longer than 255 bytes is returned.
  * states  n results, written also on failure: what is PENDING may or may not have arrived; publish it again
  *
  * OUTCOME_OK     none is pending
- * OUTCOME_AWAY   connection lost, blocked, or no confirm within timeout_ms (codes: amqp-away amqp-blocked
- *                amqp-confirm-timeout amqp-refused)
+ * OUTCOME_AWAY   code: amqp-away             no connection
+ *                      amqp-blocked          the broker takes no messages: memory or disk alarm
+ *                      amqp-confirm-timeout  sent, and not all confirmed within timeout_ms
+ *                      amqp-refused          no such exchange, no permission, too large (the broker's text says which;
+ *                                            any message of the call may be the cause), or a queue is full
  */
 enum outcome broker_publish(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
 			    enum publish_state *states, struct why *why) MUST_CHECK;
 
-/* broker_ack - this delivery and all earlier ones of its connection; ignored when that connection is gone (they come
- * again) */
+/*
+ * broker_ack - this delivery and all that were handed out before it by its connection, of whatever queue; ignored when
+ * that connection is gone (they come again)
+ */
 void broker_ack(struct broker *b, const struct delivery *delivery);
 
 /* broker_pump - keep heartbeats alive and notice what the broker says; call at least every second while working */

@@ -15,7 +15,7 @@
 #include "broker/link.h"
 
 #define BROKER_TAG_BYTES 32
-#define PUBLISH_WINDOW 512     /* messages sent and not confirmed yet */
+#define PUBLISH_WINDOW 512       /* messages sent and not confirmed yet */
 #define SLICE_US INT64_C(500000) /* longest wait on one link without looking after the other */
 
 struct queue {
@@ -73,7 +73,7 @@ struct returned {
 struct publisher {
 	struct link link;
 	bool is_channel_open;
-	struct why refused;                 /* why the broker closed the channel */
+	struct why refused; /* why the broker closed the channel */
 	char logged[sizeof(((struct why *)0)->text)];
 	uint64_t low_tag, next_tag; /* low_tag .. next_tag-1 are of this call and not all confirmed */
 	struct slot slots[PUBLISH_WINDOW];

@@ -11,7 +11,7 @@
 
 #include "broker/url.h"
 
-#include <rabbitmq-c/amqp.h>
+#include <amqp.h>
 
 #define LINK_HOSTS_MAX 16
 #define LINK_CHANNEL 1       /* where everything happens */
@@ -32,20 +32,22 @@ struct link {
 	size_t host;                   /* of the next try */
 	bool is_blocked;               /* the broker reads nothing from us: memory or disk alarm */
 	bool has_probe_channel;
-	uint64_t opened_count;    /* connections so far: the generation */
-	unsigned failures;        /* in a row */
-	int64_t next_try_us;      /* monotonic */
-	int64_t opened_us;        /* monotonic */
-	int64_t beat_us;          /* monotonic: last time a read or link_beat() looked after the heartbeat */
-	int64_t write_limit_ms;   /* TCP_USER_TIMEOUT as it stands */
-	struct why away;          /* why it is down */
+	uint64_t opened_count;  /* connections so far: the generation */
+	unsigned failures;      /* in a row */
+	int64_t next_try_us;    /* monotonic */
+	int64_t opened_us;      /* monotonic */
+	int64_t beat_us;        /* monotonic: last time a read or link_beat() looked after the heartbeat */
+	int64_t write_limit_ms; /* TCP_USER_TIMEOUT as it stands */
+	struct why away;        /* why it is down */
 	char logged[sizeof(((struct why *)0)->text)]; /* the last failure that was logged */
 };
 
 enum link_read { LINK_FRAME, LINK_NOTHING, LINK_LOST };
 
-/* link_open - try the next host; bounded by budget_us. OUTCOME_AWAY: `away` and next_try_us are set */
-enum outcome link_open(struct link *l, int64_t budget_us) MUST_CHECK;
+/* link_budget_us - how long the next try to connect may take: until the deadline, longer after failures */
+int64_t link_budget_us(const struct link *l, int64_t deadline_us);
+/* link_open - try the next host; bounded by budget_us. Down afterwards: `away` and next_try_us are set */
+void link_open(struct link *l, int64_t budget_us);
 /* link_lost - end it where it stands: code is a literal, the rest says what happened */
 void link_lost(struct link *l, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* link_close - say goodbye to the broker, so that it gives unacknowledged messages to others at once */
@@ -80,9 +82,9 @@ void link_limit_writes(struct link *l, int64_t deadline_us);
  * OUTCOME_HELD  the broker refused and closed the channel (answered here: it may be opened again)    code: amqp-refused
  * OUTCOME_AWAY  the link is down now                                                     codes: amqp-away, amqp-refused
  */
-enum outcome link_check(struct link *l, amqp_rpc_reply_t reply, const char *what, struct why *why) MUST_CHECK;
+enum outcome link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const char *what,
+			struct why *why) MUST_CHECK;
 /* link_close_channel_ok - answer a channel.close that came by itself; why (may be NULL) gets its text */
-void link_close_channel_ok(struct link *l, amqp_channel_t channel, const amqp_channel_close_t *closed,
-			   struct why *why);
+void link_close_channel_ok(struct link *l, amqp_channel_t channel, const amqp_channel_close_t *closed, struct why *why);
 
 #endif

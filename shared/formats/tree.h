@@ -2,8 +2,8 @@
 /*
  * tree - the one generic form of every parsed document
  * Each format is parsed to this tree, which keeps the text of every number and the position of every node. Mappings
- * read it (mapping/), contracts are filled from it (contract/contract.h). All memory is from the parse's arena or points
- * into the document's bytes: keep both.
+ * read it (mapping/), contracts are filled from it (contract/contract.h). All memory is from the parse's arena or
+ * points into the document's bytes: keep both.
  */
 #ifndef TRIBUTARY_FORMATS_TREE_H
 #define TRIBUTARY_FORMATS_TREE_H
@@ -22,8 +22,8 @@ enum node_type {
 
 struct node {
 	enum node_type type;
-	struct str key;  /* name within its object; empty in a list and at the root */
-	struct str text; /* scalars only */
+	struct str key;     /* name within its object; empty in a list and at the root */
+	struct str text;    /* scalars only */
 	struct node *child; /* first child, in the document's order */
 	struct node *last;  /* last child */
 	struct node *next;  /* next sibling */

@@ -58,6 +58,9 @@ void store_free(struct store *s);
 enum outcome store_connect(struct store *s, struct why *why) MUST_CHECK;
 bool store_is_connected(const struct store *s);
 
+/* store_round_trips - how often the store has waited for the server since store_new */
+size_t store_round_trips(const struct store *s);
+
 /* store_begin - starts a transaction (READ COMMITTED); frees the results of the one before */
 void store_begin(struct store *s);
 /* store_send - queue a statement; nothing is sent when it has no rows. A fault shows at the next query or commit. */
@@ -70,7 +73,8 @@ enum outcome store_query(struct store *s, const struct rows *rows, struct result
 enum outcome store_commit(struct store *s, struct why *why) MUST_CHECK;
 /* store_rollback - forget the transaction; the connection stays, if it lives */
 void store_rollback(struct store *s);
-/* store_script - plain SQL text of any number of statements in one implicit transaction (migrations); last result */
+/* store_script - plain SQL text of any number of statements in one implicit transaction (migrations). A fault of the
+ * text has "line N" as why.path. */
 enum outcome store_script(struct store *s, const char *sql, struct why *why) MUST_CHECK;
 
 /* rows_new - no rows yet; arena memory, NULL-safe: when the arena's cap is reached the puts do nothing and the

@@ -109,14 +109,6 @@ known_read(struct skeleton *s, struct item **items, size_t n, struct why *why)
 	return OUTCOME_OK;
 }
 
-static bool
-is_for(const struct item *item, const struct handler *h, enum phase phase)
-{
-	enum item_state wanted = phase == PHASE_RECORD ? ITEM_CALLED : ITEM_OPEN;
-
-	return item->private->handler == h && item->private->state == wanted;
-}
-
 static struct batch
 batch_of(struct skeleton *s, struct item **items, size_t n)
 {
@@ -145,28 +137,24 @@ unprepared_fail(struct item **items, size_t n)
 				  &why);
 }
 
-/* Gives each handler its part of the items. */
+/* Gives the handler those items that still need it. */
 static enum outcome
-handlers_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
+handler_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
 {
-	struct item **part = arena_array(s->arena, n, sizeof(struct item *));
-	enum outcome outcome = OUTCOME_OK;
+	const struct handler *h = items[0]->private->handler;
+	struct batch batch = batch_of(s, arena_array(s->arena, n, sizeof(struct item *)), 0);
+	enum item_state wanted = phase == PHASE_RECORD ? ITEM_CALLED : ITEM_OPEN;
 
-	if (!part)
+	if (!batch.items)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 	if (phase == PHASE_RECORD)
 		unprepared_fail(items, n);
-	for (size_t h = 0; h < s->worker->handlers_count && outcome == OUTCOME_OK; h++) {
-		const struct handler *handler = &s->worker->handlers[h];
-		struct batch batch = batch_of(s, part, 0);
-
-		for (size_t i = 0; i < n; i++)
-			if (is_for(items[i], handler, phase))
-				part[batch.n++] = items[i];
-		if (batch.n)
-			outcome = phase == PHASE_PREPARE ? handler->prepare(&batch, why) : handler->handle(&batch, why);
-	}
-	return outcome;
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->state == wanted)
+			batch.items[batch.n++] = items[i];
+	if (!batch.n)
+		return OUTCOME_OK;
+	return phase == PHASE_PREPARE ? h->prepare(&batch, why) : h->handle(&batch, why);
 }
 
 static enum outcome
@@ -184,7 +172,7 @@ transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase ph
 			outcome = known_read(s, items, n, why);
 	}
 	if (outcome == OUTCOME_OK)
-		outcome = handlers_run(s, items, n, phase, why);
+		outcome = handler_run(s, items, n, phase, why);
 	if (outcome == OUTCOME_OK && phase != PHASE_PREPARE) {
 		outcome = settle_write(s, items, n, why);
 		fault_point(s, STEP_HANDLE);
@@ -262,33 +250,30 @@ items_run(struct skeleton *s, struct item **items, size_t n, enum phase phase)
 }
 
 /* Asks the outside for the prepared items, in no transaction. */
-static void
-items_call(struct skeleton *s, const struct handler *h, struct item **items, size_t n)
+static bool
+items_call(struct skeleton *s, struct item **items, size_t n)
 {
-	struct item **part = arena_array(s->arena, n, sizeof(struct item *));
-	struct batch batch = batch_of(s, part, 0);
+	struct batch batch = batch_of(s, arena_array(s->arena, n, sizeof(struct item *)), 0);
 	struct why why = {0};
 	enum outcome outcome;
 
-	if (!part)
-		return;
+	if (!batch.items)
+		return false;
 	for (size_t i = 0; i < n; i++)
-		if (items[i]->private->handler == h && items[i]->private->state == ITEM_OPEN &&
-		    items[i]->outcome == OUTCOME_OK)
-			part[batch.n++] = items[i];
-	if (!batch.n)
-		return;
-	outcome = h->call(&batch, &why);
+		if (items[i]->private->state == ITEM_OPEN && items[i]->outcome == OUTCOME_OK)
+			batch.items[batch.n++] = items[i];
+	outcome = batch.n ? items[0]->private->handler->call(&batch, &why) : OUTCOME_OK;
 	for (size_t i = 0; i < batch.n; i++) {
-		struct item_private *p = part[i]->private;
+		struct item_private *p = batch.items[i]->private;
 
 		if (outcome != OUTCOME_OK)
-			item_fail(part[i], outcome, &why);
+			item_fail(batch.items[i], outcome, &why);
 		p->state = ITEM_CALLED;
 		p->was_called = true;
-		p->entry_outcome = part[i]->outcome;
-		p->entry_why = part[i]->why;
+		p->entry_outcome = batch.items[i]->outcome;
+		p->entry_why = batch.items[i]->why;
 	}
+	return true;
 }
 
 /* An item that prepare() refused keeps that outcome; one that is answered or gated is looked at again. */
@@ -300,39 +285,46 @@ items_after_prepare(struct item **items, size_t n)
 			item_force(items[i], items[i]->outcome, &items[i]->why);
 }
 
+/* All of one handler, no order twice. */
+static bool
+set_settle(struct skeleton *s, struct item **items, size_t n)
+{
+	const struct handler *h = items[0]->private->handler;
+
+	if (!h || !h->call)
+		return items_run(s, items, n, PHASE_WHOLE);
+	if (!items_run(s, items, n, PHASE_PREPARE))
+		return false;
+	fault_point(s, STEP_PREPARE);
+	items_after_prepare(items, n);
+	if (!items_call(s, items, n))
+		return false;
+	fault_point(s, STEP_CALL);
+	return items_run(s, items, n, PHASE_RECORD);
+}
+
+/*
+ * Each handler's items are a transaction of their own: two handlers that lock the same tables could not keep to one
+ * order of locks otherwise.
+ */
 static bool
 round_settle(struct skeleton *s, struct item **items, size_t n)
 {
-	const struct handler *outside = NULL;
+	struct item **set = arena_array(s->arena, n, sizeof(struct item *));
 
-	for (size_t i = 0; i < s->worker->handlers_count; i++)
-		if (s->worker->handlers[i].call)
-			outside = &s->worker->handlers[i];
-	if (!outside)
-		return items_run(s, items, n, PHASE_WHOLE);
+	if (!set)
+		return false;
+	for (size_t h = 0; h <= s->worker->handlers_count; h++) {
+		const struct handler *handler = h < s->worker->handlers_count ? &s->worker->handlers[h] : NULL;
+		size_t count = 0;
 
-	struct item **ours = arena_array(s->arena, n, sizeof(struct item *)),
-		    **rest = arena_array(s->arena, n, sizeof(struct item *));
-	size_t ours_count = 0, rest_count = 0;
-
-	if (!ours || !rest)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (items[i]->private->handler == outside && items[i]->private->state == ITEM_OPEN)
-			ours[ours_count++] = items[i];
-		else
-			rest[rest_count++] = items[i];
-	if (rest_count && !items_run(s, rest, rest_count, PHASE_WHOLE))
-		return false;
-	if (!ours_count)
-		return true;
-	if (!items_run(s, ours, ours_count, PHASE_PREPARE))
-		return false;
-	fault_point(s, STEP_PREPARE);
-	items_after_prepare(ours, ours_count);
-	items_call(s, outside, ours, ours_count);
-	fault_point(s, STEP_CALL);
-	return items_run(s, ours, ours_count, PHASE_RECORD);
+		for (size_t i = 0; i < n; i++)
+			if (items[i]->private->handler == handler)
+				set[count++] = items[i];
+		if (count && !set_settle(s, set, count))
+			return false;
+	}
+	return true;
 }
 
 /* A batch may hold several messages of one order: each goes in a round of its own, in the order they came. */

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/keys.h"
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "broker/url.h"
+
+#include <errno.h>
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_DEFAULT 6379
+#define DATABASE_MAX 65535
+#define TIMEOUT_DEFAULT_MS 200
+#define RETRY_US INT64_C(1000000)
+#define KEY_BYTES 160 /* prefix, id and NUL */
+#define CHUNK 256     /* ids asked or marked in one round trip */
+
+struct keys {
+	struct url url;
+	char *prefix;
+	char database[8], ttl_ms[24];
+	int64_t timeout_ms;
+	redisContext *context; /* NULL while away; never used again after an error: its replies would shift */
+	int64_t next_try_us;   /* monotonic */
+	int64_t deadline_us;   /* of the call under way */
+	uint64_t connections_count;
+	char logged[128]; /* the last trouble that was logged; empty while all is well */
+	char keys[CHUNK][KEY_BYTES];
+	size_t lengths[CHUNK];
+};
+
+static void
+keys_lost(struct keys *k, const char *text)
+{
+	struct why why;
+
+	if (strncmp(k->logged, text, sizeof k->logged - 1) != 0) {
+		snprintf(k->logged, sizeof k->logged, "%s", text);
+		(void)why_set(&why, OUTCOME_AWAY, "redis-away", "%s: %s", k->url.host, text);
+		log_why(LOG_LEVEL_WARN, "redis-away", &why);
+	}
+	if (k->context)
+		redisFree(k->context);
+	k->context = NULL;
+	k->next_try_us = monotonic_us() + RETRY_US;
+}
+
+static void
+context_lost(struct keys *k)
+{
+	/* hiredis calls a time-out "Resource temporarily unavailable". */
+	keys_lost(k, k->context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EINPROGRESS) ? "no answer in time"
+												  : k->context->errstr);
+}
+
+/* What is left of the call, for each read and write of it. */
+static bool
+context_limit(struct keys *k)
+{
+	int64_t left_us = k->deadline_us - monotonic_us();
+
+	if (left_us < 1000) {
+		keys_lost(k, "no answer in time");
+		return false;
+	}
+	if (redisSetTimeout(k->context, (struct timeval){left_us / 1000000, left_us % 1000000}) != REDIS_OK) {
+		context_lost(k);
+		return false;
+	}
+	return true;
+}
+
+/* The next reply, which the caller frees; NULL with the context gone when there is none, or an error reply. */
+static redisReply *
+reply_get(struct keys *k)
+{
+	void *reply = NULL;
+
+	if (redisGetReply(k->context, &reply) != REDIS_OK || !reply) {
+		context_lost(k);
+		return NULL;
+	}
+	if (((redisReply *)reply)->type != REDIS_REPLY_ERROR)
+		return reply;
+	keys_lost(k, ((redisReply *)reply)->str);
+	freeReplyObject(reply);
+	return NULL;
+}
+
+static bool
+replies_skip(struct keys *k, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		redisReply *reply;
+
+		/* Nearly always all replies come in one read; a peer that trickles must not take n time-outs. */
+		if (monotonic_us() >= k->deadline_us) {
+			keys_lost(k, "no answer in time");
+			return false;
+		}
+		reply = reply_get(k);
+		if (!reply)
+			return false;
+		freeReplyObject(reply);
+	}
+	return true;
+}
+
+static bool
+keys_login(struct keys *k)
+{
+	size_t n = 0;
+
+	if (k->url.password[0] && k->url.user[0])
+		n += redisAppendCommand(k->context, "AUTH %s %s", k->url.user, k->url.password) == REDIS_OK;
+	else if (k->url.password[0])
+		n += redisAppendCommand(k->context, "AUTH %s", k->url.password) == REDIS_OK;
+	n += redisAppendCommand(k->context, "SELECT %s", k->database) == REDIS_OK;
+	return context_limit(k) && replies_skip(k, n);
+}
+
+static void
+keys_connect(struct keys *k)
+{
+	struct timeval limit = {k->timeout_ms / 1000, k->timeout_ms % 1000 * 1000};
+
+	k->context = redisConnectWithTimeout(k->url.host, k->url.port ? (int)k->url.port : PORT_DEFAULT, limit);
+	if (!k->context) {
+		keys_lost(k, "no memory");
+		return;
+	}
+	if (k->context->err) {
+		context_lost(k);
+		return;
+	}
+	(void)redisEnableKeepAlive(k->context);
+	if (!keys_login(k))
+		return;
+	k->logged[0] = '\0';
+	k->connections_count++;
+	log_line(LOG_LEVEL_INFO, "redis-connected", "host=%s connection=%" PRIu64, k->url.host, k->connections_count);
+}
+
+/* Begins a call: false when Redis is away, or was found to be so now. */
+static bool
+keys_begin(struct keys *k)
+{
+	int64_t now = monotonic_us();
+
+	k->deadline_us = now + k->timeout_ms * 1000;
+	if (!k->context && now >= k->next_try_us)
+		keys_connect(k);
+	return k->context && context_limit(k);
+}
+
+static void
+chunk_name(struct keys *k, const struct uuid *ids, size_t n)
+{
+	char id[UUID_TEXT_BYTES];
+
+	for (size_t i = 0; i < n; i++) {
+		uuid_format(ids[i], id);
+		k->lengths[i] = (size_t)snprintf(k->keys[i], KEY_BYTES, "%s%s", k->prefix, id);
+	}
+}
+
+static bool
+chunk_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen)
+{
+	const char *words[CHUNK + 1] = {"MGET"};
+	size_t lengths[CHUNK + 1] = {4};
+	redisReply *reply;
+	bool is_whole;
+
+	chunk_name(k, ids, n);
+	for (size_t i = 0; i < n; i++) {
+		words[i + 1] = k->keys[i];
+		lengths[i + 1] = k->lengths[i];
+	}
+	if (redisAppendCommandArgv(k->context, (int)n + 1, words, lengths) != REDIS_OK) {
+		context_lost(k);
+		return false;
+	}
+	reply = reply_get(k);
+	if (!reply)
+		return false;
+	is_whole = reply->type == REDIS_REPLY_ARRAY && reply->elements == n;
+	for (size_t i = 0; i < n && is_whole; i++)
+		seen[i] = reply->element[i]->type == REDIS_REPLY_STRING;
+	freeReplyObject(reply);
+	if (!is_whole)
+		keys_lost(k, "an answer of another shape");
+	return is_whole;
+}
+
+static bool
+chunk_mark(struct keys *k, const struct uuid *ids, size_t n)
+{
+	chunk_name(k, ids, n);
+	for (size_t i = 0; i < n; i++) {
+		const char *words[] = {"SET", k->keys[i], "1", "PX", k->ttl_ms};
+		const size_t lengths[] = {3, k->lengths[i], 1, 2, strlen(k->ttl_ms)};
+
+		if (redisAppendCommandArgv(k->context, (int)COUNT_OF(words), words, lengths) != REDIS_OK) {
+			context_lost(k);
+			return false;
+		}
+	}
+	return replies_skip(k, n);
+}
+
+void
+keys_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen)
+{
+	bool is_up;
+
+	memset(seen, 0, n * sizeof *seen);
+	if (n == 0)
+		return;
+	is_up = keys_begin(k);
+	for (size_t at = 0; at < n && is_up; at += CHUNK) {
+		size_t part = n - at < CHUNK ? n - at : CHUNK;
+
+		is_up = chunk_seen(k, ids + at, part, seen + at) && (at + CHUNK >= n || context_limit(k));
+	}
+}
+
+void
+keys_mark(struct keys *k, const struct uuid *ids, size_t n)
+{
+	bool is_up = n > 0 && keys_begin(k);
+
+	for (size_t at = 0; at < n && is_up; at += CHUNK) {
+		size_t part = n - at < CHUNK ? n - at : CHUNK;
+
+		is_up = chunk_mark(k, ids + at, part) && (at + CHUNK >= n || context_limit(k));
+	}
+}
+
+static bool
+database_parse(const char *path, char *database, size_t bytes)
+{
+	int64_t number = 0;
+
+	if (path[0] && (!str_to_int(str_of(path), &number) || number < 0 || number > DATABASE_MAX))
+		return false;
+	snprintf(database, bytes, "%d", (int)number);
+	return true;
+}
+
+static enum outcome
+keys_configure(struct keys *k, const struct keys_config *config, struct why *why)
+{
+	const char *problem;
+
+	if (!url_parse(str_trim(str_of(config->url)), &k->url, &problem))
+		return why_set(why, OUTCOME_DEAD, "redis-url", "%s", problem);
+	if (strcmp(k->url.scheme, "redis") != 0)
+		return why_set(why, OUTCOME_DEAD, "redis-url", "the scheme is not redis");
+	if (!database_parse(k->url.path, k->database, sizeof k->database))
+		return why_set(why, OUTCOME_DEAD, "redis-url", "the database is not a number");
+	if (config->ttl_ms < 1)
+		return why_set(why, OUTCOME_DEAD, "redis-url", "ttl_ms is not positive");
+	if (strlen(config->prefix) > KEY_BYTES - UUID_TEXT_BYTES)
+		return why_set(why, OUTCOME_DEAD, "redis-url", "the prefix is longer than %d bytes",
+			       KEY_BYTES - UUID_TEXT_BYTES);
+	k->prefix = strdup(config->prefix);
+	if (!k->prefix)
+		return why_set(why, OUTCOME_DEAD, "no-memory", "no memory");
+	k->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_DEFAULT_MS;
+	snprintf(k->ttl_ms, sizeof k->ttl_ms, "%" PRId64, config->ttl_ms);
+	return OUTCOME_OK;
+}
+
+struct keys *
+keys_new(const struct keys_config *config, struct why *why)
+{
+	struct keys *k = calloc(1, sizeof *k);
+
+	if (!k) {
+		(void)why_set(why, OUTCOME_DEAD, "no-memory", "no memory");
+		return NULL;
+	}
+	if (keys_configure(k, config, why) != OUTCOME_OK) {
+		keys_free(k);
+		return NULL;
+	}
+	return k;
+}
+
+void
+keys_free(struct keys *k)
+{
+	if (!k)
+		return;
+	if (k->context)
+		redisFree(k->context);
+	url_release(&k->url);
+	free(k->prefix);
+	free(k);
+}
+
+bool
+keys_is_connected(const struct keys *k)
+{
+	return k->context != NULL;
+}
+
+uint64_t
+keys_reconnects(const struct keys *k)
+{
+	return k->connections_count > 1 ? k->connections_count - 1 : 0;
+}

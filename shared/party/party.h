@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * party - who we exchange documents with: one account at one channel or warehouse
+ * Each is a folder PARTIES_DIR/<name>/ with a party.yaml; folders without one (lib) are no party. Read once at the
+ * start and never changed, so the list lives as long as the process.
+ *
+ * To add a key: a field here, a row of the schema and a check in party_yaml.c, a line in topology/parties/README.md.
+ */
+#ifndef TRIBUTARY_PARTY_PARTY_H
+#define TRIBUTARY_PARTY_PARTY_H
+
+#include "base/outcome.h"
+
+#include <stdio.h>
+
+#define PARTY_NAME_BYTES 41 /* longest name with its NUL */
+
+enum party_kind {
+	PARTY_CHANNEL, /* sends orders */
+	PARTY_WMS,     /* ships them */
+};
+
+enum party_backorder {
+	PARTY_BACKORDER_HOLD,  /* what is short makes the order wait for a person */
+	PARTY_BACKORDER_ALLOW, /* what is short waits for stock */
+};
+
+/* A channel's; what party.yaml leaves out is the strictest: hold, no tolerance. */
+struct party_policies {
+	enum party_backorder backorder;
+	int64_t price_tolerance_percent_micro; /* of a line's price; 2 % is 2000000 */
+	int64_t total_tolerance_minor;	       /* of the grand total, in the document's currency */
+};
+
+/* A warehouse's; a channel has none (url_env is NULL). */
+struct party_connection {
+	const char *url_env;   /* environment variable that holds the base URL */
+	const char *token_env; /* of the bearer token; NULL when the partner asks for none */
+	int64_t timeout_ms;    /* of one call */
+	int64_t concurrency;   /* calls at a time */
+};
+
+struct party {
+	const char *name; /* also of its folder: 1..40 lowercase letters, digits, hyphens */
+	const char *title;
+	const char *format; /* of what it sends: json x12 edifact xml csv msgpack */
+	const char *currency;
+	const char *time_zone;
+	enum party_kind kind;
+	struct party_policies policies;
+	struct party_connection connection;
+};
+
+struct party_list;
+
+/*
+ * party_list_load - every party under `dir`, in order of their names
+ * errors  one line per problem, of all files; any problem makes it return NULL
+ */
+struct party_list *party_list_load(const char *dir, FILE *errors);
+void party_list_free(struct party_list *list); /* NULL is fine */
+
+size_t party_list_count(const struct party_list *list);
+const struct party *party_list_at(const struct party_list *list, size_t index);
+/* party_list_index - the party's place in the list; the list's count when there is none of that name */
+size_t party_list_index(const struct party_list *list, struct str name);
+/* party_list_find - NULL when there is none of that name */
+const struct party *party_list_find(const struct party_list *list, struct str name);
+
+const char *party_kind_name(enum party_kind kind);
+
+#endif

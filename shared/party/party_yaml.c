@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keys of party.yaml: one row of the schema each, and their checks. Texts only, so that a wrong value is our
+ * problem line and not libcyaml's first and last word.
+ */
+#include "party/party_yaml.h"
+
+#include "base/decimal.h"
+#include "yaml/yaml.h"
+
+#include <cyaml/cyaml.h>
+
+#include <string.h>
+
+#define TEXT_BYTES 200 /* of a title */
+#define PERCENT_MAX_MICRO (100 * DECIMAL_ONE)
+#define TOLERANCE_MAX_MINOR INT64_C(1000000000)
+#define TIMEOUT_MIN_MS 100
+#define TIMEOUT_MAX_MS 120000
+#define CONCURRENCY_MAX 1000
+
+struct policies_text {
+	char *backorder, *price_tolerance_percent, *total_tolerance_minor;
+};
+
+struct connection_text {
+	char *url_env, *token_env, *timeout_ms, *concurrency;
+};
+
+struct party_text {
+	char *party, *kind, *title, *format, *currency, *time_zone;
+	struct policies_text *policies;
+	struct connection_text *connection;
+};
+
+#define FLAGS (CYAML_FLAG_POINTER_NULL | CYAML_FLAG_OPTIONAL)
+#define TEXT(row, key) CYAML_FIELD_STRING_PTR(#key, FLAGS, struct row, key, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_field_t policies_fields[] = {
+    TEXT(policies_text, backorder),
+    TEXT(policies_text, price_tolerance_percent),
+    TEXT(policies_text, total_tolerance_minor),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t connection_fields[] = {
+    TEXT(connection_text, url_env),
+    TEXT(connection_text, token_env),
+    TEXT(connection_text, timeout_ms),
+    TEXT(connection_text, concurrency),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t party_fields[] = {
+    TEXT(party_text, party),
+    TEXT(party_text, kind),
+    TEXT(party_text, title),
+    TEXT(party_text, format),
+    TEXT(party_text, currency),
+    TEXT(party_text, time_zone),
+    CYAML_FIELD_MAPPING_PTR("policies", FLAGS, struct party_text, policies, policies_fields),
+    CYAML_FIELD_MAPPING_PTR("connection", FLAGS, struct party_text, connection, connection_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t party_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct party_text, party_fields),
+};
+
+static const char *const kind_names[] = {[PARTY_CHANNEL] = "channel", [PARTY_WMS] = "wms"};
+static const char *const backorder_names[] = {[PARTY_BACKORDER_HOLD] = "hold", [PARTY_BACKORDER_ALLOW] = "allow"};
+static const char *const format_names[] = {"json", "x12", "edifact", "xml", "csv", "msgpack"};
+
+const char *
+party_kind_name(enum party_kind kind)
+{
+	return kind_names[kind];
+}
+
+/* The value when it is given and made of these characters only. */
+static const char *
+word_of(struct yaml_file *file, const char *field, const char *text, const char *characters)
+{
+	if (!yaml_is_given(file, field, text))
+		return "";
+	if (strspn(text, characters) != strlen(text) || strlen(text) > TEXT_BYTES)
+		yaml_problem(file, field, "\"%.40s\" has characters that do not belong there", text);
+	return text;
+}
+
+static const char *
+variable_of(struct yaml_file *file, const char *field, const char *text)
+{
+	const char *name = word_of(file, field, text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	if (name[0] >= '0' && name[0] <= '9')
+		yaml_problem(file, field, "\"%.40s\" is no name of an environment variable", name);
+	return name;
+}
+
+static const char *
+currency_of(struct yaml_file *file, const char *text)
+{
+	if (!yaml_is_given(file, "currency", text))
+		return "";
+	if (currency_places(str_of(text)) < 0)
+		yaml_problem(file, "currency", "\"%.40s\" is no currency code of ISO 4217", text);
+	return text;
+}
+
+static int64_t
+percent_of(struct yaml_file *file, const char *field, const char *text)
+{
+	int64_t micro;
+
+	if (decimal_parse(str_of(text), &micro) && micro >= 0 && micro <= PERCENT_MAX_MICRO)
+		return micro;
+	yaml_problem(file, field, "\"%.40s\" is no decimal from 0 to 100", text);
+	return 0;
+}
+
+static void
+policies_read(struct yaml_file *file, const struct policies_text *text, struct party *party)
+{
+	struct party_policies *p = &party->policies;
+
+	if (!text)
+		return;
+	if (party->kind != PARTY_CHANNEL) {
+		yaml_problem(file, "policies", "only a channel has policies");
+		return;
+	}
+	if (text->backorder)
+		p->backorder = (enum party_backorder)yaml_choice(file, "policies.backorder", text->backorder,
+								 backorder_names, COUNT_OF(backorder_names));
+	if (text->price_tolerance_percent)
+		p->price_tolerance_percent_micro =
+		    percent_of(file, "policies.price_tolerance_percent", text->price_tolerance_percent);
+	if (text->total_tolerance_minor)
+		p->total_tolerance_minor = yaml_int(file, "policies.total_tolerance_minor", text->total_tolerance_minor,
+						    0, TOLERANCE_MAX_MINOR);
+}
+
+static void
+connection_read(struct yaml_file *file, const struct connection_text *text, struct arena *arena, struct party *party)
+{
+	struct party_connection *c = &party->connection;
+
+	if (party->kind != PARTY_WMS) {
+		if (text)
+			yaml_problem(file, "connection", "only a wms has a connection");
+		return;
+	}
+	if (!text) {
+		yaml_problem(file, "connection", "is missing, and a wms needs one");
+		return;
+	}
+	c->url_env = arena_text(arena, str_of(variable_of(file, "connection.url_env", text->url_env)));
+	if (text->token_env)
+		c->token_env = arena_text(arena, str_of(variable_of(file, "connection.token_env", text->token_env)));
+	c->timeout_ms = yaml_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
+	c->concurrency = yaml_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
+}
+
+static void
+party_read(struct yaml_file *file, const struct party_text *text, const char *folder, struct arena *arena,
+	   struct party *party)
+{
+	const char *name = yaml_name(file, "party", text->party, PARTY_NAME_BYTES - 1);
+	static const char zone_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+
+	if (name[0] && strcmp(name, folder) != 0)
+		yaml_problem(file, "party", "\"%s\" is not its folder's name, which is \"%.60s\"", name, folder);
+	party->name = arena_text(arena, str_of(name));
+	party->kind = (enum party_kind)yaml_choice(file, "kind", text->kind, kind_names, COUNT_OF(kind_names));
+	if (yaml_is_given(file, "title", text->title) &&
+	    (strlen(text->title) > TEXT_BYTES || !str_is_utf8(str_of(text->title))))
+		yaml_problem(file, "title", "must be at most %d bytes of UTF-8", TEXT_BYTES);
+	party->title = arena_text(arena, str_of(text->title));
+	party->format = format_names[yaml_choice(file, "format", text->format, format_names, COUNT_OF(format_names))];
+	party->currency = arena_text(arena, str_of(currency_of(file, text->currency)));
+	party->time_zone = arena_text(arena, str_of(word_of(file, "time_zone", text->time_zone, zone_characters)));
+	policies_read(file, text->policies, party);
+	connection_read(file, text->connection, arena, party);
+}
+
+size_t
+party_yaml_read(const char *path, const char *folder, struct arena *arena, FILE *errors, struct party *party)
+{
+	struct yaml_file file = {.path = path, .errors = errors};
+	struct party_text *text = yaml_load(&file, &party_schema);
+	struct party result = {0};
+
+	if (!text)
+		return file.problems_count;
+	party_read(&file, text, folder, arena, &result);
+	yaml_free(&party_schema, text);
+	if (!result.name || !result.title || !result.currency || !result.time_zone)
+		yaml_problem(&file, "", "no memory");
+	if (file.problems_count == 0)
+		*party = result;
+	return file.problems_count;
+}

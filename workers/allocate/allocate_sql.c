@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "allocate/allocate_sql.h"
+
+#include "base/decimal.h"
+#include "formats/json.h"
+
+#define CANDIDATES_MAX_BYTES ((size_t)64 * 1024)
+
+static const struct statement stock_lock_select = {
+    "allocate_stock_lock", "T",
+    "SELECT s.item_no, s.warehouse, w.partner, w.priority::bigint, s.on_hand_micro - s.reserved_micro"
+    " FROM tributary.stock s JOIN tributary.warehouses w USING (warehouse)"
+    " WHERE s.item_no = ANY ($1) AND w.active ORDER BY s.item_no, s.warehouse FOR UPDATE OF s"};
+
+static const struct statement unstocked_select = {
+    "allocate_unstocked", "T",
+    "SELECT item_no FROM tributary.items WHERE item_no = ANY ($1) AND NOT stocked ORDER BY item_no COLLATE \"C\""};
+
+const struct statement allocate_stock_reserve = {"allocate_stock_reserve", "TTI",
+						 "UPDATE tributary.stock s SET reserved_micro = s.reserved_micro + u.q "
+						 "FROM unnest($1, $2, $3) u(item_no, warehouse, q)"
+						 " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
+
+const struct statement allocate_stock_take_out = {"allocate_stock_take_out", "TTII",
+						  "UPDATE tributary.stock s SET reserved_micro = s.reserved_micro - "
+						  "u.reserved, on_hand_micro = s.on_hand_micro - u.gone"
+						  " FROM unnest($1, $2, $3, $4) u(item_no, warehouse, reserved, gone)"
+						  " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
+
+const struct statement allocate_lines_insert = {
+    "allocate_lines_insert", "UNTIIIT",
+    "INSERT INTO tributary.allocation_lines (order_id, line_no, item_no, ordered_micro, allocated_micro,"
+    " backordered_micro, candidates) SELECT a, b, c, d, e, f, g::json FROM unnest($1, $2, $3, $4, $5, $6, $7)"
+    " u(a, b, c, d, e, f, g)"};
+
+const struct statement allocate_reservations_insert = {"allocate_reservations_insert", "UNTTUIIT",
+						       "INSERT INTO tributary.reservations (order_id, line_no, "
+						       "warehouse, item_no, shipment_id, quantity_micro, shipped_micro,"
+						       " state) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"};
+
+const struct statement allocate_shipments_insert = {
+    "allocate_shipments_insert", "UUNTTZB",
+    "INSERT INTO tributary.shipments (shipment_id, order_id, place, partner, warehouse, requested_at, document)"
+    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"};
+
+const struct statement allocate_reservations_close = {
+    "allocate_reservations_close", "UNI",
+    "UPDATE tributary.reservations r SET state = 'closed', shipped_micro = u.shipped"
+    " FROM unnest($1, $2, $3) u(shipment_id, line_no, shipped)"
+    " WHERE r.shipment_id = u.shipment_id AND r.line_no = u.line_no AND r.state = 'open'"
+    " RETURNING r.item_no, r.warehouse, r.quantity_micro, r.shipped_micro"};
+
+const struct statement allocate_orders_shipped = {
+    "allocate_orders_shipped", "U",
+    "SELECT o.order_id,"
+    " (SELECT coalesce(sum(a.ordered_micro), 0)::bigint FROM tributary.allocation_lines a WHERE a.order_id = "
+    "o.order_id),"
+    " (SELECT coalesce(sum(r.shipped_micro), 0)::bigint FROM tributary.reservations r WHERE r.order_id = o.order_id)"
+    " FROM unnest($1) o(order_id)"};
+
+enum outcome
+stock_lock(struct store *store, struct arena *arena, const struct str *item_nos, size_t n, struct stock_table *table,
+	   struct why *why)
+{
+	struct rows *rows = rows_new(&stock_lock_select, arena);
+	struct result *result;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < n; i++)
+		rows_text(rows, item_nos[i]);
+	outcome = store_query(store, rows, &result, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	table->n = result_count(result);
+	table->rows = arena_array(arena, table->n, sizeof *table->rows);
+	if (!table->rows)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the stock of %zu items", n);
+	for (size_t i = 0; i < table->n; i++)
+		table->rows[i] = (struct stock_row){
+		    .item_no = result_text(result, i, 0),
+		    .warehouse = result_text(result, i, 1),
+		    .partner = result_text(result, i, 2),
+		    .priority = result_int(result, i, 3),
+		    .available_micro = result_int(result, i, 4),
+		};
+	stock_table_sort(table);
+	return OUTCOME_OK;
+}
+
+enum outcome
+stock_unstocked(struct store *store, struct arena *arena, const struct str *item_nos, size_t n, struct str **unstocked,
+		size_t *count, struct why *why)
+{
+	struct rows *rows = rows_new(&unstocked_select, arena);
+	struct result *result;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < n; i++)
+		rows_text(rows, item_nos[i]);
+	outcome = store_query(store, rows, &result, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	*count = result_count(result);
+	*unstocked = arena_array(arena, *count, sizeof **unstocked);
+	if (!*unstocked)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu items", n);
+	for (size_t i = 0; i < *count; i++)
+		(*unstocked)[i] = result_text(result, i, 0);
+	return OUTCOME_OK;
+}
+
+static void
+decimal_put(struct buf *out, int64_t micro)
+{
+	char text[DECIMAL_TEXT_BYTES];
+
+	decimal_format(micro, text);
+	json_put_text(out, str_of(text));
+}
+
+static struct str
+candidates_json(struct arena *arena, const struct plan_line *line)
+{
+	struct buf out;
+	struct str json;
+
+	buf_init(&out, CANDIDATES_MAX_BYTES);
+	buf_put_char(&out, '[');
+	for (size_t i = 0; i < line->candidates_count; i++) {
+		const struct plan_candidate *c = &line->candidates[i];
+
+		buf_put_str(&out, i ? STR(",{\"warehouse\":") : STR("{\"warehouse\":"));
+		json_put_text(&out, c->row->warehouse);
+		buf_put_str(&out, STR(",\"available\":"));
+		decimal_put(&out, c->available_micro);
+		buf_put_str(&out, STR(",\"taken\":"));
+		decimal_put(&out, c->taken_micro);
+		buf_printf(&out, ",\"reason\":\"%s\"}", c->reason);
+	}
+	buf_put_char(&out, ']');
+	json = arena_str(arena, buf_is_ok(&out) ? buf_str(&out) : STR("[]"));
+	buf_release(&out);
+	return json;
+}
+
+void
+allocate_line_put(struct rows *rows, struct arena *arena, struct uuid order_id, size_t line_no, struct str item_no,
+		  const struct plan_line *line)
+{
+	rows_uuid(rows, order_id);
+	rows_int(rows, (int64_t)line_no);
+	rows_text(rows, item_no);
+	rows_int(rows, line->ordered_micro);
+	rows_int(rows, line->allocated_micro);
+	rows_int(rows, line->ordered_micro - line->allocated_micro);
+	rows_text(rows, candidates_json(arena, line));
+}
+
+void
+allocate_reservation_put(struct rows *rows, const struct shipment *shipment, const struct shipment_line *line,
+			 bool is_delivered)
+{
+	rows_uuid(rows, shipment->order_id);
+	rows_int(rows, line->line_no);
+	rows_text(rows, shipment->warehouse);
+	rows_text(rows, line->item_no);
+	rows_uuid(rows, shipment->shipment_id);
+	rows_int(rows, line->quantity_micro);
+	rows_int(rows, is_delivered ? line->quantity_micro : 0);
+	rows_text(rows, is_delivered ? STR("closed") : STR("open"));
+}
+
+void
+allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipment *shipment)
+{
+	struct buf document;
+
+	buf_init(&document, (size_t)16 << 20);
+	contract_encode(&shipment_contract, shipment, &document);
+	rows_uuid(rows, shipment->shipment_id);
+	rows_uuid(rows, shipment->order_id);
+	rows_int(rows, shipment->place);
+	rows_text(rows, shipment->partner);
+	rows_text(rows, shipment->warehouse);
+	rows_instant(rows, shipment->requested_at_us);
+	rows_bytes(rows, arena_str(arena, buf_str(&document)));
+	buf_release(&document);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * allocate_sql - allocate's statements; the only place of this worker that knows columns
+ * Stock rows are always locked by item and warehouse, as `tributary mirror load` does, so that nobody waits in a
+ * circle.
+ */
+#ifndef TRIBUTARY_ALLOCATE_SQL_H
+#define TRIBUTARY_ALLOCATE_SQL_H
+
+#include "allocate/plan.h"
+#include "model/allocation.h"
+#include "model/shipment.h"
+#include "store/store.h"
+
+/*
+ * stock_lock - lock and read what all active warehouses have of the items
+ * item_nos  n distinct ones
+ * table     sorted for plan_decide; texts are views into the result
+ */
+enum outcome stock_lock(struct store *store, struct arena *arena, const struct str *item_nos, size_t n,
+			struct stock_table *table, struct why *why) MUST_CHECK;
+
+/* stock_unstocked - which of the items are never in stock (services, gift cards): those item_nos, sorted */
+enum outcome stock_unstocked(struct store *store, struct arena *arena, const struct str *item_nos, size_t n,
+			     struct str **unstocked, size_t *count, struct why *why) MUST_CHECK;
+
+/* item_no, warehouse, quantity: reserve it */
+extern const struct statement allocate_stock_reserve;
+/* item_no, warehouse, quantity no longer reserved, quantity no longer there */
+extern const struct statement allocate_stock_take_out;
+extern const struct statement allocate_lines_insert;
+extern const struct statement allocate_reservations_insert;
+extern const struct statement allocate_shipments_insert;
+/* shipment_id, line_no, shipped → item_no, warehouse, quantity, shipped of what was open */
+extern const struct statement allocate_reservations_close;
+/* order_id → order_id, ordered, shipped */
+extern const struct statement allocate_orders_shipped;
+
+void allocate_line_put(struct rows *rows, struct arena *arena, struct uuid order_id, size_t line_no, struct str item_no,
+		       const struct plan_line *line);
+/* is_delivered: nothing leaves a warehouse, the reservation is closed from the start */
+void allocate_reservation_put(struct rows *rows, const struct shipment *shipment, const struct shipment_line *line,
+			      bool is_delivered);
+void allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipment *shipment);
+
+#endif
