@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PARTIES_MAX_COUNT 10000
 #define ARENA_MAX_BYTES ((size_t)64 << 20)
 
 struct party_list {
@@ -31,10 +30,6 @@ folder_read(struct party_list *list, const char *dir, const char *folder, FILE *
 	}
 	if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (list->n == PARTIES_MAX_COUNT) {
-		fprintf(errors, "%s: more than %d parties\n", path, PARTIES_MAX_COUNT);
-		return 1;
-	}
 	size_t problems = party_yaml_read(path, folder, list->arena, errors, &list->parties[list->n]);
 
 	if (problems == 0)
@@ -53,8 +48,13 @@ folders_read(struct party_list *list, const char *dir, FILE *errors)
 		fprintf(errors, "%s: %s\n", dir, strerror(errno));
 		return 1;
 	}
+	list->parties = arena_array(list->arena, (size_t)n + 1, sizeof *list->parties);
+	if (!list->parties) {
+		fprintf(errors, "%s: no memory for %d folders\n", dir, n);
+		problems++;
+	}
 	for (int i = 0; i < n; i++) {
-		if (entries[i]->d_name[0] != '.')
+		if (list->parties && entries[i]->d_name[0] != '.')
 			problems += folder_read(list, dir, entries[i]->d_name, errors);
 		free(entries[i]);
 	}
@@ -79,9 +79,7 @@ party_list_load(const char *dir, FILE *errors)
 
 	if (list)
 		list->arena = arena_new(ARENA_MAX_BYTES);
-	if (list && list->arena)
-		list->parties = arena_array(list->arena, PARTIES_MAX_COUNT, sizeof *list->parties);
-	if (!list || !list->parties) {
+	if (!list || !list->arena) {
 		fprintf(errors, "%s: no memory\n", dir);
 		party_list_free(list);
 		return NULL;
@@ -122,13 +120,11 @@ party_list_index(const struct party_list *list, struct str name)
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		struct str at = str_of(list->parties[middle].name);
-		size_t shorter = at.n < name.n ? at.n : name.n;
-		int order = shorter ? memcmp(at.p, name.p, shorter) : 0;
+		int order = str_compare(str_of(list->parties[middle].name), name);
 
-		if (order == 0 && at.n == name.n)
+		if (order == 0)
 			return middle;
-		if (order < 0 || (order == 0 && at.n < name.n))
+		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;

@@ -29,7 +29,7 @@ enum party_backorder {
 struct party_policies {
 	enum party_backorder backorder;
 	int64_t price_tolerance_percent_micro; /* of a line's price; 2 % is 2000000 */
-	int64_t total_tolerance_minor;	       /* of the grand total, in the document's currency */
+	int64_t total_tolerance_minor;         /* of the grand total, in the document's currency */
 };
 
 /* A warehouse's; a channel has none (url_env is NULL). */

@@ -6,7 +6,7 @@
 #include "party/party_yaml.h"
 
 #include "base/decimal.h"
-#include "yaml/yaml.h"
+#include "yaml/yaml_file.h"
 
 #include <cyaml/cyaml.h>
 
@@ -81,10 +81,10 @@ party_kind_name(enum party_kind kind)
 static const char *
 word_of(struct yaml_file *file, const char *field, const char *text, const char *characters)
 {
-	if (!yaml_is_given(file, field, text))
+	if (!yaml_file_is_given(file, field, text))
 		return "";
 	if (strspn(text, characters) != strlen(text) || strlen(text) > TEXT_BYTES)
-		yaml_problem(file, field, "\"%.40s\" has characters that do not belong there", text);
+		yaml_file_problem(file, field, "\"%.40s\" has characters that do not belong there", text);
 	return text;
 }
 
@@ -94,17 +94,17 @@ variable_of(struct yaml_file *file, const char *field, const char *text)
 	const char *name = word_of(file, field, text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
 	if (name[0] >= '0' && name[0] <= '9')
-		yaml_problem(file, field, "\"%.40s\" is no name of an environment variable", name);
+		yaml_file_problem(file, field, "\"%.40s\" is no name of an environment variable", name);
 	return name;
 }
 
 static const char *
 currency_of(struct yaml_file *file, const char *text)
 {
-	if (!yaml_is_given(file, "currency", text))
+	if (!yaml_file_is_given(file, "currency", text))
 		return "";
 	if (currency_places(str_of(text)) < 0)
-		yaml_problem(file, "currency", "\"%.40s\" is no currency code of ISO 4217", text);
+		yaml_file_problem(file, "currency", "\"%.40s\" is no currency code of ISO 4217", text);
 	return text;
 }
 
@@ -115,7 +115,7 @@ percent_of(struct yaml_file *file, const char *field, const char *text)
 
 	if (decimal_parse(str_of(text), &micro) && micro >= 0 && micro <= PERCENT_MAX_MICRO)
 		return micro;
-	yaml_problem(file, field, "\"%.40s\" is no decimal from 0 to 100", text);
+	yaml_file_problem(file, field, "\"%.40s\" is no decimal from 0 to 100", text);
 	return 0;
 }
 
@@ -127,18 +127,18 @@ policies_read(struct yaml_file *file, const struct policies_text *text, struct p
 	if (!text)
 		return;
 	if (party->kind != PARTY_CHANNEL) {
-		yaml_problem(file, "policies", "only a channel has policies");
+		yaml_file_problem(file, "policies", "only a channel has policies");
 		return;
 	}
 	if (text->backorder)
-		p->backorder = (enum party_backorder)yaml_choice(file, "policies.backorder", text->backorder,
-								 backorder_names, COUNT_OF(backorder_names));
+		p->backorder = (enum party_backorder)yaml_file_choice(file, "policies.backorder", text->backorder,
+								      backorder_names, COUNT_OF(backorder_names));
 	if (text->price_tolerance_percent)
 		p->price_tolerance_percent_micro =
 		    percent_of(file, "policies.price_tolerance_percent", text->price_tolerance_percent);
 	if (text->total_tolerance_minor)
-		p->total_tolerance_minor = yaml_int(file, "policies.total_tolerance_minor", text->total_tolerance_minor,
-						    0, TOLERANCE_MAX_MINOR);
+		p->total_tolerance_minor = yaml_file_int(file, "policies.total_tolerance_minor",
+							 text->total_tolerance_minor, 0, TOLERANCE_MAX_MINOR);
 }
 
 static void
@@ -148,36 +148,37 @@ connection_read(struct yaml_file *file, const struct connection_text *text, stru
 
 	if (party->kind != PARTY_WMS) {
 		if (text)
-			yaml_problem(file, "connection", "only a wms has a connection");
+			yaml_file_problem(file, "connection", "only a wms has a connection");
 		return;
 	}
 	if (!text) {
-		yaml_problem(file, "connection", "is missing, and a wms needs one");
+		yaml_file_problem(file, "connection", "is missing, and a wms needs one");
 		return;
 	}
 	c->url_env = arena_text(arena, str_of(variable_of(file, "connection.url_env", text->url_env)));
 	if (text->token_env)
 		c->token_env = arena_text(arena, str_of(variable_of(file, "connection.token_env", text->token_env)));
-	c->timeout_ms = yaml_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
-	c->concurrency = yaml_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
+	c->timeout_ms = yaml_file_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
+	c->concurrency = yaml_file_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
 }
 
 static void
 party_read(struct yaml_file *file, const struct party_text *text, const char *folder, struct arena *arena,
 	   struct party *party)
 {
-	const char *name = yaml_name(file, "party", text->party, PARTY_NAME_BYTES - 1);
+	const char *name = yaml_file_name(file, "party", text->party, PARTY_NAME_BYTES - 1);
 	static const char zone_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
 
 	if (name[0] && strcmp(name, folder) != 0)
-		yaml_problem(file, "party", "\"%s\" is not its folder's name, which is \"%.60s\"", name, folder);
+		yaml_file_problem(file, "party", "\"%s\" is not its folder's name, which is \"%.60s\"", name, folder);
 	party->name = arena_text(arena, str_of(name));
-	party->kind = (enum party_kind)yaml_choice(file, "kind", text->kind, kind_names, COUNT_OF(kind_names));
-	if (yaml_is_given(file, "title", text->title) &&
+	party->kind = (enum party_kind)yaml_file_choice(file, "kind", text->kind, kind_names, COUNT_OF(kind_names));
+	if (yaml_file_is_given(file, "title", text->title) &&
 	    (strlen(text->title) > TEXT_BYTES || !str_is_utf8(str_of(text->title))))
-		yaml_problem(file, "title", "must be at most %d bytes of UTF-8", TEXT_BYTES);
+		yaml_file_problem(file, "title", "must be at most %d bytes of UTF-8", TEXT_BYTES);
 	party->title = arena_text(arena, str_of(text->title));
-	party->format = format_names[yaml_choice(file, "format", text->format, format_names, COUNT_OF(format_names))];
+	party->format =
+	    format_names[yaml_file_choice(file, "format", text->format, format_names, COUNT_OF(format_names))];
 	party->currency = arena_text(arena, str_of(currency_of(file, text->currency)));
 	party->time_zone = arena_text(arena, str_of(word_of(file, "time_zone", text->time_zone, zone_characters)));
 	policies_read(file, text->policies, party);
@@ -188,15 +189,15 @@ size_t
 party_yaml_read(const char *path, const char *folder, struct arena *arena, FILE *errors, struct party *party)
 {
 	struct yaml_file file = {.path = path, .errors = errors};
-	struct party_text *text = yaml_load(&file, &party_schema);
+	struct party_text *text = yaml_file_load(&file, &party_schema);
 	struct party result = {0};
 
 	if (!text)
 		return file.problems_count;
 	party_read(&file, text, folder, arena, &result);
-	yaml_free(&party_schema, text);
+	yaml_file_free(&party_schema, text);
 	if (!result.name || !result.title || !result.currency || !result.time_zone)
-		yaml_problem(&file, "", "no memory");
+		yaml_file_problem(&file, "", "no memory");
 	if (file.problems_count == 0)
 		*party = result;
 	return file.problems_count;

@@ -70,6 +70,21 @@ rows_new(const struct statement *statement, struct arena *arena)
 	return r;
 }
 
+struct rows *
+rows_as(const struct rows *r, const struct statement *statement)
+{
+	size_t bytes = r ? sizeof *r + r->columns_count * sizeof r->columns[0] : 0;
+	struct rows *copy = r ? arena_get(r->arena, bytes) : NULL;
+
+	if (r && strcmp(r->statement->types, statement->types) != 0)
+		store_bug("statement %s has other parameters than %s", statement->name, r->statement->name);
+	if (!copy)
+		return NULL;
+	memcpy(copy, r, bytes);
+	copy->statement = statement;
+	return copy;
+}
+
 /* Room for n more bytes; what a column outgrows stays in the arena until that is cleared. */
 static bool
 column_reserve(struct column *c, struct arena *arena, size_t n)

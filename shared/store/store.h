@@ -80,6 +80,8 @@ enum outcome store_script(struct store *s, const char *sql, struct why *why) MUS
 /* rows_new - no rows yet; arena memory, NULL-safe: when the arena's cap is reached the puts do nothing and the
  * statement fails with OUTCOME_DEAD, code too-large */
 struct rows *rows_new(const struct statement *statement, struct arena *arena);
+/* rows_as - the rows so far for another statement with the same types; put no more into either, they share memory */
+struct rows *rows_as(const struct rows *rows, const struct statement *statement);
 void rows_uuid(struct rows *r, struct uuid v);
 void rows_uuid_or_null(struct rows *r, struct uuid v); /* nil is NULL */
 void rows_text(struct rows *r, struct str v);          /* NUL bytes are refused by Postgres: postgres-data */

@@ -4,11 +4,10 @@
  * unknown keys: the second reading finds the other unknown keys (which libcyaml only mentions in its debug log) and
  * yields the values. Should a later libcyaml word its log otherwise, the first fault is still reported.
  */
-#include "yaml/yaml.h"
+#include "yaml/yaml_file.h"
 
 #include <cyaml/cyaml.h>
 
-#include <ctype.h>
 #include <string.h>
 
 #define LINE_BYTES 512
@@ -23,7 +22,7 @@ struct reading {
 };
 
 void
-yaml_problem(struct yaml_file *file, const char *field, const char *format, ...)
+yaml_file_problem(struct yaml_file *file, const char *field, const char *format, ...)
 {
 	va_list args;
 
@@ -40,24 +39,22 @@ static void
 reading_place(struct reading *r, const char *text)
 {
 	const char *open = strchr(text, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
-	char outer[YAML_FIELD_BYTES], inner[YAML_FIELD_BYTES];
-	int index;
+	char inner[YAML_FIELD_BYTES];
+	int index, outer_bytes;
 
 	if (!close)
 		return;
 	if (r->field[0] == '\0')
 		(void)sscanf(close, "' (line: %d", &r->line);
-	if (strstr(text, "sequence entry") && sscanf(open, "'%d'", &index) == 1)
-		snprintf(outer, sizeof outer, "[%d]", index - 1);
-	else
-		snprintf(outer, sizeof outer, "%.*s", (int)(close - open - 1), open + 1);
+	outer_bytes = (int)(close - open - 1);
 	memcpy(inner, r->field, sizeof inner);
-	if (strlen(outer) + strlen(inner) + 2 > sizeof r->field)
-		return;
-	strcpy(r->field, outer);
-	if (inner[0] && inner[0] != '[')
-		strncat(r->field, ".", sizeof r->field - strlen(r->field) - 1);
-	strncat(r->field, inner, sizeof r->field - strlen(r->field) - 1);
+	if (strstr(text, "sequence entry") && sscanf(open, "'%d'", &index) == 1)
+		outer_bytes = snprintf(r->field, sizeof r->field, "[%d]", index - 1);
+	else
+		outer_bytes = snprintf(r->field, sizeof r->field, "%.*s", outer_bytes, open + 1);
+	if (outer_bytes >= 0 && (size_t)outer_bytes < sizeof r->field)
+		snprintf(r->field + outer_bytes, sizeof r->field - (size_t)outer_bytes, "%s%s",
+			 inner[0] && inner[0] != '[' ? "." : "", inner);
 }
 
 static void
@@ -70,7 +67,7 @@ reading_log(cyaml_log_t level, void *context, const char *format, va_list args)
 	vsnprintf(text, sizeof text, format, args);
 	text[strcspn(text, "\n")] = '\0';
 	if (strncmp(text, ignoring, sizeof ignoring - 1) == 0) {
-		yaml_problem(r->file, "", "unknown key \"%.80s\"", text + sizeof ignoring - 1);
+		yaml_file_problem(r->file, "", "unknown key \"%.80s\"", text + sizeof ignoring - 1);
 		r->unknown_keys_count++;
 	}
 	if (level != CYAML_LOG_ERROR)
@@ -103,13 +100,13 @@ static void
 reading_report(const struct reading *r)
 {
 	if (r->line)
-		yaml_problem(r->file, r->field, "%s (line %d)", r->message, r->line);
+		yaml_file_problem(r->file, r->field, "%s (line %d)", r->message, r->line);
 	else
-		yaml_problem(r->file, r->field, "%s", r->message);
+		yaml_file_problem(r->file, r->field, "%s", r->message);
 }
 
 void *
-yaml_load(struct yaml_file *file, const struct cyaml_schema_value *schema)
+yaml_file_load(struct yaml_file *file, const struct cyaml_schema_value *schema)
 {
 	struct reading strict = {.file = file}, lenient = {.file = file};
 	void *data = reading_run(&strict, schema, CYAML_CFG_DEFAULT, CYAML_LOG_ERROR);
@@ -125,7 +122,7 @@ yaml_load(struct yaml_file *file, const struct cyaml_schema_value *schema)
 }
 
 void
-yaml_free(const struct cyaml_schema_value *schema, void *data)
+yaml_file_free(const struct cyaml_schema_value *schema, void *data)
 {
 	const cyaml_config_t config = {.mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 
@@ -134,58 +131,59 @@ yaml_free(const struct cyaml_schema_value *schema, void *data)
 }
 
 bool
-yaml_is_given(struct yaml_file *file, const char *field, const char *text)
+yaml_file_is_given(struct yaml_file *file, const char *field, const char *text)
 {
 	if (text && text[0])
 		return true;
-	yaml_problem(file, field, "is missing");
+	yaml_file_problem(file, field, "is missing");
 	return false;
 }
 
 int64_t
-yaml_int(struct yaml_file *file, const char *field, const char *text, int64_t min, int64_t max)
+yaml_file_int(struct yaml_file *file, const char *field, const char *text, int64_t min, int64_t max)
 {
 	int64_t value;
 
-	if (!yaml_is_given(file, field, text))
+	if (!yaml_file_is_given(file, field, text))
 		return 0;
 	if (str_to_int(str_of(text), &value) && value >= min && value <= max)
 		return value;
-	yaml_problem(file, field, "\"%.40s\" is no whole number from %lld to %lld", text, (long long)min,
-		     (long long)max);
+	yaml_file_problem(file, field, "\"%.40s\" is no whole number from %lld to %lld", text, (long long)min,
+			  (long long)max);
 	return 0;
 }
 
 size_t
-yaml_choice(struct yaml_file *file, const char *field, const char *text, const char *const *choices, size_t n)
+yaml_file_choice(struct yaml_file *file, const char *field, const char *text, const char *const *choices, size_t n)
 {
-	char list[LINE_BYTES] = "";
+	struct buf list;
 
-	if (!yaml_is_given(file, field, text))
+	if (!yaml_file_is_given(file, field, text))
 		return 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		if (strcmp(choices[i], text) == 0)
 			return i;
-		strncat(list, " ", sizeof list - strlen(list) - 1);
-		strncat(list, choices[i], sizeof list - strlen(list) - 1);
-	}
-	yaml_problem(file, field, "\"%.40s\" is none of:%s", text, list);
+	buf_init(&list, LINE_BYTES);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&list, " %s", choices[i]);
+	yaml_file_problem(file, field, "\"%.40s\" is none of:%s", text, buf_text(&list));
+	buf_release(&list);
 	return 0;
 }
 
 const char *
-yaml_name(struct yaml_file *file, const char *field, const char *text, size_t max)
+yaml_file_name(struct yaml_file *file, const char *field, const char *text, size_t max)
 {
 	size_t n;
 
-	if (!yaml_is_given(file, field, text))
+	if (!yaml_file_is_given(file, field, text))
 		return "";
 	n = strlen(text);
 	if (n <= max && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && text[0] != '-' &&
 	    text[n - 1] != '-')
 		return text;
-	yaml_problem(file, field,
-		     "\"%.60s\" is no name: 1 to %zu lowercase letters, digits and hyphens, no hyphen at either end",
-		     text, max);
+	yaml_file_problem(
+	    file, field,
+	    "\"%.60s\" is no name: 1 to %zu lowercase letters, digits and hyphens, no hyphen at either end", text, max);
 	return "";
 }

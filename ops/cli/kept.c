@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kept.h"
+
+#include "base/instant.h"
+#include "base/params.h"
+#include "broker/broker.h"
+#include "database.h"
+#include "kept_sql.h"
+#include "report.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_MS 30000
+#define CONFIRM_TIMEOUT_MS 15000
+#define ARENA_BYTES ((size_t)512 << 20)
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX 100000
+
+struct kept {
+	const struct kept_kind *kind;
+	struct database db;
+	struct broker *broker;
+	struct arena *arena;
+	const char *like; /* code, or fingerprint of dead letters */
+	int64_t limit;
+	bool as_json, all;
+};
+
+static int
+usage(const struct kept_kind *kind)
+{
+	const char *like = kind == &kept_exceptions ? "--code CODE" : "--like CODE|FINGERPRINT";
+
+	fprintf(stderr,
+		"tributary %s list [%s] [--all] [--limit N] [--json]\n"
+		"tributary %s show ID [--json]\n"
+		"tributary %s %s ID… | %s [--limit N]\n"
+		"tributary %s dismiss ID…\n",
+		kind->command, like, kind->command, kind->command, kind->again, like, kind->command);
+	return 2;
+}
+
+static enum outcome
+failed(const struct kept *k, const char *id, const struct why *why)
+{
+	fprintf(stderr, "tributary %s: %s: %s: %s\n", k->kind->command, id, why->code, why->text);
+	return OUTCOME_DEAD;
+}
+
+static struct rows *
+rows_of_id(const struct kept *k, const struct statement *statement, struct uuid id)
+{
+	struct rows *rows = rows_new(statement, k->arena);
+
+	rows_uuid(rows, id);
+	return rows;
+}
+
+static struct outgoing
+message_of(const struct result *r, struct arena *arena)
+{
+	return (struct outgoing){
+	    .exchange = arena_str(arena, result_text(r, 0, KEPT_EXCHANGE)),
+	    .routing_key = arena_str(arena, result_text(r, 0, KEPT_ROUTING_KEY)),
+	    .body = arena_str(arena, result_bytes(r, 0, KEPT_BODY)),
+	    .mandatory = true,
+	    .envelope = {.message_id = arena_str(arena, result_text(r, 0, KEPT_MESSAGE_ID)),
+			 .correlation_id = arena_str(arena, result_text(r, 0, KEPT_ORDER_ID)),
+			 .type = arena_str(arena, result_text(r, 0, KEPT_TYPE)),
+			 .content_type = arena_str(arena, result_text(r, 0, KEPT_CONTENT_TYPE)),
+			 .party = arena_str(arena, result_text(r, 0, KEPT_PARTY)),
+			 .version = result_int(r, 0, KEPT_VERSION),
+			 .trace = arena_str(arena, result_text(r, 0, KEPT_TRACE)),
+			 .app_id = STR("tributary"),
+			 .timestamp_s = instant_now_us() / 1000000,
+			 .said_us = instant_now_us()},
+	};
+}
+
+/* Claims the row, and the journal forgets the message, in one commit. */
+static enum outcome
+claim(struct kept *k, struct uuid id, struct outgoing *m, struct why *why)
+{
+	struct store *store = k->db.store;
+	struct result *claimed;
+	enum outcome outcome;
+
+	store_begin(store);
+	outcome = store_query(store, rows_of_id(k, &k->kind->claim, id), &claimed, why);
+	if (outcome == OUTCOME_OK && result_count(claimed) == 0)
+		outcome = why_set(why, OUTCOME_DEAD, "not-open", "there is none with this id that is open");
+	if (outcome != OUTCOME_OK) {
+		store_rollback(store);
+		return outcome;
+	}
+	*m = message_of(claimed, k->arena);
+	store_send(store, rows_of_id(k, &k->kind->forget, id));
+	return store_commit(store, why);
+}
+
+static enum outcome
+run_one(struct kept *k, const struct statement *statement, struct uuid id, struct why *why)
+{
+	store_begin(k->db.store);
+	store_send(k->db.store, rows_of_id(k, statement, id));
+	return store_commit(k->db.store, why);
+}
+
+static bool
+send_again(struct kept *k, struct uuid id)
+{
+	enum publish_state state = PUBLISH_PENDING;
+	char text[UUID_TEXT_BYTES];
+	struct outgoing m;
+	struct why why = {0};
+	enum outcome outcome;
+
+	uuid_format(id, text);
+	outcome = claim(k, id, &m, &why);
+	if (outcome == OUTCOME_OK)
+		outcome = broker_publish(k->broker, &m, 1, CONFIRM_TIMEOUT_MS, &state, &why);
+	if (outcome == OUTCOME_OK && state != PUBLISH_CONFIRMED)
+		outcome = why_set(&why, OUTCOME_DEAD, "unroutable", "queue %.*s is not there: tributary topology apply",
+				  STR_ARGS(m.routing_key));
+	if (outcome == OUTCOME_OK)
+		outcome = run_one(k, &k->kind->close, id, &why);
+	if (outcome != OUTCOME_OK)
+		return failed(k, text, &why), false;
+	printf("%s %sd\n", text, k->kind->again[2] == 'p' ? "replaye" : "release");
+	return true;
+}
+
+static bool
+dismiss(struct kept *k, struct uuid id)
+{
+	char text[UUID_TEXT_BYTES];
+	struct result *found;
+	struct why why = {0};
+	enum outcome outcome;
+
+	uuid_format(id, text);
+	store_begin(k->db.store);
+	outcome = store_query(k->db.store, rows_of_id(k, &k->kind->dismiss, id), &found, &why);
+	if (outcome == OUTCOME_OK && result_count(found) == 0)
+		outcome = why_set(&why, OUTCOME_DEAD, "not-open", "there is none with this id that is open");
+	if (outcome == OUTCOME_OK)
+		outcome = store_commit(k->db.store, &why);
+	if (outcome != OUTCOME_OK)
+		return failed(k, text, &why), false;
+	printf("%s dismissed\n", text);
+	return true;
+}
+
+/* The ids on the command line, or all open ones that are alike. */
+static enum outcome
+ids_select(struct kept *k, int argc, char **argv, struct uuid **ids, size_t *n, struct why *why)
+{
+	struct rows *rows = rows_new(&k->kind->select, k->arena);
+	struct result *found;
+	enum outcome outcome;
+
+	*n = (size_t)argc;
+	*ids = arena_array(k->arena, *n, sizeof **ids);
+	for (size_t i = 0; *ids && i < *n; i++)
+		if (!uuid_parse(str_of(argv[i]), &(*ids)[i]))
+			return why_set(why, OUTCOME_DEAD, "usage", "%s is no id", argv[i]);
+	if (argc || !*ids)
+		return *ids ? OUTCOME_OK : why_set(why, OUTCOME_DEAD, "too-large", "no memory");
+	rows_text(rows, str_of(k->like));
+	rows_int(rows, k->limit);
+	store_begin(k->db.store);
+	outcome = store_query(k->db.store, rows, &found, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	*n = result_count(found);
+	*ids = arena_array(k->arena, *n, sizeof **ids);
+	for (size_t i = 0; *ids && i < *n; i++)
+		(*ids)[i] = result_uuid(found, i, 0);
+	store_rollback(k->db.store);
+	return OUTCOME_OK;
+}
+
+static int
+each(struct kept *k, int argc, char **argv, bool (*act)(struct kept *, struct uuid))
+{
+	struct uuid *ids;
+	struct why why = {0};
+	size_t n;
+	int status = 0;
+
+	if (ids_select(k, argc, argv, &ids, &n, &why) != OUTCOME_OK)
+		return failed(k, "ids", &why), 1;
+	for (size_t i = 0; i < n; i++)
+		if (!act(k, ids[i]))
+			status = 1;
+	return status;
+}
+
+static int
+list(struct kept *k)
+{
+	struct rows *rows = rows_new(&k->kind->list, k->arena);
+
+	rows_text(rows, str_of(k->like));
+	rows_bool(rows, k->all);
+	rows_int(rows, k->limit);
+	return report_print(k->db.store, rows, k->as_json, "none");
+}
+
+static int
+show(struct kept *k, const char *text)
+{
+	struct uuid id;
+
+	if (!uuid_parse(str_of(text), &id))
+		return fprintf(stderr, "tributary %s: %s is no id\n", k->kind->command, text), 2;
+	return report_print(k->db.store, rows_of_id(k, &k->kind->show, id), true, "none");
+}
+
+static bool
+options_read(struct kept *k, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"code", required_argument, NULL, 'c'},  {"like", required_argument, NULL, 'c'},
+	    {"limit", required_argument, NULL, 'l'}, {"all", no_argument, NULL, 'a'},
+	    {"json", no_argument, NULL, 'j'},        {NULL, 0, NULL, 0},
+	};
+
+	k->like = "";
+	k->limit = LIMIT_DEFAULT;
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (option == 'c')
+			k->like = optarg;
+		else if (option == 'a')
+			k->all = true;
+		else if (option == 'j')
+			k->as_json = true;
+		else if (option != 'l' || !str_to_int(str_of(optarg), &k->limit) || k->limit < 1 ||
+			 k->limit > LIMIT_MAX)
+			return false;
+	}
+	return true;
+}
+
+static int
+act(struct kept *k, const char *verb, int argc, char **argv)
+{
+	bool has_ids = argc > 0, is_chosen = has_ids || k->like[0];
+	char *url;
+	struct why why = {0};
+	int status;
+
+	if (strcmp(verb, "list") == 0 && !has_ids)
+		return list(k);
+	if (strcmp(verb, "show") == 0 && argc == 1)
+		return show(k, argv[0]);
+	if (strcmp(verb, "dismiss") == 0 && has_ids)
+		return each(k, argc, argv, dismiss);
+	if (strcmp(verb, k->kind->again) != 0 || !is_chosen)
+		return usage(k->kind);
+	url = secret_env("AMQP_URL");
+	if (!url)
+		return fprintf(stderr, "tributary %s: AMQP_URL (or AMQP_URL_FILE) is not set\n", k->kind->command), 1;
+	k->broker = broker_new(
+	    &(struct broker_config){.urls = url, .name = "tributary", .heartbeat_s = 30, .rpc_timeout_ms = 5000}, &why);
+	status = k->broker ? each(k, argc, argv, send_again) : (failed(k, "AMQP_URL", &why), 1);
+	broker_free(k->broker);
+	free(url);
+	return status;
+}
+
+static int
+kept_command(const struct kept_kind *kind, int argc, char **argv)
+{
+	struct kept k = {.kind = kind};
+	const char *verb = argc > 1 ? argv[1] : "";
+	int status = 1;
+
+	if (!verb[0] || verb[0] == '-' || !options_read(&k, argc - 1, argv + 1))
+		return usage(kind);
+	k.arena = arena_new(ARENA_BYTES);
+	if (k.arena && database_open(&k.db, kind->command, TIMEOUT_MS, TIMEOUT_MS))
+		status = act(&k, verb, argc - 1 - optind, argv + 1 + optind);
+	database_close(&k.db);
+	arena_free(k.arena);
+	return status;
+}
+
+int
+exceptions_command(int argc, char **argv)
+{
+	return kept_command(&kept_exceptions, argc, argv);
+}
+
+int
+dead_letters_command(int argc, char **argv)
+{
+	return kept_command(&kept_dead_letters, argc, argv);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "submit.h"
+
+#include "topology_names.h"
+
+#include "base/instant.h"
+#include "base/params.h"
+#include "broker/broker.h"
+#include "file.h"
+#include "formats/json.h"
+#include "mapping/mapping.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_BYTES ((size_t)256 << 20)
+#define CONFIRM_TIMEOUT_MS 15000
+
+struct submission {
+	const char *party, *kind, *key;
+	bool as_json;
+	struct broker *broker;
+	struct mapping *mapping; /* NULL: the party has none here */
+	struct arena *arena;
+};
+
+/* The id the order will get, as ingest derives it; false when this document is none, or cannot be understood. */
+static bool
+order_id_of(struct submission *s, struct str body, struct uuid *id)
+{
+	struct node *tree, *order;
+	struct str parts[2] = {str_of(s->party), {NULL, 0}};
+	struct why why;
+
+	if (!s->mapping || json_parse(body, &tree_default_limits, s->arena, &tree, &why) != OUTCOME_OK ||
+	    mapping_run(s->mapping, "order", tree, s->arena, &order, &why) != OUTCOME_OK || !order)
+		return false;
+	parts[1] = node_text(node_get(order, "source_id"));
+	if (!parts[1].n)
+		return false;
+	*id = uuid_derive(UUID_ORDER, parts, 2);
+	return true;
+}
+
+static bool
+document_publish(struct submission *s, const char *path, struct str body, char id_text[static UUID_TEXT_BYTES])
+{
+	struct outgoing m = {
+	    .exchange = STR(EXCHANGE_INTAKE),
+	    .routing_key = arena_printf(s->arena, "%s.%s", s->party, s->kind),
+	    .body = body,
+	    .mandatory = true,
+	    .envelope = {.content_type = STR("application/json"),
+			 .app_id = STR("tributary submit"),
+			 .timestamp_s = instant_now_us() / 1000000,
+			 .said_us = instant_now_us(),
+			 .key = str_of(s->key)},
+	};
+	enum publish_state state = PUBLISH_PENDING;
+	struct why why = {0};
+
+	uuid_format(uuid_random(), id_text);
+	m.envelope.message_id = str_of(id_text);
+	if (broker_publish(s->broker, &m, 1, CONFIRM_TIMEOUT_MS, &state, &why) == OUTCOME_OK &&
+	    state == PUBLISH_CONFIRMED)
+		return true;
+	fprintf(stderr, "tributary submit: %s: %s: %s\n", path, why.code ? why.code : "unroutable",
+		why.code ? why.text : "nobody takes this routing key; tributary topology check says what is missing");
+	return false;
+}
+
+static bool
+file_submit(struct submission *s, const char *path)
+{
+	char id_text[UUID_TEXT_BYTES], order_text[UUID_TEXT_BYTES] = "";
+	struct uuid order_id;
+	struct str body;
+	struct why why = {0};
+
+	arena_clear(s->arena);
+	if (file_read(path[0] == '/' ? "/" : ".", path, s->arena, &body, &why) != OUTCOME_OK) {
+		fprintf(stderr, "tributary submit: %s: %s\n", path, why.text);
+		return false;
+	}
+	if (order_id_of(s, body, &order_id))
+		uuid_format(order_id, order_text);
+	if (!document_publish(s, path, body, id_text))
+		return false;
+	if (s->as_json)
+		printf("{\"file\":\"%s\",\"message_id\":\"%s\",\"order_id\":%s%s%s}\n", path, id_text,
+		       order_text[0] ? "\"" : "", order_text[0] ? order_text : "null", order_text[0] ? "\"" : "");
+	else
+		printf("%-36s  %s\n", order_text[0] ? order_text : "(no order id: cannot be mapped)", path);
+	return true;
+}
+
+static bool
+options_read(struct submission *s, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"party", required_argument, NULL, 'p'},
+	    {"kind", required_argument, NULL, 'k'},
+	    {"key", required_argument, NULL, 'i'},
+	    {"json", no_argument, NULL, 'j'},
+	    {NULL, 0, NULL, 0},
+	};
+
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (option == 'p')
+			s->party = optarg;
+		else if (option == 'k')
+			s->kind = optarg;
+		else if (option == 'i')
+			s->key = optarg;
+		else if (option == 'j')
+			s->as_json = true;
+		else
+			return false;
+	}
+	return s->party && optind < argc;
+}
+
+static bool
+submission_open(struct submission *s, const char *url)
+{
+	const char *parties = getenv("PARTIES_DIR");
+	struct why why = {0};
+
+	s->arena = arena_new(ARENA_BYTES);
+	s->broker = broker_new(
+	    &(struct broker_config){.urls = url, .name = "tributary submit", .heartbeat_s = 30, .rpc_timeout_ms = 5000},
+	    &why);
+	if (!s->arena || !s->broker) {
+		fprintf(stderr, "tributary submit: %s\n", s->broker ? "no memory" : why.text);
+		return false;
+	}
+	/* Without the party's mapping at hand the document is sent all the same; its order id is not known here then.
+	 */
+	if (mapping_open(parties ? parties : "topology/parties", s->party, &s->mapping, &why) != OUTCOME_OK)
+		s->mapping = NULL;
+	return true;
+}
+
+int
+submit_command(int argc, char **argv)
+{
+	struct submission s = {.kind = "order", .key = ""};
+	char *url = secret_env("AMQP_URL");
+	int status = 1;
+
+	if (!options_read(&s, argc, argv) || !url) {
+		fprintf(stderr, "tributary submit --party NAME [--kind order] [--key IDEMPOTENCY-KEY] [--json] FILE…\n"
+				"AMQP_URL (or AMQP_URL_FILE) says where to\n");
+		free(url);
+		return 2;
+	}
+	if (submission_open(&s, url)) {
+		status = 0;
+		for (int i = optind; i < argc; i++)
+			if (!file_submit(&s, argv[i]))
+				status = 1;
+	}
+	mapping_close(s.mapping);
+	broker_free(s.broker);
+	arena_free(s.arena);
+	free(url);
+	return status;
+}

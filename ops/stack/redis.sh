@@ -1,0 +1,26 @@
+# redis.sh - the stack's own Redis. Sourced after lib.sh.
+
+redis_start() {
+	need_port "$redis_port" Redis
+	mkdir -p "$var/redis"
+	sed -e "s/@PORT@/$redis_port/" -e "s|@DIR@|$var/redis|" "$here/redis.conf.in" | replace "$var/redis/redis.conf"
+	redis_acl | replace "$var/redis/users.acl"
+	spawn redis "$log/redis.log" /usr/bin/redis-server "$var/redis/redis.conf"
+}
+
+# Passwords as hashes. A worker sees its own keys and cannot flush, configure or list; admin is for tests and repairs.
+redis_acl() {
+	hash_of() { sha256sum <"$secrets/$1" | cut -d' ' -f1; }
+	say 'user default off nopass resetkeys resetchannels -@all'
+	say "user tributary on #$(hash_of redis-password) ~tributary:* &tributary:* +@all -@dangerous -@admin"
+	say "user admin on #$(hash_of redis-admin-password) ~* &* +@all"
+}
+
+redis_answers() {
+	local answer
+	answer=$(REDISCLI_AUTH=$(<"$secrets/redis-password") timeout 3 redis-cli -h 127.0.0.1 -p "$redis_port" \
+		--user tributary --no-auth-warning ping 2>/dev/null) || return 1
+	[ "$answer" = PONG ]
+}
+
+redis_stop() { ends TERM 30 redis; }

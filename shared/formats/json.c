@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/json.h"
+
+#include "base/instant.h"
+
+#include <string.h>
+
+#define PAIRWISE_MEMBERS 16 /* up to here comparing all names is faster than hashing them */
+
+/*
+ * While a container is open nothing comes after it, so its `next` holds the container around it until it is closed.
+ * That is the parser's stack.
+ */
+struct parser {
+	const char *start, *p, *end; /* start .. read .. p .. to be read .. end */
+	const struct tree_limits *limits;
+	struct arena *arena;
+	struct node *root;
+	struct node *open; /* innermost open container */
+	struct str key;    /* of the value to come */
+	size_t depth, nodes_count;
+	struct why *why;
+};
+
+/* Line and column (in characters) from 1; found only when something is wrong. */
+static void
+position(struct str document, size_t offset, size_t *line, size_t *column)
+{
+	*line = tree_line(document, offset);
+	*column = 1;
+	for (size_t i = offset; i > 0 && document.p[i - 1] != '\n'; i--)
+		*column += (document.p[i - 1] & 0xC0) != 0x80;
+}
+
+static bool
+fail(struct parser *s, const char *code, const char *at, const char *text)
+{
+	size_t line, column;
+
+	position((struct str){s->start, (size_t)(s->end - s->start)}, (size_t)(at - s->start), &line, &column);
+	why_set(s->why, OUTCOME_DEAD, code, "line %zu column %zu: %s", line, column, text);
+	return false;
+}
+
+/* --- text --------------------------------------------------------------------------------------------------------*/
+
+/* Does one of eight bytes end a run of plain text: a quote, a backslash, a control byte, or one beyond ASCII?
+ * Mycroft's test; it may say yes for a byte after a real one, never before, and the bytes are then looked at singly. */
+static bool
+has_special(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+	uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
+
+	return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (bytes - ones * 0x20) | bytes) & high;
+}
+
+static const char *
+plain_end(const char *p, const char *end)
+{
+	uint64_t bytes;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&bytes, p, 8);
+		if (has_special(bytes))
+			break;
+	}
+	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+/* Length of the well-formed character at the front, 0 when there is none. */
+static size_t
+character_length(struct str s)
+{
+	for (size_t n = 1; n <= 4 && n <= s.n; n++)
+		if (str_is_utf8((struct str){s.p, n}))
+			return n;
+	return 0;
+}
+
+static bool
+fail_encoding(struct parser *s, struct str raw)
+{
+	size_t n;
+
+	while ((n = character_length(raw)))
+		raw = str_after(raw, n);
+	return fail(s, "json-encoding", raw.p, "bytes that are not UTF-8");
+}
+
+static bool
+hex4(const char *p, const char *end, unsigned *unit)
+{
+	unsigned value = 0;
+
+	if (end - p < 4)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+
+		if (c >= '0' && c <= '9')
+			value = value * 16 + (unsigned)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			value = value * 16 + (unsigned)((c | 0x20) - 'a' + 10);
+		else
+			return false;
+	}
+	*unit = value;
+	return true;
+}
+
+static char *
+utf8_put(char *out, unsigned code)
+{
+	if (code < 0x80) {
+		*out++ = (char)code;
+	} else if (code < 0x800) {
+		*out++ = (char)(0xC0 | code >> 6);
+		*out++ = (char)(0x80 | (code & 0x3F));
+	} else if (code < 0x10000) {
+		*out++ = (char)(0xE0 | code >> 12);
+		*out++ = (char)(0x80 | (code >> 6 & 0x3F));
+		*out++ = (char)(0x80 | (code & 0x3F));
+	} else {
+		*out++ = (char)(0xF0 | code >> 18);
+		*out++ = (char)(0x80 | (code >> 12 & 0x3F));
+		*out++ = (char)(0x80 | (code >> 6 & 0x3F));
+		*out++ = (char)(0x80 | (code & 0x3F));
+	}
+	return out;
+}
+
+/* \uXXXX, or two of them for a character beyond the BMP; *p is behind the "u" and moves on. */
+static bool
+unicode_escape(struct parser *s, const char **p, const char *end, char **out)
+{
+	const char *at = *p - 2;
+	unsigned code, low;
+
+	if (!hex4(*p, end, &code))
+		return fail(s, "json-invalid", at, "\\u without four hexadecimal digits");
+	*p += 4;
+	if (code >= 0xDC00 && code <= 0xDFFF)
+		return fail(s, "json-encoding", at, "half of a surrogate pair");
+	if (code >= 0xD800 && code <= 0xDBFF) {
+		if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u' || !hex4(*p + 2, end, &low) || low < 0xDC00 ||
+		    low > 0xDFFF)
+			return fail(s, "json-encoding", at, "half of a surrogate pair");
+		*p += 6;
+		code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+	}
+	*out = utf8_put(*out, code);
+	return true;
+}
+
+/* An escape is never shorter than what it stands for, so raw.n bytes are enough. */
+static bool
+text_unescape(struct parser *s, struct str raw, struct str *text)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	const char *p = raw.p, *end = raw.p + raw.n, *name, *stop;
+	char *first = arena_get(s->arena, raw.n), *out = first;
+
+	if (!first)
+		return fail(s, "document-too-large", raw.p, "no memory for a text");
+	for (;;) {
+		stop = memchr(p, '\\', (size_t)(end - p));
+		memcpy(out, p, (size_t)((stop ? stop : end) - p));
+		out += (stop ? stop : end) - p;
+		if (!stop)
+			break;
+		p = stop + 2; /* text_scan saw that there is a byte after the backslash */
+		name = memchr(names, stop[1], sizeof names - 1);
+		if (name)
+			*out++ = values[name - names];
+		else if (stop[1] != 'u')
+			return fail(s, "json-invalid", stop, "an escape that JSON does not know");
+		else if (!unicode_escape(s, &p, end, &out))
+			return false;
+	}
+	*text = (struct str){first, (size_t)(out - first)};
+	return true;
+}
+
+/* From behind the opening quote to behind the closing one; a view when nothing is escaped. */
+static bool
+text_scan(struct parser *s, struct str *text)
+{
+	const char *first = s->p, *p = first;
+	bool is_ascii = true, has_escape = false;
+	struct str raw;
+
+	while ((p = plain_end(p, s->end)) < s->end && *p != '"') {
+		if (*p == '\\') {
+			has_escape = true;
+			p += s->end - p > 1 ? 2 : 1;
+		} else if ((unsigned char)*p >= 0x80) {
+			is_ascii = false;
+			p++;
+		} else {
+			return fail(s, "json-invalid", p, "a control character in a text");
+		}
+	}
+	if (p == s->end)
+		return fail(s, "json-invalid", first - 1, "a text that does not end");
+	raw = (struct str){first, (size_t)(p - first)};
+	if (!is_ascii && !str_is_utf8(raw))
+		return fail_encoding(s, raw);
+	s->p = p + 1;
+	if (has_escape)
+		return text_unescape(s, raw, text);
+	*text = raw;
+	return true;
+}
+
+/* --- numbers and words -------------------------------------------------------------------------------------------*/
+
+static const char *
+digits_end(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* The end of the number at p (RFC 8259 section 6), or NULL. */
+static const char *
+number_end(const char *p, const char *end)
+{
+	const char *digits;
+
+	if (p < end && *p == '-')
+		p++;
+	digits = p;
+	p = digits_end(p, end);
+	if (p == digits || (*digits == '0' && p - digits > 1))
+		return NULL;
+	if (p < end && *p == '.') {
+		digits = p + 1;
+		p = digits_end(digits, end);
+		if (p == digits)
+			return NULL;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		digits = p;
+		p = digits_end(digits, end);
+		if (p == digits)
+			return NULL;
+	}
+	return p;
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------*/
+
+/* A node that takes the key and its place in the tree; NULL with `why` filled. */
+static struct node *
+node_add(struct parser *s, enum node_type type, const char *at)
+{
+	struct node *n = NULL;
+
+	if (s->nodes_count == s->limits->nodes) {
+		fail(s, "document-too-many-nodes", at, "more values than are taken");
+		return NULL;
+	}
+	n = node_new(s->arena, type, (size_t)(at - s->start));
+	if (!n) {
+		fail(s, "document-too-large", at, "no memory for the document");
+		return NULL;
+	}
+	s->nodes_count++;
+	n->key = s->key;
+	s->key = (struct str){NULL, 0};
+	if (s->open)
+		node_append(s->open, n);
+	else
+		s->root = n;
+	return n;
+}
+
+static bool
+word_read(struct parser *s, struct str word, enum node_type type)
+{
+	struct node *n;
+
+	if (!str_starts((struct str){s->p, (size_t)(s->end - s->p)}, word))
+		return fail(s, "json-invalid", s->p, "no value");
+	n = node_add(s, type, s->p);
+	if (!n)
+		return false;
+	if (type == NODE_BOOL)
+		n->text = (struct str){s->p, word.n};
+	s->p += word.n;
+	return true;
+}
+
+static bool
+number_read(struct parser *s)
+{
+	const char *end = number_end(s->p, s->end);
+	struct node *n;
+
+	if (!end)
+		return fail(s, "json-invalid", s->p, "neither a value nor a well-formed number");
+	n = node_add(s, NODE_NUMBER, s->p);
+	if (!n)
+		return false;
+	n->text = (struct str){s->p, (size_t)(end - s->p)};
+	s->p = end;
+	return true;
+}
+
+static bool
+text_read(struct parser *s)
+{
+	struct node *n = node_add(s, NODE_TEXT, s->p);
+
+	s->p++;
+	return n && text_scan(s, &n->text);
+}
+
+static bool
+container_open(struct parser *s, enum node_type type)
+{
+	struct node *n;
+
+	if (s->depth == s->limits->depth)
+		return fail(s, "document-too-deep", s->p, "nested deeper than is taken");
+	n = node_add(s, type, s->p);
+	if (!n)
+		return false;
+	s->depth++;
+	s->p++;
+	n->next = s->open;
+	s->open = n;
+	return true;
+}
+
+/* --- member names ------------------------------------------------------------------------------------------------*/
+
+static bool
+fail_duplicate(struct parser *s, const struct node *again)
+{
+	return fail(s, "json-duplicate-key", s->start + again->offset, "an object has a member of this name already");
+}
+
+static bool
+names_compare(struct parser *s, const struct node *object)
+{
+	for (const struct node *a = object->child; a; a = a->next)
+		for (const struct node *b = a->next; b; b = b->next)
+			if (a->key.n == b->key.n && str_equal(a->key, b->key))
+				return fail_duplicate(s, b);
+	return true;
+}
+
+/* Seeded, so that nobody can make up names that all fall into one place of the table. */
+static uint64_t
+name_hash(struct str name, uint64_t seed)
+{
+	const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t hash = seed ^ name.n, part;
+
+	for (size_t i = 0; i < name.n; i += 8) {
+		part = 0;
+		memcpy(&part, name.p + i, name.n - i < 8 ? name.n - i : 8);
+		unsigned __int128 product = (unsigned __int128)(hash ^ part) * factor;
+		hash = (uint64_t)product ^ (uint64_t)(product >> 64) ^ seed;
+	}
+	return hash * factor >> 32;
+}
+
+static bool
+names_hash(struct parser *s, const struct node *object)
+{
+	struct arena_mark mark = arena_mark(s->arena);
+	uint64_t seed = (uint64_t)monotonic_us() ^ (uint64_t)(uintptr_t)s->arena;
+	size_t size = 64;
+	const struct node **table;
+
+	while (size < object->children_count * 2)
+		size *= 2;
+	table = arena_array(s->arena, size, sizeof *table);
+	if (!table)
+		return fail(s, "document-too-large", s->p, "no memory for the names of a large object");
+	for (const struct node *n = object->child; n; n = n->next) {
+		size_t i = name_hash(n->key, seed) & (size - 1);
+
+		while (table[i] && !str_equal(table[i]->key, n->key))
+			i = (i + 1) & (size - 1);
+		if (table[i])
+			return fail_duplicate(s, n);
+		table[i] = n;
+	}
+	arena_rewind(s->arena, mark);
+	return true;
+}
+
+static bool
+container_close(struct parser *s)
+{
+	struct node *n = s->open;
+
+	if (n->type == NODE_OBJECT && !(n->children_count <= PAIRWISE_MEMBERS ? names_compare(s, n) : names_hash(s, n)))
+		return false;
+	s->open = n->next;
+	n->next = NULL;
+	s->depth--;
+	s->p++;
+	return true;
+}
+
+/* --- the document ------------------------------------------------------------------------------------------------*/
+
+static void
+blanks_skip(struct parser *s)
+{
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+		s->p++;
+}
+
+static bool
+name_read(struct parser *s)
+{
+	if (s->p == s->end || *s->p != '"')
+		return fail(s, "json-invalid", s->p, "no name of a member");
+	s->p++;
+	if (!text_scan(s, &s->key))
+		return false;
+	blanks_skip(s);
+	if (s->p == s->end || *s->p != ':')
+		return fail(s, "json-invalid", s->p, "no colon after the name of a member");
+	s->p++;
+	blanks_skip(s);
+	return true;
+}
+
+/* What a value may be followed by; a container that just opened is followed by its first value or its end. */
+enum place { PLACE_VALUE, PLACE_FIRST, PLACE_AFTER };
+
+static bool
+value_read(struct parser *s, enum place *place)
+{
+	if (s->open && s->open->type == NODE_OBJECT && !name_read(s))
+		return false;
+	*place = PLACE_AFTER;
+	switch (s->p < s->end ? *s->p : '\0') {
+	case '{':
+		*place = PLACE_FIRST;
+		return container_open(s, NODE_OBJECT);
+	case '[':
+		*place = PLACE_FIRST;
+		return container_open(s, NODE_LIST);
+	case '"':
+		return text_read(s);
+	case 't':
+		return word_read(s, STR("true"), NODE_BOOL);
+	case 'f':
+		return word_read(s, STR("false"), NODE_BOOL);
+	case 'n':
+		return word_read(s, STR("null"), NODE_NULL);
+	case '\0':
+		return fail(s, "json-invalid", s->p, "a value is missing");
+	default:
+		return number_read(s);
+	}
+}
+
+static bool
+ends_container(const struct parser *s)
+{
+	return s->p < s->end && *s->p == (s->open->type == NODE_OBJECT ? '}' : ']');
+}
+
+static bool
+document_read(struct parser *s)
+{
+	enum place place = PLACE_VALUE;
+
+	for (;;) {
+		blanks_skip(s);
+		if (place == PLACE_AFTER && !s->open)
+			break;
+		if (place != PLACE_VALUE && ends_container(s)) {
+			if (!container_close(s))
+				return false;
+			place = PLACE_AFTER;
+		} else if (place == PLACE_AFTER) {
+			if (s->p == s->end || *s->p != ',')
+				return fail(s, "json-invalid", s->p, "neither a comma nor the end of what is open");
+			s->p++;
+			place = PLACE_VALUE;
+		} else if (!value_read(s, &place)) {
+			return false;
+		}
+	}
+	return s->p == s->end || fail(s, "json-invalid", s->p, "text after the document");
+}
+
+/* RFC 8259 section 8.1 forbids the mark; UTF-16 and UTF-32 show in the first two bytes, of which one is NUL. */
+static bool
+encoding_check(struct parser *s)
+{
+	struct str document = {s->p, (size_t)(s->end - s->p)};
+
+	if (str_starts(document, STR("\xEF\xBB\xBF")))
+		return fail(s, "json-encoding", s->p, "a byte order mark: send UTF-8 without it");
+	if (document.n >= 2 && (str_starts(document, STR("\xFF\xFE")) || str_starts(document, STR("\xFE\xFF")) ||
+				!document.p[0] || !document.p[1]))
+		return fail(s, "json-encoding", s->p, "UTF-16 or UTF-32: send UTF-8");
+	return true;
+}
+
+enum outcome
+json_parse(struct str document, const struct tree_limits *limits, struct arena *arena, struct node **root,
+	   struct why *why)
+{
+	struct parser s = {.start = document.p ? document.p : "", .limits = limits, .arena = arena, .why = why};
+
+	s.p = s.start;
+	s.end = s.start + document.n;
+	if (document.n > limits->bytes)
+		return why_set(why, OUTCOME_DEAD, "document-too-large", "%zu bytes, at most %zu are taken", document.n,
+			       limits->bytes);
+	if (!encoding_check(&s) || !document_read(&s))
+		return OUTCOME_DEAD;
+	*root = s.root;
+	return OUTCOME_OK;
+}
+
+/* --- writing -----------------------------------------------------------------------------------------------------*/
+
+static void
+special_put(struct buf *out, char c)
+{
+	static const char values[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+	const char *value = memchr(values, c, sizeof values - 1);
+
+	if (value)
+		buf_put(out, (char[]){'\\', names[value - values]}, 2);
+	else
+		buf_printf(out, "\\u%04x", (unsigned char)c);
+}
+
+void
+json_put_text(struct buf *out, struct str text)
+{
+	const char *p = text.p, *end = text.p + text.n, *stop;
+
+	buf_put_char(out, '"');
+	while (p < end) {
+		stop = plain_end(p, end);
+		buf_put(out, p, (size_t)(stop - p));
+		p = stop;
+		if (p == end)
+			break;
+		if ((unsigned char)*p < 0x80) {
+			special_put(out, *p++);
+			continue;
+		}
+		size_t n = character_length((struct str){p, (size_t)(end - p)});
+
+		buf_put_str(out, n ? (struct str){p, n} : STR("\xEF\xBF\xBD"));
+		p += n ? n : 1;
+	}
+	buf_put_char(out, '"');
+}
+
+static void
+line_put(struct buf *out, unsigned columns)
+{
+	buf_put_char(out, '\n');
+	while (columns--)
+		buf_put_char(out, ' ');
+}
+
+static void
+scalar_put(struct buf *out, const struct node *n)
+{
+	const char *end = n->text.p + n->text.n;
+
+	/* Another format's number need not be one of JSON's: 007, or 1,5. */
+	if (n->type == NODE_NULL)
+		buf_put_str(out, STR("null"));
+	else if (n->type == NODE_BOOL || (n->type == NODE_NUMBER && number_end(n->text.p, end) == end))
+		buf_put_str(out, n->text);
+	else
+		json_put_text(out, n->text);
+}
+
+/* Recurses: a tree is as deep as the limits it was parsed with, and 64 by default. */
+static void
+node_put(struct buf *out, const struct node *n, unsigned step, unsigned columns)
+{
+	bool is_object = n->type == NODE_OBJECT;
+
+	if (n->type != NODE_LIST && !is_object) {
+		scalar_put(out, n);
+		return;
+	}
+	buf_put_char(out, is_object ? '{' : '[');
+	for (const struct node *child = n->child; child; child = child->next) {
+		if (child != n->child)
+			buf_put_char(out, ',');
+		if (step)
+			line_put(out, columns + step);
+		if (is_object) {
+			json_put_text(out, child->key);
+			buf_put_str(out, step ? STR(": ") : STR(":"));
+		}
+		node_put(out, child, step, columns + step);
+	}
+	if (step && n->child)
+		line_put(out, columns);
+	buf_put_char(out, is_object ? '}' : ']');
+}
+
+void
+json_put_node(struct buf *out, const struct node *node, unsigned indent_columns)
+{
+	node_put(out, node, indent_columns, 0);
+}

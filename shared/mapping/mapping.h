@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mapping - a party's own words to ours and back, in sandboxed Lua 5.4
+ * topology/parties/<party>/mapping.lua returns a table of functions, each from one document to one table:
+ *     return { order = function(doc) … end, shipment = function(doc) … end }
+ * What a mapping sees and may do is described for its author in topology/parties/README.md.
+ * Mappings have no state that we know of: one document, one run. No file, clock, chance or code from outside; bounded
+ * in instructions, CPU time, memory and in what it returns. After any fault the mapping can be run again.
+ */
+#ifndef TRIBUTARY_MAPPING_MAPPING_H
+#define TRIBUTARY_MAPPING_MAPPING_H
+
+#include "formats/tree.h"
+
+struct mapping;
+
+#define MAPPING_INSTRUCTIONS_MAX 10000000           /* of one run; an order line takes about 300 */
+#define MAPPING_CPU_US_MAX INT64_C(1000000)         /* of one run; for what few instructions can cost */
+#define MAPPING_PATTERN_STEPS_MAX INT64_C(20000000) /* of one run, estimated before each match */
+#define MAPPING_MEMORY_BYTES_MAX ((size_t)32 << 20) /* of the mapping, with all it loaded */
+#define MAPPING_RESULT_DEPTH_MAX 16
+#define MAPPING_RESULT_NODES_MAX 200000
+#define MAPPING_FILE_BYTES_MAX ((size_t)256 << 10)
+#define MAPPING_CODES_MAX 256 /* different codes that one mapping refuses and holds with */
+
+/*
+ * mapping_open - load <parties_dir>/<party>/mapping.lua and what it takes from <parties_dir>/lib
+ * parties_dir, party  borrowed; a party is [a-z0-9-]+
+ * out                 owned by the caller: mapping_close
+ *
+ * OUTCOME_DEAD  codes: mapping-missing (no such file)  mapping-error (syntax, or a fault while it was loaded; the text
+ *               begins with file:line)  mapping-budget  mapping-memory
+ */
+enum outcome mapping_open(const char *parties_dir, const char *party, struct mapping **out, struct why *why) MUST_CHECK;
+void mapping_close(struct mapping *m); /* NULL is fine; every why.code a run gave is void then */
+
+/* mapping_has - is there a function of this name? */
+bool mapping_has(const struct mapping *m, const char *function);
+
+/*
+ * mapping_run - map one document
+ * document  borrowed, with its arena, for the call
+ * arena     holds the result; a part of the document that was returned as it is stays shared with it
+ * result    written on OUTCOME_OK only; NULL when the document was understood and needs nothing (`ignore`), and then
+ *           why has the code `ignored` and the reason
+ * Objects have their members in the order of their names, so that the same document gives the same bytes. A Lua integer
+ * becomes NODE_NUMBER, a string NODE_TEXT, an empty table an empty list.
+ *
+ * OUTCOME_DEAD  the mapping refused the document   code and path: the mapping's own (`refuse`)
+ *               the mapping is wrong               codes: mapping-error mapping-result mapping-budget mapping-memory
+ *               the arena is full                  code: too-large
+ * OUTCOME_HELD  a person must look                 code and path: the mapping's own (`hold`)
+ * A mapping's own codes live until mapping_close.
+ */
+enum outcome mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+			 struct node **result, struct why *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load.h"
+
+#include "topology_names.h"
+
+#include "base/instant.h"
+#include "base/params.h"
+#include "broker/broker.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CHUNK 200
+#define CONFIRM_TIMEOUT_MS 60000
+#define ARENA_BYTES ((size_t)64 << 20)
+
+struct load {
+	const char *party, *template_file, *prefix;
+	int64_t count, first, rate_per_s;
+	bool is_twice;
+	struct str template;
+};
+
+static struct str
+file_read(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t n = 0;
+
+	if (f && getdelim(&text, &n, '\0', f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	if (f)
+		fclose(f);
+	return str_of(text);
+}
+
+/* The document of one number: every @ID@ and @N@ of the template filled in. */
+static struct str
+document_make(const struct load *load, int64_t number, struct arena *arena)
+{
+	struct str id = arena_printf(arena, "%s%lld", load->prefix, (long long)number);
+	struct str plain = arena_printf(arena, "%lld", (long long)number);
+	struct buf out;
+	struct str text;
+
+	buf_init(&out, (size_t)16 << 20);
+	for (size_t i = 0; i < load->template.n; i++) {
+		struct str rest = str_after(load->template, i);
+
+		if (str_starts(rest, STR("@ID@"))) {
+			buf_put_str(&out, id);
+			i += 3;
+		} else if (str_starts(rest, STR("@N@"))) {
+			buf_put_str(&out, plain);
+			i += 2;
+		} else {
+			buf_put_char(&out, load->template.p[i]);
+		}
+	}
+	text = arena_str(arena, buf_str(&out));
+	buf_release(&out);
+	return text;
+}
+
+static struct outgoing
+message_make(const struct load *load, int64_t number, int copy, struct arena *arena)
+{
+	return (struct outgoing){
+	    .exchange = STR(EXCHANGE_INTAKE),
+	    .routing_key = arena_printf(arena, "%s.order", load->party),
+	    .body = document_make(load, number, arena),
+	    .mandatory = true,
+	    .envelope =
+		{
+		    .message_id = arena_printf(arena, "load-%s%lld-%d", load->prefix, (long long)number, copy),
+		    .content_type = STR("application/json"),
+		    .app_id = STR("bench"),
+		    .timestamp_s = instant_now_us() / 1000000,
+		    .said_us = instant_now_us(),
+		},
+	};
+}
+
+static void
+pace(const struct load *load, int64_t sent, int64_t start_us)
+{
+	int64_t due_us = load->rate_per_s ? start_us + sent * 1000000 / load->rate_per_s : 0;
+	int64_t left_us = due_us - monotonic_us();
+	struct timespec t = {.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
+
+	if (due_us && left_us > 0)
+		nanosleep(&t, NULL);
+}
+
+static bool
+chunk_publish(struct broker *b, const struct outgoing *messages, size_t n)
+{
+	enum publish_state states[2 * CHUNK] = {0};
+	struct why why = {0};
+
+	if (broker_publish(b, messages, n, CONFIRM_TIMEOUT_MS, states, &why) != OUTCOME_OK) {
+		fprintf(stderr, "%s: %s\n", why.code, why.text);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (states[i] != PUBLISH_CONFIRMED) {
+			fprintf(stderr, "nobody is bound for %.*s\n", STR_ARGS(messages[i].routing_key));
+			return false;
+		}
+	return true;
+}
+
+static int
+load_run(const struct load *load, struct broker *b)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	int64_t start_us = monotonic_us(), sent = 0;
+	size_t chunk = load->rate_per_s ? 1 : CHUNK;
+
+	while (arena && sent < load->count) {
+		struct outgoing messages[2 * CHUNK];
+		size_t n = 0;
+
+		for (size_t i = 0; i < chunk && sent < load->count; i++, sent++) {
+			messages[n++] = message_make(load, load->first + sent, 1, arena);
+			if (load->is_twice)
+				messages[n++] = message_make(load, load->first + sent, 2, arena);
+		}
+		pace(load, sent, start_us);
+		if (!chunk_publish(b, messages, n)) {
+			arena_free(arena);
+			return 1;
+		}
+		arena_clear(arena);
+	}
+	arena_free(arena);
+	start_us = monotonic_us() - start_us;
+	printf("published=%lld seconds=%.3f per_second=%.0f\n", (long long)sent, (double)start_us / 1e6,
+	       start_us ? (double)sent * 1e6 / (double)start_us : 0.0);
+	return 0;
+}
+
+static bool
+options_read(struct load *load, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"party", required_argument, NULL, 'p'},  {"template", required_argument, NULL, 't'},
+	    {"count", required_argument, NULL, 'c'},  {"first", required_argument, NULL, 'f'},
+	    {"prefix", required_argument, NULL, 'x'}, {"rate", required_argument, NULL, 'r'},
+	    {"twice", no_argument, NULL, '2'},        {NULL, 0, NULL, 0},
+	};
+	bool is_ok = true;
+
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+		switch (option) {
+		case 'p':
+			load->party = optarg;
+			break;
+		case 't':
+			load->template_file = optarg;
+			break;
+		case 'c':
+			is_ok = is_ok && str_to_int(str_of(optarg), &load->count);
+			break;
+		case 'f':
+			is_ok = is_ok && str_to_int(str_of(optarg), &load->first);
+			break;
+		case 'x':
+			load->prefix = optarg;
+			break;
+		case 'r':
+			is_ok = is_ok && str_to_int(str_of(optarg), &load->rate_per_s);
+			break;
+		case '2':
+			load->is_twice = true;
+			break;
+		default:
+			is_ok = false;
+		}
+	return is_ok && load->party && load->template_file && load->count > 0 && load->rate_per_s >= 0;
+}
+
+int
+load_command(int argc, char **argv)
+{
+	struct load load = {.prefix = "", .first = 1};
+	char *url = secret_env("AMQP_URL");
+	struct broker *b;
+	struct why why = {0};
+	int status = 1;
+
+	if (!options_read(&load, argc, argv) || !url) {
+		fprintf(stderr, "bench load --party P --template FILE --count N [--first N] [--prefix TEXT] "
+				"[--rate PER_S] [--twice], with AMQP_URL or AMQP_URL_FILE set\n");
+		free(url);
+		return 2;
+	}
+	load.template = file_read(load.template_file);
+	b = broker_new(
+	    &(struct broker_config){.urls = url, .name = "tributary bench", .heartbeat_s = 60, .rpc_timeout_ms = 5000},
+	    &why);
+	if (!load.template.p || !b)
+		fprintf(stderr, "%s cannot be read, or AMQP_URL is wrong: %s\n", load.template_file, why.text);
+	else
+		status = load_run(&load, b);
+	broker_free(b);
+	free((char *)(uintptr_t)load.template.p);
+	free(url);
+	return status;
+}
