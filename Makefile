@@ -15,7 +15,7 @@ PACKAGES := librabbitmq hiredis msgpack libpq libmicrohttpd libcyaml lua5.4 libc
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wvla -Wstrict-prototypes -fstack-protector-strong \
 	-D_GNU_SOURCE $(CFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
-	-Ishared -I$(B)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+	-Ishared -Iworkers -I$(B)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread
 comma := ,
 
@@ -26,7 +26,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/topology_names.o
 CLI_SRC := $(wildcard ops/cli/*.c)
 SANDBOX_SRC := $(wildcard ops/sandbox/*.c)
 # What the generator of the C names stands on; it must be built before anything that includes them.
-NAMES_OBJ := $(patsubst %.c,$(B)/%.o,topology/names.c $(wildcard shared/base/*.c shared/formats/*.c shared/party/*.c shared/topology/*.c))
+NAMES_OBJ := $(patsubst %.c,$(B)/%.o,topology/names.c $(wildcard shared/base/*.c shared/formats/*.c shared/party/*.c shared/topology/*.c shared/yaml/*.c))
 
 PROGRAMS := $(WORKERS:%=$(B)/bin/%) $(B)/bin/tributary $(B)/bin/sandbox-wms $(B)/bin/bench
 

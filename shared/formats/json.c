@@ -2,6 +2,7 @@
 #include "formats/json.h"
 
 #include "base/instant.h"
+#include "formats/json_scan.h"
 
 #include <string.h>
 
@@ -42,145 +43,36 @@ fail(struct parser *s, const char *code, const char *at, const char *text)
 	return false;
 }
 
-/* --- text --------------------------------------------------------------------------------------------------------*/
-
-/* Does one of eight bytes end a run of plain text: a quote, a backslash, a control byte, or one beyond ASCII?
- * Mycroft's test; it may say yes for a byte after a real one, never before, and the bytes are then looked at singly. */
-static bool
-has_special(uint64_t bytes)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
-	uint64_t quote = bytes ^ (ones * '"'), backslash = bytes ^ (ones * '\\');
-
-	return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (bytes - ones * 0x20) | bytes) & high;
-}
-
-static const char *
-plain_end(const char *p, const char *end)
-{
-	uint64_t bytes;
-
-	for (; end - p >= 8; p += 8) {
-		memcpy(&bytes, p, 8);
-		if (has_special(bytes))
-			break;
-	}
-	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
-		p++;
-	return p;
-}
-
-/* Length of the well-formed character at the front, 0 when there is none. */
-static size_t
-character_length(struct str s)
-{
-	for (size_t n = 1; n <= 4 && n <= s.n; n++)
-		if (str_is_utf8((struct str){s.p, n}))
-			return n;
-	return 0;
-}
+/* --- text --- */
 
 static bool
 fail_encoding(struct parser *s, struct str raw)
 {
 	size_t n;
 
-	while ((n = character_length(raw)))
+	while ((n = json_character_length(raw)))
 		raw = str_after(raw, n);
 	return fail(s, "json-encoding", raw.p, "bytes that are not UTF-8");
-}
-
-static bool
-hex4(const char *p, const char *end, unsigned *unit)
-{
-	unsigned value = 0;
-
-	if (end - p < 4)
-		return false;
-	for (int i = 0; i < 4; i++) {
-		char c = p[i];
-
-		if (c >= '0' && c <= '9')
-			value = value * 16 + (unsigned)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			value = value * 16 + (unsigned)((c | 0x20) - 'a' + 10);
-		else
-			return false;
-	}
-	*unit = value;
-	return true;
-}
-
-static char *
-utf8_put(char *out, unsigned code)
-{
-	if (code < 0x80) {
-		*out++ = (char)code;
-	} else if (code < 0x800) {
-		*out++ = (char)(0xC0 | code >> 6);
-		*out++ = (char)(0x80 | (code & 0x3F));
-	} else if (code < 0x10000) {
-		*out++ = (char)(0xE0 | code >> 12);
-		*out++ = (char)(0x80 | (code >> 6 & 0x3F));
-		*out++ = (char)(0x80 | (code & 0x3F));
-	} else {
-		*out++ = (char)(0xF0 | code >> 18);
-		*out++ = (char)(0x80 | (code >> 12 & 0x3F));
-		*out++ = (char)(0x80 | (code >> 6 & 0x3F));
-		*out++ = (char)(0x80 | (code & 0x3F));
-	}
-	return out;
-}
-
-/* \uXXXX, or two of them for a character beyond the BMP; *p is behind the "u" and moves on. */
-static bool
-unicode_escape(struct parser *s, const char **p, const char *end, char **out)
-{
-	const char *at = *p - 2;
-	unsigned code, low;
-
-	if (!hex4(*p, end, &code))
-		return fail(s, "json-invalid", at, "\\u without four hexadecimal digits");
-	*p += 4;
-	if (code >= 0xDC00 && code <= 0xDFFF)
-		return fail(s, "json-encoding", at, "half of a surrogate pair");
-	if (code >= 0xD800 && code <= 0xDBFF) {
-		if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u' || !hex4(*p + 2, end, &low) || low < 0xDC00 ||
-		    low > 0xDFFF)
-			return fail(s, "json-encoding", at, "half of a surrogate pair");
-		*p += 6;
-		code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-	}
-	*out = utf8_put(*out, code);
-	return true;
 }
 
 /* An escape is never shorter than what it stands for, so raw.n bytes are enough. */
 static bool
 text_unescape(struct parser *s, struct str raw, struct str *text)
 {
-	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-	const char *p = raw.p, *end = raw.p + raw.n, *name, *stop;
-	char *first = arena_get(s->arena, raw.n), *out = first;
+	char *out = arena_get(s->arena, raw.n);
+	const char *at = raw.p;
 
-	if (!first)
+	if (!out)
 		return fail(s, "document-too-large", raw.p, "no memory for a text");
-	for (;;) {
-		stop = memchr(p, '\\', (size_t)(end - p));
-		memcpy(out, p, (size_t)((stop ? stop : end) - p));
-		out += (stop ? stop : end) - p;
-		if (!stop)
-			break;
-		p = stop + 2; /* text_scan saw that there is a byte after the backslash */
-		name = memchr(names, stop[1], sizeof names - 1);
-		if (name)
-			*out++ = values[name - names];
-		else if (stop[1] != 'u')
-			return fail(s, "json-invalid", stop, "an escape that JSON does not know");
-		else if (!unicode_escape(s, &p, end, &out))
-			return false;
+	switch (json_unescape(raw, out, &text->n, &at)) {
+	case JSON_ESCAPE_UNKNOWN:
+		return fail(s, "json-invalid", at, "an escape that JSON does not know");
+	case JSON_ESCAPE_SURROGATE:
+		return fail(s, "json-encoding", at, "half of a surrogate pair");
+	case JSON_ESCAPE_OK:
+		break;
 	}
-	*text = (struct str){first, (size_t)(out - first)};
+	text->p = out;
 	return true;
 }
 
@@ -192,13 +84,14 @@ text_scan(struct parser *s, struct str *text)
 	bool is_ascii = true, has_escape = false;
 	struct str raw;
 
-	while ((p = plain_end(p, s->end)) < s->end && *p != '"') {
+	while ((p = json_plain_end(p, s->end)) < s->end && *p != '"') {
 		if (*p == '\\') {
 			has_escape = true;
 			p += s->end - p > 1 ? 2 : 1;
 		} else if ((unsigned char)*p >= 0x80) {
 			is_ascii = false;
-			p++;
+			while (p < s->end && (unsigned char)*p >= 0x80)
+				p++;
 		} else {
 			return fail(s, "json-invalid", p, "a control character in a text");
 		}
@@ -215,47 +108,7 @@ text_scan(struct parser *s, struct str *text)
 	return true;
 }
 
-/* --- numbers and words -------------------------------------------------------------------------------------------*/
-
-static const char *
-digits_end(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* The end of the number at p (RFC 8259 section 6), or NULL. */
-static const char *
-number_end(const char *p, const char *end)
-{
-	const char *digits;
-
-	if (p < end && *p == '-')
-		p++;
-	digits = p;
-	p = digits_end(p, end);
-	if (p == digits || (*digits == '0' && p - digits > 1))
-		return NULL;
-	if (p < end && *p == '.') {
-		digits = p + 1;
-		p = digits_end(digits, end);
-		if (p == digits)
-			return NULL;
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		p++;
-		if (p < end && (*p == '+' || *p == '-'))
-			p++;
-		digits = p;
-		p = digits_end(digits, end);
-		if (p == digits)
-			return NULL;
-	}
-	return p;
-}
-
-/* --- values ------------------------------------------------------------------------------------------------------*/
+/* --- values --- */
 
 /* A node that takes the key and its place in the tree; NULL with `why` filled. */
 static struct node *
@@ -301,7 +154,7 @@ word_read(struct parser *s, struct str word, enum node_type type)
 static bool
 number_read(struct parser *s)
 {
-	const char *end = number_end(s->p, s->end);
+	const char *end = json_number_end(s->p, s->end);
 	struct node *n;
 
 	if (!end)
@@ -340,7 +193,7 @@ container_open(struct parser *s, enum node_type type)
 	return true;
 }
 
-/* --- member names ------------------------------------------------------------------------------------------------*/
+/* --- member names --- */
 
 static bool
 fail_duplicate(struct parser *s, const struct node *again)
@@ -414,7 +267,7 @@ container_close(struct parser *s)
 	return true;
 }
 
-/* --- the document ------------------------------------------------------------------------------------------------*/
+/* --- the document --- */
 
 static void
 blanks_skip(struct parser *s)
@@ -530,97 +383,4 @@ json_parse(struct str document, const struct tree_limits *limits, struct arena *
 		return OUTCOME_DEAD;
 	*root = s.root;
 	return OUTCOME_OK;
-}
-
-/* --- writing -----------------------------------------------------------------------------------------------------*/
-
-static void
-special_put(struct buf *out, char c)
-{
-	static const char values[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
-	const char *value = memchr(values, c, sizeof values - 1);
-
-	if (value)
-		buf_put(out, (char[]){'\\', names[value - values]}, 2);
-	else
-		buf_printf(out, "\\u%04x", (unsigned char)c);
-}
-
-void
-json_put_text(struct buf *out, struct str text)
-{
-	const char *p = text.p, *end = text.p + text.n, *stop;
-
-	buf_put_char(out, '"');
-	while (p < end) {
-		stop = plain_end(p, end);
-		buf_put(out, p, (size_t)(stop - p));
-		p = stop;
-		if (p == end)
-			break;
-		if ((unsigned char)*p < 0x80) {
-			special_put(out, *p++);
-			continue;
-		}
-		size_t n = character_length((struct str){p, (size_t)(end - p)});
-
-		buf_put_str(out, n ? (struct str){p, n} : STR("\xEF\xBF\xBD"));
-		p += n ? n : 1;
-	}
-	buf_put_char(out, '"');
-}
-
-static void
-line_put(struct buf *out, unsigned columns)
-{
-	buf_put_char(out, '\n');
-	while (columns--)
-		buf_put_char(out, ' ');
-}
-
-static void
-scalar_put(struct buf *out, const struct node *n)
-{
-	const char *end = n->text.p + n->text.n;
-
-	/* Another format's number need not be one of JSON's: 007, or 1,5. */
-	if (n->type == NODE_NULL)
-		buf_put_str(out, STR("null"));
-	else if (n->type == NODE_BOOL || (n->type == NODE_NUMBER && number_end(n->text.p, end) == end))
-		buf_put_str(out, n->text);
-	else
-		json_put_text(out, n->text);
-}
-
-/* Recurses: a tree is as deep as the limits it was parsed with, and 64 by default. */
-static void
-node_put(struct buf *out, const struct node *n, unsigned step, unsigned columns)
-{
-	bool is_object = n->type == NODE_OBJECT;
-
-	if (n->type != NODE_LIST && !is_object) {
-		scalar_put(out, n);
-		return;
-	}
-	buf_put_char(out, is_object ? '{' : '[');
-	for (const struct node *child = n->child; child; child = child->next) {
-		if (child != n->child)
-			buf_put_char(out, ',');
-		if (step)
-			line_put(out, columns + step);
-		if (is_object) {
-			json_put_text(out, child->key);
-			buf_put_str(out, step ? STR(": ") : STR(":"));
-		}
-		node_put(out, child, step, columns + step);
-	}
-	if (step && n->child)
-		line_put(out, columns);
-	buf_put_char(out, is_object ? '}' : ']');
-}
-
-void
-json_put_node(struct buf *out, const struct node *node, unsigned indent_columns)
-{
-	node_put(out, node, indent_columns, 0);
 }

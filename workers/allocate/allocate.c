@@ -78,8 +78,8 @@ items_collect(struct batch *batch, struct str **item_nos, size_t *n, struct why 
 static enum outcome
 allocator_open(struct allocator *a, struct batch *batch, struct why *why)
 {
-	struct str *item_nos;
-	size_t n;
+	struct str *item_nos = NULL;
+	size_t n = 0;
 	enum outcome outcome = items_collect(batch, &item_nos, &n, why);
 
 	*a = (struct allocator){

@@ -81,7 +81,7 @@ letter_id(const struct letter *l, const struct delivery *d)
 	struct str parts[3] = {l->origin, d->envelope.message_id, d->routing_key};
 
 	if (d->envelope.message_id.n)
-		return uuid_derive(UUID_MESSAGE, parts, 2);
+		return uuid_derive(UUID_MESSAGE, parts, 3);
 	sha256(d->body, hash);
 	parts[1] = (struct str){(const char *)hash, sizeof hash};
 	return uuid_derive(UUID_MESSAGE, parts, 3);

@@ -84,7 +84,7 @@ order_read(const struct intake_source *source, struct arena *arena, struct intak
 	if (!str_equal(order->currency, str_of(party->currency)))
 		return why_at(why, OUTCOME_DEAD, "currency-not-accepted", "currency",
 			      "party %s takes orders in %s only; party.yaml says so", party->name, party->currency);
-	outcome = order_check(order, party->total_tolerance_minor, why);
+	outcome = order_check(order, party->policies.total_tolerance_minor, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel")))

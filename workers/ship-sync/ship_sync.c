@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * NAME         ship-sync
+ * CONSUMES     ship-sync.<partner>: shipment.requested, shipment.confirmed
+ * PUBLISHES    nothing: the partner's confirmation returns through intake
+ * WRITES       effects
+ * IDEMPOTENCY  the effect's id is the message's, and the key that the partner sees. Its row is committed before the
+ *              request is sent; what has no certain answer is never sent again unless a person says so
+ * FAILURES     retry: partner-away partner-busy partner-denied partner-slow effect-in-flight stopping
+ *              exceptions: partner-refused in-doubt partner-unknown
+ *              dead: mapping-* too-large
+ *              in the ledger, of what is in doubt: partner-timeout partner-error partner-answer partner-conflict
+ */
+#include "ship-sync/ship_sync.h"
+
+#include "ship-sync/partners.h"
+#include "ship-sync/ship_sync_sql.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An item's request, from prepare to handle. */
+struct sending {
+	const struct partner *partner;
+	size_t lane;      /* the partner's place among the parties */
+	bool is_done;     /* the partner has it already */
+	bool is_asked;    /* a request was made, so the answer is the partner's */
+	int64_t attempts; /* how often it was armed, with this time */
+	enum outcome answer;
+	struct why why;
+	struct str partner_ref;
+	int64_t latency_us;
+};
+
+struct ship_sync_state {
+	struct partners partners;
+	struct http *http;
+};
+
+void
+ship_sync_close(void *state)
+{
+	struct ship_sync_state *st = state;
+
+	partners_release(&st->partners);
+	http_free(st->http);
+	free(st);
+}
+
+enum outcome
+ship_sync_open(const struct setup *setup, void **state, struct why *why)
+{
+	const struct ship_sync_config *config = setup->config;
+	struct partners_terms terms = {setup->parties_dir, config->call_timeout_ms, config->lease_ms};
+	struct ship_sync_state *st = calloc(1, sizeof *st);
+
+	if (!st)
+		return why_set(why, OUTCOME_DEAD, "config", "no memory");
+	*state = st;
+	st->http = http_new(&(struct http_config){.concurrency = config->call_concurrency});
+	if (!st->http)
+		return why_set(why, OUTCOME_DEAD, "config", "no memory");
+	return partners_open(&st->partners, setup->parties, &terms, why);
+}
+
+/* Which of the items' shipments may be asked for at all. NULL: not this one, and it has its outcome. */
+static struct sending *
+sending_open(struct batch *batch, struct item *item)
+{
+	const struct ship_sync_state *st = batch->state;
+	const struct shipment *shipment = item->document;
+	size_t index;
+	struct sending *s = arena_get(batch->arena, sizeof *s);
+	struct why why = {0};
+
+	if (!s) {
+		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for the request"), &why);
+		return NULL;
+	}
+	if (!partners_find(&st->partners, shipment->partner, &index)) {
+		item_fail(item,
+			  why_at(&why, OUTCOME_HELD, "partner-unknown", "partner",
+				 "%.*s is no partner that ships; add its folder under topology/parties",
+				 STR_ARGS(shipment->partner)),
+			  &why);
+		return NULL;
+	}
+	s->partner = &st->partners.items[index];
+	s->lane = index;
+	s->attempts = 1;
+	s->answer = why_set(&s->why, OUTCOME_RETRY, "too-large", "nothing was sent: no memory for the request");
+	item->scratch = s;
+	return s;
+}
+
+/* What a person needs to know to decide. */
+static void
+item_hold(struct item *item, const struct sending *s, const char *code, const char *reason)
+{
+	const struct shipment *shipment = item->document;
+	char id[UUID_TEXT_BYTES];
+	struct why why = {0};
+
+	uuid_format(shipment->shipment_id, id);
+	if (strcmp(code, "in-doubt") == 0)
+		(void)why_set(&why, OUTCOME_HELD, code,
+			      "%s: %.80s. Look there for reference %s: if it is missing, `tributary exceptions "
+			      "release` sends it again; if not, wait for its confirmation",
+			      s->partner->name, reason, id);
+	else
+		(void)why_set(&why, OUTCOME_HELD, code, "%s: %.120s (reference %s)", s->partner->name, reason, id);
+	item_fail(item, OUTCOME_HELD, &why);
+}
+
+static void
+known_apply(struct batch *batch, struct item *item, const struct effect_row *known, struct rows *arm,
+	    struct rows *doubt)
+{
+	const struct ship_sync_config *config = batch->config;
+	struct sending *s = item->scratch;
+	struct why why = {0};
+
+	switch (effect_decide(&known->effect, config->lease_ms * 1000, &why)) {
+	case EFFECT_SEND:
+		s->attempts = known->attempts + 1;
+		rows_uuid(arm, item->message_id);
+		rows_int(arm, s->attempts);
+		break;
+	case EFFECT_DONE:
+		s->is_done = true;
+		break;
+	case EFFECT_WAIT:
+		item_fail(item, OUTCOME_RETRY, &why);
+		break;
+	case EFFECT_DOUBT:
+		rows_uuid(doubt, item->message_id);
+		item_hold(item, s, why.code, why.text);
+		break;
+	case EFFECT_HOLD:
+		item_hold(item, s, why.code, why.text);
+		break;
+	}
+}
+
+static bool
+is_among(const struct result *ids, struct uuid id)
+{
+	for (size_t row = 0; row < result_count(ids); row++)
+		if (uuid_equal(result_uuid(ids, row, 0), id))
+			return true;
+	return false;
+}
+
+static struct item *
+item_find(const struct batch *batch, struct uuid message_id)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		if (uuid_equal(batch->items[i]->message_id, message_id))
+			return batch->items[i];
+	return NULL;
+}
+
+/* Those that were in the ledger before: sent, not sent, or nobody knows. */
+static enum outcome
+known_decide(struct batch *batch, const struct rows *asked, struct why *why)
+{
+	struct rows *arm = rows_new(&ship_sync_effects_arm, batch->arena);
+	struct rows *doubt = rows_new(&ship_sync_effects_doubt, batch->arena);
+	struct result *known;
+	enum outcome outcome = store_query(batch->store, asked, &known, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t row = 0; row < result_count(known); row++) {
+		struct effect_row effect = ship_sync_effect_read(known, row);
+		struct item *item = item_find(batch, effect.effect_id);
+
+		if (item)
+			known_apply(batch, item, &effect, arm, doubt);
+	}
+	store_send(batch->store, arm);
+	store_send(batch->store, doubt);
+	return OUTCOME_OK;
+}
+
+enum outcome
+ship_sync_prepare(struct batch *batch, struct why *why)
+{
+	struct rows *insert = rows_new(&ship_sync_effects_insert, batch->arena);
+	struct rows *repeats = rows_new(&ship_sync_effects_known, batch->arena);
+	struct result *fresh;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (sending_open(batch, batch->items[i]))
+			ship_sync_effect_put(insert, batch->items[i]->message_id, batch->items[i]->document);
+	if (rows_count(insert) == 0)
+		return OUTCOME_OK;
+	outcome = store_query(batch->store, insert, &fresh, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->items[i]->scratch && !is_among(fresh, batch->items[i]->message_id))
+			rows_uuid(repeats, batch->items[i]->message_id);
+	return rows_count(repeats) ? known_decide(batch, repeats, why) : OUTCOME_OK;
+}
+
+static bool
+on_idle(void *context)
+{
+	return batch_pump(context);
+}
+
+static void
+answers_read(struct batch *batch, const struct http_call *calls, struct item **called, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct sending *s = called[i]->scratch;
+
+		s->answer = partner_answer(&calls[i], batch->arena, &s->partner_ref, &s->why);
+		s->latency_us = calls[i].latency_us;
+	}
+}
+
+/* The items' outcomes are given by handle(), which may be run more than once; here the answers are gathered. */
+enum outcome
+ship_sync_call(struct batch *batch, struct why *why)
+{
+	const struct ship_sync_state *st = batch->state;
+	const struct ship_sync_config *config = batch->config;
+	struct http_call *calls = arena_array(batch->arena, batch->n, sizeof *calls);
+	struct item **called = arena_array(batch->arena, batch->n, sizeof(struct item *));
+	struct http_terms terms = {.arena = batch->arena,
+				   .begin_within_ms = config->lease_ms / 2,
+				   .lane_limits = st->partners.concurrencies,
+				   .lanes_count = st->partners.n,
+				   .idle = on_idle,
+				   .idle_context = batch};
+	size_t n = 0;
+
+	if (!calls || !called)
+		return why_set(why, OUTCOME_RETRY, "too-large", "the batch needs more memory than it may have");
+	for (size_t i = 0; i < batch->n; i++) {
+		struct item *item = batch->items[i];
+		struct sending *s = item->scratch;
+
+		if (s->is_done)
+			continue;
+		s->answer =
+		    partner_request(s->partner, item->document, item->message_id, batch->arena, &calls[n], &s->why);
+		if (s->answer != OUTCOME_OK)
+			continue;
+		s->is_asked = true;
+		calls[n].lane = s->lane;
+		called[n++] = item;
+	}
+	http_run(st->http, calls, n, &terms);
+	answers_read(batch, calls, called, n);
+	return OUTCOME_OK;
+}
+
+static void
+item_end(struct batch *batch, struct item *item)
+{
+	const struct sending *s = item->scratch;
+	struct why why = {0};
+
+	switch (s->answer) {
+	case OUTCOME_OK:
+		item_note(batch, item, "partner-asked", NULL, "%s took it as %.*s, after %" PRId64 " ms",
+			  s->partner->name, STR_ARGS(s->partner_ref), s->latency_us / 1000);
+		break;
+	case OUTCOME_UNSURE:
+		item_hold(item, s, "in-doubt", s->why.text);
+		break;
+	case OUTCOME_HELD:
+		item_hold(item, s, s->why.code, s->why.text);
+		break;
+	default:
+		item_fail(
+		    item,
+		    why_at(&why, s->answer, s->why.code, s->why.path, "%s: %.200s", s->partner->name, s->why.text),
+		    &why);
+	}
+}
+
+/* While we asked, the partner's confirmation came in, or somebody else armed the effect again. */
+static enum outcome
+overtaken_decide(struct batch *batch, const struct rows *asked, struct why *why)
+{
+	struct result *known;
+	enum outcome outcome = store_query(batch->store, asked, &known, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t row = 0; row < result_count(known); row++) {
+		struct effect_row effect = ship_sync_effect_read(known, row);
+		struct item *item = item_find(batch, effect.effect_id);
+		struct why item_why = {0};
+
+		if (!item)
+			continue;
+		if (effect.effect.state == EFFECT_CONFIRMED) {
+			item->outcome = OUTCOME_OK;
+			item_note(batch, item, "partner-proven", NULL, "its confirmation came before its answer");
+			continue;
+		}
+		item_fail(item,
+			  why_set(&item_why, OUTCOME_RETRY, "effect-in-flight",
+				  "it was released while it was still being sent"),
+			  &item_why);
+	}
+	return OUTCOME_OK;
+}
+
+enum outcome
+ship_sync_handle(struct batch *batch, struct why *why)
+{
+	struct rows *ends = rows_new(&ship_sync_effects_record, batch->arena);
+	struct rows *overtaken = rows_new(&ship_sync_effects_known, batch->arena);
+	struct result *recorded;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		struct item *item = batch->items[i];
+		const struct sending *s = item->scratch;
+
+		if (s->is_done)
+			continue;
+		item_end(batch, item);
+		ship_sync_end_put(ends, &(struct effect_end){.effect_id = item->message_id,
+							     .answer = s->is_asked ? s->answer : OUTCOME_RETRY,
+							     .code = s->why.code,
+							     .partner_ref = s->partner_ref,
+							     .attempts = s->attempts});
+	}
+	if (rows_count(ends) == 0)
+		return OUTCOME_OK;
+	outcome = store_query(batch->store, ends, &recorded, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct sending *s = batch->items[i]->scratch;
+
+		if (!s->is_done && !is_among(recorded, batch->items[i]->message_id))
+			rows_uuid(overtaken, batch->items[i]->message_id);
+	}
+	return rows_count(overtaken) ? overtaken_decide(batch, overtaken, why) : OUTCOME_OK;
+}
+
+enum outcome
+ship_sync_confirmed(struct batch *batch, struct why *why)
+{
+	struct rows *proofs = rows_new(&ship_sync_effects_prove, batch->arena);
+	struct result *proven;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct shipment *shipment = batch->items[i]->document;
+
+		rows_uuid(proofs, batch->items[i]->order_id);
+		rows_uuid(proofs, shipment->shipment_id);
+		rows_text_or_null(proofs, shipment->partner_ref);
+	}
+	outcome = store_query(batch->store, proofs, &proven, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (size_t row = 0; row < result_count(proven); row++)
+		for (size_t i = 0; i < batch->n; i++) {
+			const struct shipment *shipment = batch->items[i]->document;
+
+			if (!uuid_equal(shipment->shipment_id, result_uuid(proven, row, 0)))
+				continue;
+			item_settles(batch->items[i], result_uuid(proven, row, 1));
+			item_note(batch, batch->items[i], "partner-proven", NULL,
+				  "the confirmation proves that the request arrived");
+		}
+	return OUTCOME_OK;
+}
