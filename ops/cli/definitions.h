@@ -27,18 +27,4 @@ enum definitions_users {
 enum outcome definitions_put(struct buf *out, const struct plan *plan, enum definitions_users users,
 			     const char *secrets, struct arena *arena, struct why *why) MUST_CHECK;
 
-/*
- * password_matches - is `hash` (base64 of a salt of four bytes and SHA-256 over salt and password) of this password?
- * This is RabbitMQ's rabbit_password_hashing_sha256.
- */
-bool password_matches(struct str hash, struct str password);
-
-#define PASSWORD_HASH_BYTES 49 /* with the NUL */
-/* password_hash - with a salt derived from user and password, so that it is the same every time */
-void password_hash(const char *user, struct str password, char out[static PASSWORD_HASH_BYTES]);
-
-/* password_read - SECRETS/<user>.amqp-password without its line end, in the arena */
-enum outcome password_read(const char *secrets, const char *user, struct arena *arena, struct str *password,
-			   struct why *why) MUST_CHECK;
-
 #endif

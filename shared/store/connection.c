@@ -60,12 +60,17 @@ deadline_of(int64_t timeout_ms)
 	return timeout_ms ? monotonic_us() + timeout_ms * 1000 : 0;
 }
 
+void
+connection_idle_start(struct connection *c)
+{
+	c->idle_at_us = monotonic_us();
+}
+
 enum outcome
 connection_wait(struct connection *c, int64_t timeout_ms, struct why *why)
 {
 	int64_t deadline_us = deadline_of(timeout_ms);
 
-	c->idle_at_us = monotonic_us();
 	for (;;) {
 		/* A write that failed is no end: the server's last words may stand in the socket. */
 		bool is_flushing = PQflush(c->pg) == 1, is_ready;
@@ -214,7 +219,7 @@ attempt(struct connection *c, const struct target *t, size_t i, struct why *why)
 	enum outcome outcome;
 
 	c->pg = attempt_start(t, c->config, i);
-	c->idle_at_us = monotonic_us();
+	connection_idle_start(c);
 	outcome = attempt_wait(c, deadline_of(CONNECT_MS / (int64_t)t->hosts_count), why);
 	if (outcome != OUTCOME_OK)
 		return outcome;

@@ -230,6 +230,7 @@ exchange(struct store *s)
 		return;
 	}
 	s->round_trips++;
+	connection_idle_start(&s->connection);
 	for (size_t i = 0;; i++) {
 		PGresult *pg = answer_next(s);
 
@@ -421,6 +422,7 @@ script_exchange(struct store *s, const char *sql)
 	s->pending_count = 1;
 	for (const char *p = sql; *p; p++)
 		s->pending_count += *p == ';';
+	connection_idle_start(&s->connection);
 	while (store_is_connected(s)) {
 		enum outcome outcome = connection_wait(&s->connection, answer_timeout_ms(s), &why);
 		PGresult *pg;

@@ -17,6 +17,7 @@
 #include "topology/topology.h"
 
 #define PLAN_SETTINGS_MAX 6
+#define PLAN_NOTHING "^$"
 
 struct plan_exchange {
 	const char *name, *type;
@@ -50,7 +51,8 @@ struct plan_user {
 	const char *configure, *write, *read;
 };
 
-/* What a user may write to a topic exchange, by routing key. RabbitMQ allows all on an exchange that is not listed. */
+/* What a user may write to a topic exchange, by routing key; nobody reads (binds). RabbitMQ allows all on an exchange
+ * that is not listed. */
 struct plan_topic {
 	const char *user, *exchange;
 	const char *write;

@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "topology/plan.h"
 
-#define PLAN_NOTHING "^$"
 #define PLAN_ANYTHING ".*"
 
 struct planner {

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bare - the bare limit of this machine: the same hops, the same rows, the same group commits, and no logic
+ * bare - one hop of the bare limit: the same messages, rows and group commits as a worker, and no logic
  */
 #ifndef TRIBUTARY_BENCH_BARE_H
 #define TRIBUTARY_BENCH_BARE_H
 
+/*
+ * bare_command - bench bare --hop N --last N --count N [--rows N] [--batch N]
+ * Takes messages from queue bare.<hop>, writes for each one wide row (the body) and `rows` narrow ones in one commit
+ * per batch, publishes the body to bare.<hop + 1> unless it is the last, acknowledges. Ends after `count` messages; the
+ * last hop then prints the monotonic time in microseconds. AMQP_URL and DATABASE_URL say where. Returns 0, 1 or 2.
+ */
 int bare_command(int argc, char **argv);
 
 #endif
