@@ -98,6 +98,7 @@ struct order {
 
 extern const struct contract order_contract;   /* the document */
 extern const struct contract address_contract; /* a part, used by shipment and invoice too */
+extern const struct contract adjustment_contract;
 
 /* What a mapping may fill: the order without its ids and without what enrich adds. Same struct. */
 extern const struct contract channel_order_contract;
