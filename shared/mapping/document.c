@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A document is read through proxies: nothing is copied that a mapping does not read. Numbers are texts as they were
+ * written; null and what is missing are nil.
+ */
+#include "mapping/mapping_internal.h"
+
+#include <string.h>
+
+#define PROXY "tributary.node"
+
+struct proxy {
+	const struct node *node;
+	const struct node *last; /* the child read last, and its place, so that a loop does not start over each time */
+	lua_Integer last_index;
+};
+
+void
+document_push(lua_State *lua, const struct node *node)
+{
+	struct proxy *p;
+
+	switch (node ? node->type : NODE_NULL) {
+	case NODE_NULL:
+		lua_pushnil(lua);
+		break;
+	case NODE_BOOL:
+		lua_pushboolean(lua, str_equal(node->text, STR("true")));
+		break;
+	case NODE_NUMBER:
+	case NODE_TEXT:
+		lua_pushlstring(lua, node->text.n ? node->text.p : "", node->text.n);
+		break;
+	default:
+		p = lua_newuserdatauv(lua, sizeof *p, 0);
+		*p = (struct proxy){.node = node};
+		luaL_setmetatable(lua, PROXY);
+	}
+}
+
+const struct node *
+document_node(lua_State *lua, int index)
+{
+	const struct proxy *p = luaL_testudata(lua, index, PROXY);
+
+	return p ? p->node : NULL;
+}
+
+static const struct node *
+child_at(struct proxy *p, lua_Integer index)
+{
+	lua_Integer at = 1;
+	const struct node *n = p->node->child;
+
+	if (p->last && p->last_index <= index) {
+		n = p->last;
+		at = p->last_index;
+	}
+	while (n && at < index) {
+		n = n->next;
+		at++;
+	}
+	if (n) {
+		p->last = n;
+		p->last_index = at;
+	}
+	return n;
+}
+
+static int
+on_index(lua_State *lua)
+{
+	struct proxy *p = luaL_checkudata(lua, 1, PROXY);
+	size_t n;
+
+	if (lua_type(lua, 2) == LUA_TNUMBER && p->node->type == NODE_LIST) {
+		lua_Integer index = luaL_checkinteger(lua, 2);
+
+		document_push(lua, index >= 1 ? child_at(p, index) : NULL);
+	} else {
+		const char *key = luaL_checklstring(lua, 2, &n);
+
+		document_push(lua, node_get_str(p->node, (struct str){key, n}));
+	}
+	return 1;
+}
+
+static int
+on_len(lua_State *lua)
+{
+	const struct proxy *p = luaL_checkudata(lua, 1, PROXY);
+
+	lua_pushinteger(lua, (lua_Integer)p->node->children_count);
+	return 1;
+}
+
+static int
+on_newindex(lua_State *lua)
+{
+	return luaL_error(lua, "a document cannot be changed");
+}
+
+/* at(doc, "a.b.c"): nil as soon as one of them is missing. */
+static int
+on_at(lua_State *lua)
+{
+	const struct node *node = document_node(lua, 1);
+	size_t n;
+	const char *path = luaL_checklstring(lua, 2, &n);
+	struct str rest = {path, n};
+
+	while (node && rest.n) {
+		struct str key = str_split(&rest, '.');
+		int64_t index;
+
+		if (node->type == NODE_LIST && str_to_int(key, &index) && index >= 1)
+			node = node_at(node, (size_t)index - 1);
+		else
+			node = node_get_str(node, key);
+	}
+	document_push(lua, node);
+	return 1;
+}
+
+void
+document_register(lua_State *lua)
+{
+	static const luaL_Reg methods[] = {
+	    {"__index", on_index}, {"__len", on_len}, {"__newindex", on_newindex}, {NULL, NULL}};
+
+	luaL_newmetatable(lua, PROXY);
+	luaL_setfuncs(lua, methods, 0);
+	lua_pushboolean(lua, 0);
+	lua_setfield(lua, -2, "__metatable");
+	lua_pop(lua, 1);
+	lua_register(lua, "at", on_at);
+}

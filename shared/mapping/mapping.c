@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mapping/mapping_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOOK_INSTRUCTIONS 10000
+#define PATH_BYTES 1024
+
+struct mapping *
+mapping_of(lua_State *lua)
+{
+	struct mapping *m;
+
+	memcpy(&m, lua_getextraspace(lua), sizeof m);
+	return m;
+}
+
+static void *
+on_allocate(void *context, void *old, size_t old_bytes, size_t bytes)
+{
+	struct mapping *m = context;
+	size_t before = old ? old_bytes : 0;
+	void *p;
+
+	if (bytes == 0) {
+		m->memory_bytes -= before;
+		free(old);
+		return NULL;
+	}
+	if (bytes > before && m->memory_bytes - before + bytes > MAPPING_MEMORY_BYTES_MAX) {
+		m->memory_out = true;
+		return NULL;
+	}
+	p = realloc(old, bytes);
+	if (p)
+		m->memory_bytes = m->memory_bytes - before + bytes;
+	return p;
+}
+
+static void
+on_count(lua_State *lua, lua_Debug *activation)
+{
+	struct mapping *m = mapping_of(lua);
+
+	(void)activation;
+	m->instructions_left -= HOOK_INSTRUCTIONS;
+	if (m->instructions_left > 0)
+		return;
+	m->budget_out = true;
+	luaL_error(lua, "took too long");
+}
+
+static void
+budget_reset(struct mapping *m)
+{
+	m->memory_out = m->budget_out = false;
+	m->verdict = VERDICT_NONE;
+	m->instructions_left = MAPPING_INSTRUCTIONS_MAX;
+	m->pattern_steps_left = MAPPING_PATTERN_STEPS_MAX;
+	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+}
+
+/* The error on top of the stack, said as what it is. */
+static enum outcome
+fault(struct mapping *m, struct why *why)
+{
+	const char *text = lua_tostring(m->lua, -1), *slash = text ? strrchr(text, '/') : NULL;
+	const char *code = "mapping-error";
+
+	if (m->budget_out)
+		code = "mapping-budget";
+	else if (m->memory_out)
+		code = "mapping-memory";
+	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? (slash ? slash + 1 : text) : "an error that is no text");
+	lua_settop(m->lua, 1);
+	return OUTCOME_DEAD;
+}
+
+static int
+protected_load(lua_State *lua)
+{
+	const char *path = lua_touserdata(lua, 1);
+
+	sandbox_open(lua);
+	if (luaL_loadfilex(lua, path, "t") != LUA_OK)
+		return lua_error(lua);
+	lua_call(lua, 0, 1);
+	luaL_checktype(lua, -1, LUA_TTABLE);
+	return 1;
+}
+
+static enum outcome
+mapping_load(struct mapping *m, const char *parties_dir, const char *party, struct why *why)
+{
+	char path[PATH_BYTES];
+	FILE *f;
+
+	if (asprintf(&m->lib_dir, "%s/lib", parties_dir) < 0) {
+		m->lib_dir = NULL;
+		return why_set(why, OUTCOME_DEAD, "mapping-memory", "no memory");
+	}
+	if (snprintf(path, sizeof path, "%s/%s/mapping.lua", parties_dir, party) >= (int)sizeof path ||
+	    !(f = fopen(path, "re")))
+		return why_at(why, OUTCOME_DEAD, "mapping-missing", party, "%s/%s/mapping.lua cannot be read",
+			      parties_dir, party);
+	fclose(f);
+	m->lua = lua_newstate(on_allocate, m);
+	if (!m->lua)
+		return why_set(why, OUTCOME_DEAD, "mapping-memory", "no memory");
+	memcpy(lua_getextraspace(m->lua), &m, sizeof m);
+	budget_reset(m);
+	lua_pushcfunction(m->lua, protected_load);
+	lua_pushlightuserdata(m->lua, path);
+	if (lua_pcall(m->lua, 1, 1, 0) != LUA_OK)
+		return fault(m, why);
+	return OUTCOME_OK;
+}
+
+enum outcome
+mapping_open(const char *parties_dir, const char *party, struct mapping **out, struct why *why)
+{
+	struct mapping *m = calloc(1, sizeof *m);
+	enum outcome outcome =
+	    m ? mapping_load(m, parties_dir, party, why) : why_set(why, OUTCOME_DEAD, "mapping-memory", "no memory");
+
+	if (outcome == OUTCOME_OK)
+		*out = m;
+	else
+		mapping_close(m);
+	return outcome;
+}
+
+void
+mapping_close(struct mapping *m)
+{
+	if (!m)
+		return;
+	if (m->lua)
+		lua_close(m->lua);
+	for (size_t i = 0; i < m->codes_count; i++)
+		free(m->codes[i]);
+	free(m->lib_dir);
+	free(m);
+}
+
+bool
+mapping_has(const struct mapping *m, const char *function)
+{
+	bool has = lua_getfield(m->lua, 1, function) == LUA_TFUNCTION;
+
+	lua_settop(m->lua, 1);
+	return has;
+}
+
+/* What may raise a Lua error runs in here: out of memory can happen at any push. */
+static int
+protected_run(lua_State *lua)
+{
+	const struct node *document = lua_touserdata(lua, 2);
+
+	lua_settop(lua, 1);
+	document_push(lua, document);
+	lua_call(lua, 1, 1);
+	return 1;
+}
+
+enum outcome
+mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+	    struct node **result, struct why *why)
+{
+	bool is_read;
+
+	budget_reset(m);
+	lua_pushcfunction(m->lua, protected_run);
+	lua_getfield(m->lua, 1, function);
+	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)document);
+	if (lua_pcall(m->lua, 2, 1, 0) != LUA_OK) {
+		if (m->verdict == VERDICT_NONE)
+			return fault(m, why);
+		lua_settop(m->lua, 1);
+		*why = m->said;
+		if (m->verdict == VERDICT_IGNORE)
+			*result = NULL;
+		return m->verdict == VERDICT_IGNORE ? OUTCOME_OK
+						    : (m->verdict == VERDICT_HOLD ? OUTCOME_HELD : OUTCOME_DEAD);
+	}
+	is_read = result_read(m->lua, arena, result, why);
+	lua_settop(m->lua, 1);
+	return is_read ? OUTCOME_OK : OUTCOME_DEAD;
+}
