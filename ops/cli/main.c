@@ -10,6 +10,13 @@
 #include "base/str.h"
 
 static const struct command commands[] = {
+    {"submit", "publish documents as a party would", submit_command},
+    {"orders", "the latest orders and where they stand", orders_command},
+    {"order", "one order: lines, shipments, invoices, timeline", order_command},
+    {"exceptions", "orders that wait for a person: list, show, release, dismiss", exceptions_command},
+    {"dead-letters", "messages that were given up on: list, show, replay, dismiss", dead_letters_command},
+    {"mirror", "load what the ERP exports", mirror_command},
+    {"migrate", "bring the database up to date", migrate_command},
     {"topology", "what RabbitMQ must hold: describe, definitions, apply, check", topology_command},
 };
 
