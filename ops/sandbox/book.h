@@ -36,8 +36,8 @@ void book_close(struct book *b); /* NULL is fine */
  * confirm_at_us  monotonic
  * number         of this or of the first such request; written for NEW and REPEAT
  */
-enum book_result book_accept(struct book *b, struct str key, const struct shipment_asked *asked,
-			     int64_t confirm_at_us, uint64_t *number);
+enum book_result book_accept(struct book *b, struct str key, const struct shipment_asked *asked, int64_t confirm_at_us,
+			     uint64_t *number);
 /* book_find - by reference; false when there is none */
 bool book_find(struct book *b, struct str reference, uint64_t *number, bool *is_confirmed);
 

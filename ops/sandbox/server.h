@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server - the sandbox warehouse's HTTP interface, on 127.0.0.1
+ *   POST /v1/shipments        take a shipment; Authorization: Bearer, Idempotency-Key
+ *   GET  /v1/shipments/REF    look it up
+ *   GET  /v1/stats            counts      PUT /v1/mode   behave otherwise (mode.h)
+ */
+#ifndef TRIBUTARY_SANDBOX_SERVER_H
+#define TRIBUTARY_SANDBOX_SERVER_H
+
+#include "book.h"
+#include "mode.h"
+
+struct server;
+
+/* server_open - token is borrowed; OUTCOME_DEAD code: config */
+enum outcome server_open(int64_t port, const char *token, struct book *book, const struct mode *mode,
+			 struct server **server, struct why *why) MUST_CHECK;
+void server_close(struct server *s); /* NULL is fine */
+
+#endif
