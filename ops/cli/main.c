@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "dispatch.h"
 
+#include "base/log.h"
 #include "base/str.h"
 
 static const struct command commands[] = {
@@ -30,5 +31,6 @@ static const struct command_table table = {
 int
 main(int argc, char **argv)
 {
+	log_open("tributary", LOG_LEVEL_WARN);
 	return dispatch(&table, argc, argv);
 }

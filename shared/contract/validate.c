@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "contract/validate.h"
 
+#include "base/decimal.h"
 #include "base/uuid.h"
 
 #include <inttypes.h>
@@ -188,15 +189,26 @@ field_check_text(const struct field *f, struct str s, const struct path *path, s
 	return OUTCOME_OK;
 }
 
+static enum outcome
+decimal_wrong_range(const struct field *f, int64_t v, const struct path *path, struct why *why)
+{
+	char min[DECIMAL_TEXT_BYTES], max[DECIMAL_TEXT_BYTES], found[DECIMAL_TEXT_BYTES];
+
+	decimal_format(field_min(f), min);
+	decimal_format(field_max(f), max);
+	decimal_format(v, found);
+	return why_at(why, OUTCOME_DEAD, "field-range", path->text, "wants %s to %s, has %s", min, max, found);
+}
+
 enum outcome
 field_check_int(const struct field *f, int64_t v, const struct path *path, struct why *why)
 {
-	const char *unit = f->type == FIELD_DECIMAL ? " millionths" : "";
-
 	if (v >= field_min(f) && v <= field_max(f))
 		return OUTCOME_OK;
-	return why_at(why, OUTCOME_DEAD, "field-range", path->text, "wants %" PRId64 " to %" PRId64 "%s, has %" PRId64,
-		      field_min(f), field_max(f), unit, v);
+	if (f->type == FIELD_DECIMAL)
+		return decimal_wrong_range(f, v, path, why);
+	return why_at(why, OUTCOME_DEAD, "field-range", path->text, "wants %" PRId64 " to %" PRId64 ", has %" PRId64,
+		      field_min(f), field_max(f), v);
 }
 
 enum outcome
