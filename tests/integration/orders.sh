@@ -1,0 +1,62 @@
+#!/bin/bash
+# Orders go in, invoices come out, to the cent; what is wrong is held or refused with its field.
+. "$(dirname "$0")/../support/fleet.sh"
+fleet_up
+
+state() { sql "SELECT state FROM report.orders WHERE party = '$1' AND number = '$2'"; }
+is_state() { [ "$(state "$1" "$2")" = "$3" ]; }
+
+tributary submit --party shopify topology/parties/shopify/samples/*.json >/dev/null || not_ok "shopify samples are taken"
+tributary submit --party woocommerce topology/parties/woocommerce/samples/*.json >/dev/null || not_ok "woocommerce samples are taken"
+for number in '#1001' '#1002' '#1003' '#1004' '#1005'; do
+	wait_for 30 is_state shopify "$number" invoiced
+	is "shopify, $number is invoiced" "$(state shopify "$number")" invoiced
+done
+for number in 727 728 729 730; do
+	wait_for 30 is_state woocommerce $number invoiced
+	is "woocommerce, $number is invoiced" "$(state woocommerce $number)" invoiced
+done
+for file in topology/parties/shopify/samples/100[1-5]*.json; do
+	is "invoice, total of $(basename "$file") is the channel's own" \
+		"$(sql "SELECT (invoiced_minor / 100.0)::numeric(12,2) FROM report.orders WHERE external_id = '$(jq -r .id "$file")'")" \
+		"$(jq -r .total_price "$file")"
+done
+is "allocate, #1005 is split over two warehouses" "$(sql "SELECT count(*) FROM report.shipments WHERE external_id = '450789469005'")" 2
+is "allocate, candidates and reasons are kept" \
+	"$(sql "SELECT candidates->0->>'reason' FROM tributary.allocation_lines a JOIN tributary.orders USING (order_id) WHERE number = '#1001' AND line_no = 1")" chosen
+is "enrich, every line has its sources" \
+	"$(sql "SELECT item_source || ' ' || price_source || ' ' || tax_source FROM report.order_lines WHERE external_id = '450789469001' AND line_no = 1")" "sku list rate:STD"
+is "enrich, a contract price beats the list" \
+	"$(sql "SELECT price_source FROM report.order_lines WHERE external_id = '450789469004' AND line_no = 2")" "contract:K-2026-7"
+wait_for 10 is_state woocommerce 731 held
+is "allocate, policy hold keeps a short order whole" "$(state woocommerce 731)" held
+is "ingest, a cancellation is an exception" "$(sql "SELECT count(*) FROM report.exceptions WHERE code = 'order-cancelled'")" 2
+
+# The same document again is a duplicate; other content is a change, kept as an exception
+tributary submit --party shopify topology/parties/shopify/samples/1001-paid.json >/dev/null
+jq '.note = "please hurry"' topology/parties/shopify/samples/1001-paid.json >"$var/changed.json"
+tributary submit --party shopify "$var/changed.json" >/dev/null
+wait_for 10 sql_is "SELECT count(*) FROM tributary.documents WHERE outcome = 'duplicate'" 1
+is "ingest, the same order again is a duplicate" "$(sql "SELECT count(*) FROM tributary.documents WHERE outcome = 'duplicate'")" 1
+wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed'" 1
+is "ingest, a changed order is an exception" "$(sql "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed'")" 1
+
+# Held for an unknown customer: load the account, release, invoiced
+tributary submit --party shopify ops/demo/held.json >/dev/null
+wait_for 10 is_state shopify '#1098' held
+is "enrich, an unknown customer is held" "$(sql "SELECT hold_code FROM report.orders WHERE number = '#1098'")" customer-unknown
+mkdir -p "$var/mirror" && cp ops/sandbox/mirror/customer_accounts.csv "$var/mirror/" && echo 'shopify,9999,C-101' >>"$var/mirror/customer_accounts.csv"
+tributary mirror load "$var/mirror" >/dev/null
+tributary exceptions release --code customer-unknown >/dev/null
+wait_for 20 is_state shopify '#1098' invoiced
+is "exceptions, a released order goes on to its invoice" "$(state shopify '#1098')" invoiced
+
+# Refused: which field
+tributary submit --party shopify ops/demo/refused.json >/dev/null
+wait_for 10 sql_is "SELECT count(*) FROM report.dead_letters WHERE code = 'field-range'" 1
+is "ingest, a negative quantity is refused with its field" "$(sql "SELECT path FROM report.dead_letters WHERE code = 'field-range'")" "lines[1].quantity"
+id=$(sql "SELECT dead_letter_id FROM report.dead_letters WHERE code = 'field-range'")
+tributary dead-letters replay "$id" >/dev/null
+wait_for 10 sql_is "SELECT state || times FROM report.dead_letters WHERE dead_letter_id = '$id'" open2
+is "dead-letters, what dies again after a replay is open again" "$(sql "SELECT state || times FROM report.dead_letters WHERE dead_letter_id = '$id'")" open2
+is "books balance" "$(books_wrong)" ""

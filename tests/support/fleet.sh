@@ -1,0 +1,66 @@
+# tests/support/fleet.sh - sourced by tests that need the whole fleet on the tests' stack (TRIBUTARY_VAR and the rest of
+# tributary.env are set by tests/run).
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export PATH=/usr/bin:$PATH
+bin=${TRIBUTARY_BIN:-build/bin}
+var=$TRIBUTARY_VAR
+
+ok() { echo "ok $1"; }
+not_ok() { echo "not ok $1${2:+: $2}"; }
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "has '$2', wants '$3'"; fi; } # is NAME HAS WANTS
+sql() { psql "$DATABASE_URL" -X -q -At -c "$1"; }
+# the superuser's connection, for what no operator may do
+admin_sql() { psql "$(cat "$var/secrets/postgres.database-url")" -X -q -At -c "$1"; }
+fleet() { ops/stack/fleet --var "$var" "$@" >/dev/null; }
+server() { ops/stack/server --var "$var" "$@" >/dev/null; }
+tributary() { "$bin/tributary" "$@"; }
+
+wait_for() { # wait_for SECONDS COMMAND… - until the command succeeds
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		if [ "$SECONDS" -ge "$deadline" ]; then return 1; fi
+		sleep 0.2
+	done
+}
+
+sql_is() { [ "$(sql "$1")" = "$2" ]; } # sql_is QUERY WANTS
+
+fleet_up() { # the whole fleet, one process each, with the mirror loaded
+	ops/stack/up --var "$var" >/dev/null || exit 1
+	tributary mirror load ops/sandbox/mirror >/dev/null || exit 1
+}
+
+load() { # load PREFIX COUNT [OPTION…] - publish so many orders of the bench's template
+	"$bin/bench" load --party shopify --template tests/bench/order.json --prefix "$1" --count "$2" "${@:3}" >/dev/null
+}
+
+# How many orders of the prefix have come to their invoice
+invoiced() { sql "SELECT count(*) FROM report.orders WHERE number LIKE '$1%' AND state = 'invoiced'"; }
+all_invoiced() { [ "$(invoiced "$1")" = "$2" ]; }
+
+# What became of the orders, with the prefix taken off, so that two runs can be compared line by line
+end_state() { # end_state PREFIX
+	sql "SELECT substr(o.number, length('$1') + 1)::int, o.state, o.total_minor, o.invoiced_minor, o.shipments_count,
+	            o.invoices_count, (SELECT count(*) FROM tributary.order_lines l WHERE l.order_id = o.order_id),
+	            (SELECT sum(r.shipped_micro) FROM tributary.reservations r WHERE r.order_id = o.order_id),
+	            (SELECT count(*) FROM tributary.effects f WHERE f.order_id = o.order_id AND f.state = 'confirmed')
+	     FROM report.orders o WHERE o.number LIKE '$1%' ORDER BY 1"
+}
+
+# The books must balance, whatever happened: prints what does not
+books_wrong() {
+	sql "SELECT 'stock ' || s.item_no || ' ' || s.warehouse FROM tributary.stock s WHERE s.reserved_micro <>
+	       coalesce((SELECT sum(r.quantity_micro) FROM tributary.reservations r WHERE r.item_no = s.item_no
+	                 AND r.warehouse = s.warehouse AND r.state = 'open'), 0)
+	     UNION ALL SELECT 'invoiced ' || order_id FROM report.orders WHERE state = 'invoiced' AND invoiced_minor <> total_minor
+	     UNION ALL SELECT 'numbers' FROM tributary.invoice_numbers n
+	       WHERE n.last_number <> (SELECT count(*) FROM tributary.invoices)
+	     UNION ALL SELECT 'documents ' || document_id FROM tributary.documents d WHERE d.outcome = 'order'
+	       AND NOT EXISTS (SELECT FROM tributary.orders o WHERE o.document_id = d.document_id)"
+}
+
+wms() { # wms METHOD PATH [BODY]
+	curl -s -X "$1" -H "Authorization: Bearer $(cat "$SANDBOX_WMS_TOKEN_FILE")" ${3:+-d "$3"} "$SANDBOX_WMS_URL$2"
+}
