@@ -10,7 +10,7 @@ printf '{"id": "\xff\xfe"}' >"$bad/utf8.json"
 head -c 100000 /dev/zero | tr '\0' '[' >"$bad/brackets.json"
 jq 'del(.created_at) | .id = 1' $good >"$bad/lacks-field.json"
 jq '.currency = "EUR" | .id = 2' $good >"$bad/currency.json"
-jq '.id = 3 | .note = "'"$(head -c 1000 /dev/zero | tr '\0' x)"'"' $good >"$bad/fine.json"
+jq '.id = 3 | .name = "#3003" | .note = "'"$(head -c 1000 /dev/zero | tr '\0' x)"'"' $good >"$bad/fine.json"
 { printf '"'; head -c 10485760 /dev/zero | tr '\0' x; printf '"'; } >"$bad/10-mb.json"
 pid=$(ops/stack/fleet --var "$var" pids ingest)
 tributary submit --party shopify "$bad"/*.json >/dev/null
