@@ -12,7 +12,6 @@ is "calm run, every order has an end state" "$(wc -l <<<"$calm")" $COUNT
 kill_at() { # kill_at WORKER STEP - the worker's next life ends right after its second pass of the step; then it lives
 	local prefix="$1-$2-"
 	echo "$2 2" >"$var/fault.$1"
-	echo "FAULT_FILE=$var/fault.$1" >"$var/fleet.$1.env"
 	fleet restart "$1"
 	load "$prefix" $COUNT
 	if wait_for 90 all_invoiced "$prefix" $COUNT && [ ! -e "$var/fault.$1" ]; then
@@ -24,7 +23,9 @@ kill_at() { # kill_at WORKER STEP - the worker's next life ends right after its 
 
 # BATCH_MAX small, so that a run has more than two batches
 echo BATCH_MAX=10 >"$var/fleet.env"
-fleet restart
+for worker in ingest enrich allocate ship-sync invoice; do echo "FAULT_FILE=$var/fault.$worker" >"$var/fleet.$worker.env"; done
+echo "LEASE_MS=10000" >>"$var/fleet.ship-sync.env"
+fleet reload
 for worker in ingest enrich allocate invoice; do
 	for step in take decode handle commit publish mark ack; do kill_at $worker $step; done
 done
@@ -34,10 +35,8 @@ is "the warehouse shipped nothing twice" "$(wms GET /v1/stats | jq .doubled)" 0
 
 # ship-sync between prepare and record: nobody knows whether the request was sent, so nothing is sent again. What the
 # warehouse got is confirmed by it and goes on; what it did not get waits for a person.
-echo "LEASE_MS=10000" >"$var/fleet.ship-sync.env"
 for step in prepare call; do
 	echo "$step 2" >"$var/fault.ship-sync"
-	printf 'FAULT_FILE=%s\nLEASE_MS=10000\n' "$var/fault.ship-sync" >"$var/fleet.ship-sync.env"
 	fleet restart ship-sync
 	load "doubt-$step-" $COUNT
 	settled() { sql_is "SELECT count(*) FROM report.orders o WHERE number LIKE 'doubt-$step-%' AND (state = 'invoiced' OR hold_code = 'in-doubt')" $COUNT; }
@@ -53,4 +52,4 @@ else
 	is "what a person releases goes on" "$(invoiced doubt-)" $((2 * COUNT))
 fi
 rm -f "$var"/fleet.*env
-fleet restart
+fleet reload

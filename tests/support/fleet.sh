@@ -32,8 +32,8 @@ fleet_up() { # the whole fleet, one process each, with the mirror loaded
 	tributary mirror load ops/sandbox/mirror >/dev/null || exit 1
 }
 
-load() { # load PREFIX COUNT [OPTION…] - publish so many orders of the bench's template
-	"$bin/bench" load --party shopify --template tests/bench/order.json --prefix "$1" --count "$2" "${@:3}" >/dev/null
+load() { # load PREFIX COUNT [OPTION…] - publish so many orders of the template of the bench
+	"$bin/bench" load --party shopify --template tests/bench/order.json --prefix "$1" --count "$2" "${@:3}" >/dev/null 2>&1
 }
 
 # How many orders of the prefix have come to their invoice
