@@ -117,6 +117,7 @@ shipment_take(struct server *s, struct MHD_Connection *c, struct str body)
 	struct mode mode = mode_next(s);
 	struct shipment_asked asked;
 	struct why why = {0};
+	enum book_result booked;
 	enum MHD_Result result;
 	uint64_t number = 0;
 
@@ -128,11 +129,11 @@ shipment_take(struct server *s, struct MHD_Connection *c, struct str body)
 		result = answer_why(c, MHD_HTTP_TOO_MANY_REQUESTS, "busy", "told to be busy");
 	else if (!arena || shipment_read(body, mode.short_micro, arena, &asked, &why) != OUTCOME_OK)
 		result = answer_why(c, 422u, why.code ? why.code : "memory", why.text);
-	else
-		result = accepted_answer(
-		    c, &mode,
-		    book_accept(s->book, str_of(key), &asked, monotonic_us() + mode.confirm_delay_ms * 1000, &number),
-		    number);
+	else {
+		booked =
+		    book_accept(s->book, str_of(key), &asked, monotonic_us() + mode.confirm_delay_ms * 1000, &number);
+		result = accepted_answer(c, &mode, booked, number);
+	}
 	arena_free(arena);
 	return result;
 }
@@ -184,9 +185,8 @@ mode_set(struct server *s, struct MHD_Connection *c, struct str body)
 		outcome = mode_change(&s->mode, body, arena, &why);
 	mode_put_json(&s->mode, &out);
 	pthread_mutex_unlock(&s->lock);
-	result = outcome == OUTCOME_OK
-		     ? answer(c, MHD_HTTP_OK, buf_str(&out))
-		     : answer_why(c, 422u, why.code ? why.code : "memory", why.text);
+	result = outcome == OUTCOME_OK ? answer(c, MHD_HTTP_OK, buf_str(&out))
+				       : answer_why(c, 422u, why.code ? why.code : "memory", why.text);
 	buf_release(&out);
 	arena_free(arena);
 	return result;

@@ -34,6 +34,8 @@ item_reset(struct item *item)
 		item->scratch = NULL;
 	item->outcome = p->entry_outcome;
 	item->why = p->entry_why;
+	item->party = p->entry_party;
+	item->order_id = p->entry_order;
 	p->outputs = NULL;
 	p->outputs_end = &p->outputs;
 	p->notes = NULL;
@@ -153,6 +155,8 @@ item_open(struct skeleton *s, const struct delivery *delivery)
 		outcome = handler_find(s, item, &why);
 	if (outcome == OUTCOME_OK)
 		outcome = document_decode(s, item, &why);
+	p->entry_party = item->party;
+	p->entry_order = item->order_id;
 	if (outcome != OUTCOME_OK)
 		item_force(item, outcome, &why);
 	/* On intake nobody knows the order yet, and a final worker stops for nobody. */

@@ -66,6 +66,8 @@ struct item_private {
 	enum item_state state;
 	enum outcome entry_outcome; /* outcome (and why) to start from when a transaction is run again */
 	struct why entry_why;
+	struct str entry_party; /* what a handler may have changed in the run before */
+	struct uuid entry_order;
 	int64_t lock_key;
 	size_t round;        /* 0 for the first message of its order in the batch */
 	bool has_gate;       /* its order's earlier messages in this queue may hold it up */

@@ -22,7 +22,7 @@ load scarce- 300
 settled() { sql_is "SELECT count(*) FROM report.orders WHERE number LIKE 'scarce-%' AND (state IN ('invoiced', 'backordered', 'part-allocated', 'part-shipped', 'part-invoiced'))" 300; }
 wait_for 90 settled
 is "eight allocate processes, 80 of 300 wanted are there: 80 are reserved" \
-	"$(sql "SELECT sum(r.quantity_micro) / 1000000 FROM tributary.reservations r JOIN tributary.orders o USING (order_id) WHERE o.number LIKE 'scarce-%' AND r.item_no = 'TR-1003'")" 80
+	"$(sql "SELECT (sum(r.quantity_micro) / 1000000)::int FROM tributary.reservations r JOIN tributary.orders o USING (order_id) WHERE o.number LIKE 'scarce-%' AND r.item_no = 'TR-1003'")" 80
 is "nothing is oversold" "$(sql "SELECT count(*) FROM tributary.stock WHERE reserved_micro > on_hand_micro OR on_hand_micro < 0")" 0
 is "books balance" "$(books_wrong)" ""
 for worker in ingest enrich allocate ship-sync invoice; do fleet scale $worker 1; done

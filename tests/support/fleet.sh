@@ -8,10 +8,19 @@ var=$TRIBUTARY_VAR
 
 ok() { echo "ok $1"; }
 not_ok() { echo "not ok $1${2:+: $2}"; }
-is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "has '$2', wants '$3'"; fi; } # is NAME HAS WANTS
+is() { # is NAME HAS WANTS - equal? Of what has many lines, only those that differ are shown
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	elif [[ $2$3 == *$'\n'* ]]; then
+		not_ok "$1" "$(diff <(echo "$3") <(echo "$2") | grep -c '^>') lines differ"
+		diff <(echo "$3") <(echo "$2") | head -n 10
+	else
+		not_ok "$1" "has '$2', wants '$3'"
+	fi
+}
 sql() { psql "$DATABASE_URL" -X -q -At -c "$1"; }
-# the superuser's connection, for what no operator may do
-admin_sql() { psql "$(cat "$var/secrets/postgres.database-url")" -X -q -At -c "$1"; }
+# as the owner of the schema, for what no operator may do
+admin_sql() { psql "$(cat "$var/secrets/owner.database-url")" -X -q -At -c "$1"; }
 fleet() { ops/stack/fleet --var "$var" "$@" >/dev/null; }
 server() { ops/stack/server --var "$var" "$@" >/dev/null; }
 tributary() { "$bin/tributary" "$@"; }
