@@ -12,7 +12,7 @@
 #include "model/order.h"
 
 struct shipment_line {
-	int64_t line_no; /* of the order, from 1 */
+	int64_t line_no;                                            /* of the order, from 1 */
 	struct str line_ref, item_no, sku, gtin, description, unit; /* unit: the item's base unit */
 	int64_t quantity_micro;                                     /* asked for */
 	int64_t shipped_micro;                                      /* in a confirmation; 0 before */
