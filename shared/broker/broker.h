@@ -100,6 +100,7 @@ bool broker_is_paused(const struct broker *b);
  * broker_publish - send n messages and wait until each is confirmed or returned
  * Connects by itself, within timeout_ms; n may be 0, just for that. Texts of an envelope are cut to what AMQP takes
  * (properties 255 bytes, headers 4096); a message whose exchange or routing key is longer than 255 bytes is returned.
+ * timeout_ms  of the confirms; a connection that has to be made first may take up to rpc_timeout_ms instead
  * states  n results, written also on failure: what is PENDING may or may not have arrived; publish it again
  *
  * OUTCOME_OK     none is pending
