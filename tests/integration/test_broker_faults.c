@@ -110,6 +110,7 @@ stream_survives(const char *end, const char *again)
 	s->queue = lab_name("stream");
 	s->b = messages_broker(lab_amqp_url(), s->queue, 200);
 	lab_queue(s->queue, 0);
+	lab_queue_saved(s->queue);
 	for (int round = 0; round < 2; round++) {
 		int job = lab_server_later(300, end, "rabbitmq");
 

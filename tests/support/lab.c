@@ -6,6 +6,7 @@
 #include <amqp_tcp_socket.h>
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #define CHANNEL 1
 #define NAME_BYTES 128
 #define COMMAND_BYTES 1024
+#define SAVED_TRIES 200
+#define SAVED_PAUSE_US 50000
 
 /* --- beginning, names ------------------------------------------------------------------------------------------- */
 
@@ -186,6 +189,36 @@ lab_queue(const char *name, int max_length)
 		queue_declare(name, full, COUNT_OF(full));
 	else
 		queue_declare(name, quorum, COUNT_OF(quorum));
+}
+
+static bool
+file_contains(const char *path, const char *text)
+{
+	char bytes[65536];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+
+	if (f)
+		fclose(f);
+	return memmem(bytes, n, text, strlen(text)) != NULL;
+}
+
+void
+lab_queue_saved(const char *name)
+{
+	char pattern[COMMAND_BYTES];
+	bool is_saved = false;
+
+	snprintf(pattern, sizeof pattern, "%s/rabbitmq/mnesia/node/quorum/*/names.dets", getenv("TRIBUTARY_VAR"));
+	for (int try = 0; try < SAVED_TRIES && !is_saved; try++) {
+		glob_t found = {0};
+
+		(void)usleep(SAVED_PAUSE_US);
+		if (glob(pattern, 0, NULL, &found) == 0)
+			is_saved = file_contains(found.gl_pathv[0], name);
+		globfree(&found);
+	}
+	cr_assert(is_saved, "RabbitMQ did not write down queue %s", name);
 }
 
 void

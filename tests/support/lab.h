@@ -32,6 +32,12 @@ int lab_alarm_later(int ms, bool is_on);
 
 /* lab_queue - a durable quorum queue; max_length > 0: refuses more (a classic one, which counts exactly) */
 void lab_queue(const char *name, int max_length);
+/*
+ * lab_queue_saved - wait until the quorum queue would survive a kill of the broker
+ * RabbitMQ 3.10 writes a new queue's name down once its list of names was left alone for 500 ms. Killed before, it
+ * starts the queue anew, empty and without a leader, and never comes back from that by itself.
+ */
+void lab_queue_saved(const char *name);
 void lab_queue_delete(const char *name);
 /* lab_depth - messages ready in the queue; -1 when there is none */
 int lab_depth(const char *name);
