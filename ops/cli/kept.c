@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kept.h"
+/*
+ * NAME      tributary exceptions, tributary dead-letters - messages that wait for a person
+ * Both are listed, shown, sent again and dismissed in the same way. Sending again: the row is claimed and the journal
+ * forgets the message (one commit), the message is published with its old id (confirmed), the row is closed. Dying in
+ * between leaves a claimed row, which the same command takes up again; a message sent twice is answered once.
+ */
+#include "commands.h"
 
 #include "base/instant.h"
 #include "base/params.h"
 #include "broker/broker.h"
 #include "database.h"
 #include "kept_sql.h"
+#include "options.h"
 #include "report.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TIMEOUT_MS 30000
 #define CONFIRM_TIMEOUT_MS 15000
 #define ARENA_BYTES ((size_t)512 << 20)
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX 100000
 
 struct kept {
 	const struct kept_kind *kind;
@@ -27,20 +31,6 @@ struct kept {
 	int64_t limit;
 	bool as_json, all;
 };
-
-static int
-usage(const struct kept_kind *kind)
-{
-	const char *like = kind == &kept_exceptions ? "--code CODE" : "--like CODE|FINGERPRINT";
-
-	fprintf(stderr,
-		"tributary %s list [%s] [--all] [--limit N] [--json]\n"
-		"tributary %s show ID [--json]\n"
-		"tributary %s %s ID… | %s [--limit N]\n"
-		"tributary %s dismiss ID…\n",
-		kind->command, like, kind->command, kind->command, kind->again, like, kind->command);
-	return 2;
-}
 
 static enum outcome
 failed(const struct kept *k, const char *id, const struct why *why)
@@ -155,18 +145,18 @@ dismiss(struct kept *k, struct uuid id)
 
 /* The ids on the command line, or all open ones that are alike. */
 static enum outcome
-ids_select(struct kept *k, int argc, char **argv, struct uuid **ids, size_t *n, struct why *why)
+ids_select(struct kept *k, const char *const *words, size_t count, struct uuid **ids, size_t *n, struct why *why)
 {
 	struct rows *rows = rows_new(&k->kind->select, k->arena);
 	struct result *found;
 	enum outcome outcome;
 
-	*n = (size_t)argc;
+	*n = count;
 	*ids = arena_array(k->arena, *n, sizeof **ids);
 	for (size_t i = 0; *ids && i < *n; i++)
-		if (!uuid_parse(str_of(argv[i]), &(*ids)[i]))
-			return why_set(why, OUTCOME_DEAD, "usage", "%s is no id", argv[i]);
-	if (argc || !*ids)
+		if (!uuid_parse(str_of(words[i]), &(*ids)[i]))
+			return why_set(why, OUTCOME_DEAD, "usage", "%s is no id", words[i]);
+	if (count || !*ids)
 		return *ids ? OUTCOME_OK : why_set(why, OUTCOME_DEAD, "too-large", "no memory");
 	rows_text(rows, str_of(k->like));
 	rows_int(rows, k->limit);
@@ -183,14 +173,14 @@ ids_select(struct kept *k, int argc, char **argv, struct uuid **ids, size_t *n, 
 }
 
 static int
-each(struct kept *k, int argc, char **argv, bool (*act)(struct kept *, struct uuid))
+each(struct kept *k, const char *const *words, size_t count, bool (*act)(struct kept *, struct uuid))
 {
 	struct uuid *ids;
 	struct why why = {0};
 	size_t n;
 	int status = 0;
 
-	if (ids_select(k, argc, argv, &ids, &n, &why) != OUTCOME_OK)
+	if (ids_select(k, words, count, &ids, &n, &why) != OUTCOME_OK)
 		return failed(k, "ids", &why), 1;
 	for (size_t i = 0; i < n; i++)
 		if (!act(k, ids[i]))
@@ -219,83 +209,117 @@ show(struct kept *k, const char *text)
 	return report_print(k->db.store, rows_of_id(k, &k->kind->show, id), true, "none");
 }
 
-static bool
-options_read(struct kept *k, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"code", required_argument, NULL, 'c'},  {"like", required_argument, NULL, 'c'},
-	    {"limit", required_argument, NULL, 'l'}, {"all", no_argument, NULL, 'a'},
-	    {"json", no_argument, NULL, 'j'},        {NULL, 0, NULL, 0},
-	};
-
-	k->like = "";
-	k->limit = LIMIT_DEFAULT;
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (option == 'c')
-			k->like = optarg;
-		else if (option == 'a')
-			k->all = true;
-		else if (option == 'j')
-			k->as_json = true;
-		else if (option != 'l' || !str_to_int(str_of(optarg), &k->limit) || k->limit < 1 ||
-			 k->limit > LIMIT_MAX)
-			return false;
-	}
-	return true;
-}
-
 static int
-act(struct kept *k, const char *verb, int argc, char **argv)
+again(struct kept *k, const char *const *ids, size_t n)
 {
-	bool has_ids = argc > 0, is_chosen = has_ids || k->like[0];
-	char *url;
+	char *url = secret_env("AMQP_URL");
 	struct why why = {0};
 	int status;
 
-	if (strcmp(verb, "list") == 0 && !has_ids)
-		return list(k);
-	if (strcmp(verb, "show") == 0 && argc == 1)
-		return show(k, argv[0]);
-	if (strcmp(verb, "dismiss") == 0 && has_ids)
-		return each(k, argc, argv, dismiss);
-	if (strcmp(verb, k->kind->again) != 0 || !is_chosen)
-		return usage(k->kind);
-	url = secret_env("AMQP_URL");
-	if (!url)
-		return fprintf(stderr, "tributary %s: AMQP_URL (or AMQP_URL_FILE) is not set\n", k->kind->command), 1;
+	if (!url) {
+		fprintf(stderr, "tributary %s: AMQP_URL (or AMQP_URL_FILE) is not set: . var/tributary.env\n",
+			k->kind->command);
+		return EXIT_WRONG;
+	}
 	k->broker = broker_new(
 	    &(struct broker_config){.urls = url, .name = "tributary", .heartbeat_s = 30, .rpc_timeout_ms = 5000}, &why);
-	status = k->broker ? each(k, argc, argv, send_again) : (failed(k, "AMQP_URL", &why), 1);
+	status = k->broker ? each(k, ids, n, send_again) : (failed(k, "AMQP_URL", &why), EXIT_NO);
 	broker_free(k->broker);
 	free(url);
 	return status;
 }
 
+/* The verb and what it needs; EXIT_WRONG when the words do not fit. */
 static int
-kept_command(const struct kept_kind *kind, int argc, char **argv)
+act(struct kept *k, const char *verb, const char *const *ids, size_t n)
 {
-	struct kept k = {.kind = kind};
-	const char *verb = argc > 1 ? argv[1] : "";
-	int status = 1;
+	if (strcmp(verb, "list") == 0 && n == 0)
+		return list(k);
+	if (strcmp(verb, "show") == 0 && n == 1)
+		return show(k, ids[0]);
+	if (strcmp(verb, "dismiss") == 0 && n > 0)
+		return each(k, ids, n, dismiss);
+	if (strcmp(verb, k->kind->again) == 0 && (n > 0 || k->like[0]))
+		return again(k, ids, n);
+	fprintf(stderr, "tributary %s: list, show ID, %s ID... (or those that are alike: see --help), dismiss ID...\n",
+		k->kind->command, k->kind->again);
+	return EXIT_WRONG;
+}
 
-	if (!verb[0] || verb[0] == '-' || !options_read(&k, argc - 1, argv + 1))
-		return usage(kind);
-	k.arena = arena_new(ARENA_BYTES);
-	if (k.arena && database_open(&k.db, kind->command, TIMEOUT_MS, TIMEOUT_MS))
-		status = act(&k, verb, argc - 1 - optind, argv + 1 + optind);
-	database_close(&k.db);
-	arena_free(k.arena);
+static int
+kept_run(struct kept *k, const char *const *words, size_t n)
+{
+	int status = EXIT_NO;
+
+	k->arena = arena_new(ARENA_BYTES);
+	if (k->arena && database_open(&k->db, k->kind->command, TIMEOUT_MS, TIMEOUT_MS))
+		status = act(k, words[0], words + 1, n - 1);
+	database_close(&k->db);
+	arena_free(k->arena);
 	return status;
 }
+
+static int
+kept_command(const struct kept_kind *kind, const struct options *form, int argc, char **argv)
+{
+	struct options options = *form;
+	struct kept k = {.kind = kind};
+	const char **words = calloc((size_t)argc + 1, sizeof *words);
+	int status = EXIT_WRONG;
+	size_t n = 0;
+
+	if (!words)
+		return EXIT_NO;
+	options.words_min = 1;
+	options.words_max = (size_t)argc;
+	switch (options_parse(&options, argc, argv, &k, words, &n)) {
+	case OPTIONS_HELP:
+		status = EXIT_YES;
+		break;
+	case OPTIONS_WRONG:
+		break;
+	case OPTIONS_RUN:
+		status = kept_run(&k, words, n);
+	}
+	free(words);
+	return status;
+}
+
+#define ROWS_FOR_ALL \
+	{"limit", OPTION_INT, offsetof(struct kept, limit), "N", "50", .min = 1, .max = 100000, .help = "at most so many"}, \
+	    {"all", OPTION_FLAG, offsetof(struct kept, all), .help = "list: the closed ones too"}, \
+	{ \
+		"json", OPTION_FLAG, offsetof(struct kept, as_json), .help = "for programs" \
+	}
 
 int
 exceptions_command(int argc, char **argv)
 {
-	return kept_command(&kept_exceptions, argc, argv);
+	static const struct option_row rows[] = {
+	    {"code", OPTION_TEXT, offsetof(struct kept, like), "CODE", "", .help = "list, release: those with this code"},
+	    ROWS_FOR_ALL,
+	};
+	static const struct options form = {
+	    "tributary exceptions list | show ID | release ID... | release --code CODE | dismiss ID...",
+	    "What the business must decide. release sends it through its stage again, once the cause is mended; dismiss\n"
+	    "closes it for good: the order stays where it is.",
+	    rows, COUNT_OF(rows), 0, 0};
+
+	return kept_command(&kept_exceptions, &form, argc, argv);
 }
 
 int
 dead_letters_command(int argc, char **argv)
 {
-	return kept_command(&kept_dead_letters, argc, argv);
+	static const struct option_row rows[] = {
+	    {"like", OPTION_TEXT, offsetof(struct kept, like), "WHAT", "",
+	     .help = "list, replay: those with this code or fingerprint"},
+	    ROWS_FOR_ALL,
+	};
+	static const struct options form = {
+	    "tributary dead-letters list | show ID | replay ID... | replay --like WHAT | dismiss ID...",
+	    "What was given up on, whole. replay sends it to the stage where it failed and nowhere else.", rows,
+	    COUNT_OF(rows), 0, 0};
+
+	return kept_command(&kept_dead_letters, &form, argc, argv);
 }

@@ -18,7 +18,7 @@ static const struct command commands[] = {
     {"dead-letters", "messages that were given up on: list, show, replay, dismiss", dead_letters_command},
     {"mirror", "load what the ERP exports", mirror_command},
     {"migrate", "bring the database up to date", migrate_command},
-    {"contracts", "JSON Schema of the canonical documents", contracts_command},
+    {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
     {"topology", "what RabbitMQ must hold: describe, definitions, apply, check", topology_command},
 };
 

@@ -30,7 +30,7 @@ help_print(const struct options *o)
 		printf("  %-24s %s", left, row->help);
 		if (row->environment)
 			printf(" (environment: %s)", row->environment);
-		if (row->default_value)
+		if (row->default_value && row->default_value[0])
 			printf(" (default: %s)", row->default_value);
 		putchar('\n');
 	}

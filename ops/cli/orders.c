@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "orders.h"
-
+#include "commands.h"
 #include "database.h"
+#include "options.h"
 #include "report.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TIMEOUT_MS 30000
-#define LIMIT_DEFAULT 50
-#define LIMIT_MAX 10000
 
 static const struct statement orders_list = {
     "orders_list", "TTI",
@@ -78,46 +75,42 @@ struct filter {
 	bool as_json;
 };
 
-static bool
-filter_read(struct filter *f, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"party", required_argument, NULL, 'p'},
-	    {"state", required_argument, NULL, 's'},
-	    {"limit", required_argument, NULL, 'l'},
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
+static const struct option_row orders_rows[] = {
+    {"party", OPTION_TEXT, offsetof(struct filter, party), "NAME", "", .help = "only this channel's"},
+    {"state", OPTION_TEXT, offsetof(struct filter, state), "STATE", "",
+     .help = "only these: held, failed, accepted, enriched, allocated, shipped, invoiced, ..."},
+    {"limit", OPTION_INT, offsetof(struct filter, limit), "N", "50", .min = 1, .max = 10000, .help = "rows at most"},
+    {"json", OPTION_FLAG, offsetof(struct filter, as_json), .help = "for programs"},
+};
+static const struct options orders_options = {
+    "tributary orders [OPTION...]", "The latest orders and where they stand.", orders_rows, COUNT_OF(orders_rows), 0, 0};
 
-	*f = (struct filter){.party = "", .state = "", .limit = LIMIT_DEFAULT};
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (option == 'p')
-			f->party = optarg;
-		else if (option == 's')
-			f->state = optarg;
-		else if (option == 'j')
-			f->as_json = true;
-		else if (option != 'l' || !str_to_int(str_of(optarg), &f->limit) || f->limit < 1 ||
-			 f->limit > LIMIT_MAX)
-			return false;
-	}
-	return true;
-}
+static const struct option_row order_rows[] = {
+    {"json", OPTION_FLAG, 0, .help = "for programs"},
+};
+static const struct options order_options = {
+    "tributary order [--json] ID|PARTY:NUMBER|NUMBER",
+    "One order: lines, shipments, invoices and timeline. NUMBER is the channel's number or id.", order_rows,
+    COUNT_OF(order_rows), 1, 1};
 
 int
 orders_command(int argc, char **argv)
 {
-	struct arena *arena = arena_new((size_t)1 << 20);
+	struct arena *arena;
 	struct database db = {0};
-	struct filter f;
+	struct filter f = {0};
 	struct rows *rows;
-	int status = 1;
+	int status = EXIT_NO;
 
-	if (!filter_read(&f, argc, argv) || optind < argc) {
-		fprintf(stderr, "tributary orders [--party NAME] [--state STATE] [--limit N] [--json]\n");
-		arena_free(arena);
-		return 2;
+	switch (options_parse(&orders_options, argc, argv, &f, NULL, NULL)) {
+	case OPTIONS_HELP:
+		return EXIT_YES;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG;
+	case OPTIONS_RUN:
+		break;
 	}
+	arena = arena_new((size_t)1 << 20);
 	if (arena && database_open(&db, "orders", TIMEOUT_MS, TIMEOUT_MS)) {
 		rows = rows_new(&orders_list, arena);
 		rows_text(rows, str_of(f.party));
@@ -191,24 +184,24 @@ order_print(struct store *store, struct arena *arena, struct uuid id, bool as_js
 int
 order_command(int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-	struct arena *arena = arena_new((size_t)64 << 20);
+	struct arena *arena;
 	struct database db = {0};
-	bool as_json = false, is_ok = true;
+	bool as_json = false;
+	const char *name;
 	struct uuid id;
-	int status = 1;
+	int status = EXIT_NO;
 
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		as_json = option == 'j';
-		is_ok = is_ok && option == 'j';
+	switch (options_parse(&order_options, argc, argv, &as_json, &name, NULL)) {
+	case OPTIONS_HELP:
+		return EXIT_YES;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG;
+	case OPTIONS_RUN:
+		break;
 	}
-	if (!is_ok || optind + 1 != argc) {
-		fprintf(stderr, "tributary order ID|PARTY:NUMBER [--json]\n");
-		arena_free(arena);
-		return 2;
-	}
+	arena = arena_new((size_t)64 << 20);
 	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) &&
-	    order_named(db.store, arena, argv[optind], &id))
+	    order_named(db.store, arena, name, &id))
 		status = order_print(db.store, arena, id, as_json);
 	database_close(&db);
 	arena_free(arena);

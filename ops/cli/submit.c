@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "submit.h"
+/*
+ * NAME      tributary submit - publish documents as a party would
+ * SYNOPSIS  tributary submit --party NAME [--kind KIND] [--key KEY] [--json] FILE...
+ * Each file goes to `intake`, mandatory and with confirm. Where the party's mapping is at hand (PARTIES_DIR), the id
+ * that the order will get is printed beside it.
+ */
+#include "commands.h"
 
 #include "topology_names.h"
 
@@ -9,8 +15,8 @@
 #include "file.h"
 #include "formats/json.h"
 #include "mapping/mapping.h"
+#include "options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,31 +101,13 @@ file_submit(struct submission *s, const char *path)
 	return true;
 }
 
-static bool
-options_read(struct submission *s, int argc, char **argv)
-{
-	static const struct option options[] = {
-	    {"party", required_argument, NULL, 'p'},
-	    {"kind", required_argument, NULL, 'k'},
-	    {"key", required_argument, NULL, 'i'},
-	    {"json", no_argument, NULL, 'j'},
-	    {NULL, 0, NULL, 0},
-	};
-
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (option == 'p')
-			s->party = optarg;
-		else if (option == 'k')
-			s->kind = optarg;
-		else if (option == 'i')
-			s->key = optarg;
-		else if (option == 'j')
-			s->as_json = true;
-		else
-			return false;
-	}
-	return s->party && optind < argc;
-}
+static const struct option_row submit_rows[] = {
+    {"party", OPTION_TEXT, offsetof(struct submission, party), "NAME", .help = "whose document it is"},
+    {"kind", OPTION_TEXT, offsetof(struct submission, kind), "KIND", "order",
+     .help = "order, change, cancel, shipment or document"},
+    {"key", OPTION_TEXT, offsetof(struct submission, key), "KEY", "", .help = "idempotency key, kept with the document"},
+    {"json", OPTION_FLAG, offsetof(struct submission, as_json), .help = "one JSON object per file"},
+};
 
 static bool
 submission_open(struct submission *s, const char *url)
@@ -142,28 +130,57 @@ submission_open(struct submission *s, const char *url)
 	return true;
 }
 
+static int
+files_submit(struct submission *s, const char *const *paths, size_t n)
+{
+	char *url = secret_env("AMQP_URL");
+	int status = EXIT_NO;
+
+	if (!url) {
+		fprintf(stderr, "tributary submit: AMQP_URL (or AMQP_URL_FILE) is not set: . var/tributary.env\n");
+		return EXIT_WRONG;
+	}
+	if (submission_open(s, url)) {
+		status = EXIT_YES;
+		for (size_t i = 0; i < n; i++)
+			if (!file_submit(s, paths[i]))
+				status = EXIT_NO;
+	}
+	mapping_close(s->mapping);
+	broker_free(s->broker);
+	arena_free(s->arena);
+	free(url);
+	return status;
+}
+
 int
 submit_command(int argc, char **argv)
 {
-	struct submission s = {.kind = "order", .key = ""};
-	char *url = secret_env("AMQP_URL");
-	int status = 1;
+	struct options options = {"tributary submit --party NAME [OPTION...] FILE...",
+				  "Publishes each file to the exchange intake, confirmed, as the party would.",
+				  submit_rows,
+				  COUNT_OF(submit_rows),
+				  1,
+				  (size_t)argc};
+	const char **paths = calloc((size_t)argc + 1, sizeof *paths);
+	struct submission s = {0};
+	int status = EXIT_WRONG;
+	size_t n = 0;
 
-	if (!options_read(&s, argc, argv) || !url) {
-		fprintf(stderr, "tributary submit --party NAME [--kind order] [--key IDEMPOTENCY-KEY] [--json] FILE…\n"
-				"AMQP_URL (or AMQP_URL_FILE) says where to\n");
-		free(url);
-		return 2;
+	if (!paths)
+		return EXIT_NO;
+	switch (options_parse(&options, argc, argv, &s, paths, &n)) {
+	case OPTIONS_HELP:
+		status = EXIT_YES;
+		break;
+	case OPTIONS_WRONG:
+		break;
+	case OPTIONS_RUN:
+		if (s.party)
+			status = files_submit(&s, paths, n);
+		else
+			fprintf(stderr, "--party is missing: whose documents are these?\nusage: %s\n", options.synopsis);
 	}
-	if (submission_open(&s, url)) {
-		status = 0;
-		for (int i = optind; i < argc; i++)
-			if (!file_submit(&s, argv[i]))
-				status = 1;
-	}
-	mapping_close(s.mapping);
-	broker_free(s.broker);
-	arena_free(s.arena);
-	free(url);
+	free(paths);
 	return status;
 }

@@ -18,6 +18,7 @@
 
 struct load {
 	const char *party, *template_file, *prefix;
+	const char *exchange, *key; /* instead of the party's door, for the bare limit */
 	int64_t count, first, rate_per_s;
 	bool is_twice;
 	struct str template;
@@ -71,8 +72,8 @@ static struct outgoing
 message_make(const struct load *load, int64_t number, int copy, struct arena *arena)
 {
 	return (struct outgoing){
-	    .exchange = STR(EXCHANGE_INTAKE),
-	    .routing_key = arena_printf(arena, "%s.order", load->party),
+	    .exchange = str_of(load->exchange),
+	    .routing_key = load->key ? str_of(load->key) : arena_printf(arena, "%s.order", load->party),
 	    .body = document_make(load, number, arena),
 	    .mandatory = true,
 	    .envelope =
@@ -152,7 +153,8 @@ options_read(struct load *load, int argc, char **argv)
 	    {"party", required_argument, NULL, 'p'},  {"template", required_argument, NULL, 't'},
 	    {"count", required_argument, NULL, 'c'},  {"first", required_argument, NULL, 'f'},
 	    {"prefix", required_argument, NULL, 'x'}, {"rate", required_argument, NULL, 'r'},
-	    {"twice", no_argument, NULL, '2'},        {NULL, 0, NULL, 0},
+	    {"twice", no_argument, NULL, '2'},        {"exchange", required_argument, NULL, 'e'},
+	    {"key", required_argument, NULL, 'k'},    {NULL, 0, NULL, 0},
 	};
 	bool is_ok = true;
 
@@ -179,24 +181,30 @@ options_read(struct load *load, int argc, char **argv)
 		case '2':
 			load->is_twice = true;
 			break;
+		case 'e':
+			load->exchange = optarg;
+			break;
+		case 'k':
+			load->key = optarg;
+			break;
 		default:
 			is_ok = false;
 		}
-	return is_ok && load->party && load->template_file && load->count > 0 && load->rate_per_s >= 0;
+	return is_ok && (load->party || load->key) && load->template_file && load->count > 0 && load->rate_per_s >= 0;
 }
 
 int
 load_command(int argc, char **argv)
 {
-	struct load load = {.prefix = "", .first = 1};
+	struct load load = {.prefix = "", .first = 1, .exchange = EXCHANGE_INTAKE};
 	char *url = secret_env("AMQP_URL");
 	struct broker *b;
 	struct why why = {0};
 	int status = 1;
 
 	if (!options_read(&load, argc, argv) || !url) {
-		fprintf(stderr, "bench load --party P --template FILE --count N [--first N] [--prefix TEXT] "
-				"[--rate PER_S] [--twice], with AMQP_URL or AMQP_URL_FILE set\n");
+		fprintf(stderr, "bench load --party P|--exchange E --key K --template FILE --count N [--first N] "
+				"[--prefix TEXT] [--rate PER_S] [--twice], with AMQP_URL or AMQP_URL_FILE set\n");
 		free(url);
 		return 2;
 	}
