@@ -77,9 +77,9 @@ parties() {
 
 role_of() { printf 'tributary_%s' "${1//-/_}"; }
 
-# tributary ARG... - the CLI, as this stack's owner
+# tributary ARG... - the CLI, as this stack's owner, whatever addresses the shell has sourced
 tributary() {
-	( cd "$repo" && exec 9>&- && env no_proxy=127.0.0.1 PARTIES_DIR="$repo/topology/parties" \
+	( cd "$repo" && exec 9>&- && env -u DATABASE_URL -u RABBITMQ_MANAGEMENT_URL no_proxy=127.0.0.1 PARTIES_DIR="$repo/topology/parties" \
 		DATABASE_URL_FILE="$secrets/owner.database-url" \
 		RABBITMQ_MANAGEMENT_URL_FILE="$secrets/admin.management-url" "$bin/tributary" "$@" )
 }

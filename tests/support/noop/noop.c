@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * NAME         noop
+ * CONSUMES     noop: order.accepted
+ * PUBLISHES    nothing
+ * WRITES       noop_seen
+ * IDEMPOTENCY  the journal: a message is written down once
+ * FAILURES     retry: noop-later; exception: noop-no; dead: postgres-data, for a poisoned order
+ */
+#include "noop/noop.h"
+
+#include "model/order.h"
+
+static const struct statement seen_insert = {
+    "noop_seen_insert", "UTIN",
+    "INSERT INTO tributary.noop_seen (message_id, number, attempt, batch_size) SELECT a, b, c, d"
+    " FROM unnest($1, $2, $3, $4) u(a, b, c, d),"
+    " LATERAL (SELECT CASE WHEN b LIKE 'slow%' THEN pg_sleep(8) END) slept"};
+
+enum outcome
+noop_handle(struct batch *batch, struct why *why)
+{
+	struct rows *seen = rows_new(&seen_insert, batch->arena);
+	struct result *none;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		struct item *item = batch->items[i];
+		const struct order *o = item->document;
+		int64_t attempt = item->delivery->envelope.attempt;
+		struct why item_why = {0};
+
+		if (str_starts(o->source_number, STR("retry")) && attempt == 0) {
+			item_fail(item, why_set(&item_why, OUTCOME_RETRY, "noop-later", "the first attempt is put off"),
+				  &item_why);
+		} else if (str_starts(o->source_number, STR("held"))) {
+			item_fail(item, why_set(&item_why, OUTCOME_HELD, "noop-no", "the business says no"), &item_why);
+		} else {
+			rows_uuid(seen, item->message_id);
+			rows_text(seen, o->source_number);
+			rows_int(seen, attempt);
+			rows_int(seen, (int64_t)batch->n);
+		}
+	}
+	return rows_count(seen) ? store_query(batch->store, seen, &none, why) : OUTCOME_OK;
+}
