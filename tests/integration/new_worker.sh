@@ -7,10 +7,11 @@ noop_var=$var/new-worker-var
 (. "$var/stack.conf" && echo "$port_base") >"$var/new-worker.port"
 port_base=$(($(cat "$var/new-worker.port") + 300))
 build=${bin%/bin}
-trap 'ops/stack/down --var "$noop_var" --wipe >/dev/null 2>&1; rm -rf "$tree"' EXIT
+trap 'ops/stack/down --var "$noop_var" --wipe >/dev/null 2>&1; rm -rf "$tree" "$noop_var"' EXIT
 
 # --- a copy of the project with one worker more --------------------------------------------------------------------
-rm -rf "$tree" && mkdir -p "$tree/build"
+ops/stack/down --var "$noop_var" --wipe >/dev/null 2>&1
+rm -rf "$tree" "$noop_var" && mkdir -p "$tree/build"
 tar -c --exclude=./build --exclude=./var --exclude=./.git . | tar -x -C "$tree"
 # Objects as they are, so that only what the new worker touches is compiled again
 tar -c -C "$build" --exclude='./test-var' --exclude='./san' --exclude='./tests' --exclude='./bench-var' . | tar -x -C "$tree/build"
