@@ -4,6 +4,7 @@
 #include "formats/json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FIELDS_MAX 4
 #define TEXT_MAX_BYTES ((size_t)1 << 16)
@@ -29,6 +30,7 @@ static const struct section sections[] = {
 
 struct comparison {
 	struct str vhost;
+	const struct node *exchanges; /* ours */
 	compare_said said;
 	void *context;
 };
@@ -36,7 +38,7 @@ struct comparison {
 const char *
 difference_name(enum difference difference)
 {
-	static const char *const names[] = {"missing", "different", "surplus"};
+	static const char *const names[] = {"missing", "different", "surplus", "foreign"};
 
 	return names[difference];
 }
@@ -135,6 +137,30 @@ entry_compare(const struct comparison *c, const struct section *section, const s
 	buf_release(&detail);
 }
 
+/* Does what our source knows nothing of change what ours does? */
+static bool
+is_foreign(const struct comparison *c, const struct section *section, const struct node *entry)
+{
+	struct str source = node_text(node_get(entry, "source"));
+
+	if (strcmp(section->list, "policies") == 0)
+		return true;
+	for (const struct node *e = c->exchanges ? c->exchanges->child : NULL; e && source.n; e = e->next)
+		if (str_equal(node_text(node_get(e, "name")), source))
+			return true;
+	return false;
+}
+
+static void
+surplus_say(const struct comparison *c, const struct section *section, const struct node *entry)
+{
+	if (is_foreign(c, section, entry))
+		difference_say(c, section, entry, DIFFERENCE_FOREIGN,
+			       STR("not of topology.yaml, and it changes what ours does: delete it, or declare it there"));
+	else
+		difference_say(c, section, entry, DIFFERENCE_SURPLUS, STR(""));
+}
+
 static void
 section_compare(const struct comparison *c, const struct section *section, const struct node *wanted,
 		const struct node *found)
@@ -149,14 +175,14 @@ section_compare(const struct comparison *c, const struct section *section, const
 	}
 	for (const struct node *entry = found ? found->child : NULL; entry; entry = entry->next)
 		if (is_here(c, section, entry) && !entry_find(c, section, wanted, entry))
-			difference_say(c, section, entry, DIFFERENCE_SURPLUS, STR(""));
+			surplus_say(c, section, entry);
 }
 
 void
 definitions_compare(const struct node *wanted, const struct node *found, compare_said said, void *context)
 {
 	const struct node *vhost = node_at(node_get(wanted, "vhosts"), 0);
-	const struct comparison c = {node_text(node_get(vhost, "name")), said, context};
+	const struct comparison c = {node_text(node_get(vhost, "name")), node_get(wanted, "exchanges"), said, context};
 
 	for (size_t i = 0; i < COUNT_OF(sections); i++) {
 		const struct node *list = node_get(wanted, sections[i].list);

@@ -134,7 +134,7 @@ permissions_put(struct buf *out, const struct plan *plan)
 		text_put(out, "vhost", plan->vhost);
 		text_put(out, "exchange", plan->topics[i].exchange);
 		text_put(out, "write", plan->topics[i].write);
-		text_put(out, "read", PLAN_NOTHING);
+		text_put(out, "read", plan->topics[i].read);
 		buf_put_char(out, '}');
 	}
 	buf_put_char(out, ']');

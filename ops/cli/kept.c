@@ -71,21 +71,26 @@ message_of(const struct result *r, struct arena *arena)
 
 /* Claims the row, and the journal forgets the message, in one commit. */
 static enum outcome
-claim(struct kept *k, struct uuid id, struct outgoing *m, struct why *why)
+claim(struct kept *k, const struct statement *statement, struct uuid id, struct outgoing *m, bool *has_followers,
+      struct why *why)
 {
 	struct store *store = k->db.store;
 	struct result *claimed;
 	enum outcome outcome;
 
 	store_begin(store);
-	outcome = store_query(store, rows_of_id(k, &k->kind->claim, id), &claimed, why);
+	outcome = store_query(store, rows_of_id(k, statement, id), &claimed, why);
 	if (outcome == OUTCOME_OK && result_count(claimed) == 0)
-		outcome = why_set(why, OUTCOME_DEAD, "not-open", "there is none with this id that is open");
+		outcome = why_set(why, OUTCOME_DEAD, "not-open",
+				  "there is none with this id that is open, or its order was cancelled: look at `tributary "
+				  "order`, then dismiss this one, or the cancellation first");
 	if (outcome != OUTCOME_OK) {
 		store_rollback(store);
 		return outcome;
 	}
 	*m = message_of(claimed, k->arena);
+	if (has_followers)
+		*has_followers = result_bool(claimed, 0, KEPT_HAS_FOLLOWERS);
 	store_send(store, rows_of_id(k, &k->kind->forget, id));
 	return store_commit(store, why);
 }
@@ -98,45 +103,60 @@ run_one(struct kept *k, const struct statement *statement, struct uuid id, struc
 	return store_commit(k->db.store, why);
 }
 
+/* *is_certain tells, after a failure, that the broker does not have it. */
+static enum outcome
+publish(struct kept *k, const struct outgoing *m, bool *is_certain, struct why *why)
+{
+	enum publish_state state = PUBLISH_PENDING;
+	enum outcome outcome = broker_publish(k->broker, m, 1, CONFIRM_TIMEOUT_MS, &state, why);
+
+	*is_certain = outcome != OUTCOME_OK && strcmp(why->code, "amqp-refused") == 0;
+	if (outcome != OUTCOME_OK || state == PUBLISH_CONFIRMED)
+		return outcome;
+	*is_certain = true;
+	return why_set(why, OUTCOME_DEAD, "unroutable", "no queue takes %.*s: tributary topology apply",
+		       STR_ARGS(m->routing_key));
+}
+
 static bool
 send_again(struct kept *k, struct uuid id)
 {
-	enum publish_state state = PUBLISH_PENDING;
 	char text[UUID_TEXT_BYTES];
+	bool is_certain = false;
 	struct outgoing m;
-	struct why why = {0};
+	struct why why = {0}, ignored = {0};
 	enum outcome outcome;
 
 	uuid_format(id, text);
-	outcome = claim(k, id, &m, &why);
-	if (outcome == OUTCOME_OK)
-		outcome = broker_publish(k->broker, &m, 1, CONFIRM_TIMEOUT_MS, &state, &why);
-	if (outcome == OUTCOME_OK && state != PUBLISH_CONFIRMED)
-		outcome = why_set(&why, OUTCOME_DEAD, "unroutable", "queue %.*s is not there: tributary topology apply",
-				  STR_ARGS(m.routing_key));
-	if (outcome == OUTCOME_OK)
-		outcome = run_one(k, &k->kind->close, id, &why);
+	outcome = claim(k, &k->kind->claim, id, &m, NULL, &why);
+	if (outcome == OUTCOME_OK) {
+		outcome = publish(k, &m, &is_certain, &why);
+		if (outcome == OUTCOME_OK)
+			outcome = run_one(k, &k->kind->close, id, &why);
+		else if (is_certain)
+			(void)!run_one(k, &k->kind->reopen, id, &ignored);
+	}
 	if (outcome != OUTCOME_OK)
 		return failed(k, text, &why), false;
 	printf("%s %sd\n", text, k->kind->again[2] == 'p' ? "replaye" : "release");
 	return true;
 }
 
+/* Its worker hears of it too, so that what waits behind it may go on. Said twice, it does no harm. */
 static bool
 dismiss(struct kept *k, struct uuid id)
 {
 	char text[UUID_TEXT_BYTES];
-	struct result *found;
+	bool has_followers = false, is_certain;
+	struct outgoing m;
 	struct why why = {0};
 	enum outcome outcome;
 
 	uuid_format(id, text);
-	store_begin(k->db.store);
-	outcome = store_query(k->db.store, rows_of_id(k, &k->kind->dismiss, id), &found, &why);
-	if (outcome == OUTCOME_OK && result_count(found) == 0)
-		outcome = why_set(&why, OUTCOME_DEAD, "not-open", "there is none with this id that is open");
-	if (outcome == OUTCOME_OK)
-		outcome = store_commit(k->db.store, &why);
+	outcome = claim(k, &k->kind->dismiss, id, &m, &has_followers, &why);
+	m.envelope.code = STR(ENVELOPE_DISMISSED);
+	if (outcome == OUTCOME_OK && has_followers)
+		outcome = publish(k, &m, &is_certain, &why);
 	if (outcome != OUTCOME_OK)
 		return failed(k, text, &why), false;
 	printf("%s dismissed\n", text);
@@ -180,8 +200,18 @@ each(struct kept *k, const char *const *words, size_t count, bool (*act)(struct 
 	size_t n;
 	int status = 0;
 
+	for (size_t i = 0; i < count; i++) {
+		struct uuid id;
+
+		if (!uuid_parse(str_of(words[i]), &id)) {
+			fprintf(stderr, "tributary %s: %s is no id\n", k->kind->command, words[i]);
+			return EXIT_WRONG;
+		}
+	}
 	if (ids_select(k, words, count, &ids, &n, &why) != OUTCOME_OK)
-		return failed(k, "ids", &why), 1;
+		return failed(k, "ids", &why), EXIT_NO;
+	if (n == 0)
+		fprintf(stderr, "tributary %s: none is open with \"%s\"\n", k->kind->command, k->like);
 	for (size_t i = 0; i < n; i++)
 		if (!act(k, ids[i]))
 			status = 1;
@@ -210,7 +240,7 @@ show(struct kept *k, const char *text)
 }
 
 static int
-again(struct kept *k, const char *const *ids, size_t n)
+act_on(struct kept *k, const char *const *ids, size_t n, bool (*act)(struct kept *, struct uuid))
 {
 	char *url = secret_env("AMQP_URL");
 	struct why why = {0};
@@ -223,7 +253,7 @@ again(struct kept *k, const char *const *ids, size_t n)
 	}
 	k->broker = broker_new(
 	    &(struct broker_config){.urls = url, .name = "tributary", .heartbeat_s = 30, .rpc_timeout_ms = 5000}, &why);
-	status = k->broker ? each(k, ids, n, send_again) : (failed(k, "AMQP_URL", &why), EXIT_NO);
+	status = k->broker ? each(k, ids, n, act) : (failed(k, "AMQP_URL", &why), EXIT_NO);
 	broker_free(k->broker);
 	free(url);
 	return status;
@@ -238,9 +268,9 @@ act(struct kept *k, const char *verb, const char *const *ids, size_t n)
 	if (strcmp(verb, "show") == 0 && n == 1)
 		return show(k, ids[0]);
 	if (strcmp(verb, "dismiss") == 0 && n > 0)
-		return each(k, ids, n, dismiss);
+		return act_on(k, ids, n, dismiss);
 	if (strcmp(verb, k->kind->again) == 0 && (n > 0 || k->like[0]))
-		return again(k, ids, n);
+		return act_on(k, ids, n, send_again);
 	fprintf(stderr, "tributary %s: list, show ID, %s ID... (or those that are alike: see --help), dismiss ID...\n",
 		k->kind->command, k->kind->again);
 	return EXIT_WRONG;
@@ -302,7 +332,7 @@ exceptions_command(int argc, char **argv)
 	static const struct options form = {
 	    "tributary exceptions list | show ID | release ID... | release --code CODE | dismiss ID...",
 	    "What the business must decide. release sends it through its stage again, once the cause is mended; dismiss\n"
-	    "closes it for good: the order stays where it is.",
+	    "closes it for good: the order stays where it is, and later messages of it go on.",
 	    rows, COUNT_OF(rows), 0, 0};
 
 	return kept_command(&kept_exceptions, &form, argc, argv);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kept_sql.h"
 
+#define EXCEPTION_MESSAGE                                                                                         \
+	"'home', 'now.' || queue, message_id::text, coalesce(order_id::text, ''), type, content_type, party, version," \
+	" trace, body"
+
 const struct kept_kind kept_exceptions = {
     .command = "exceptions",
     .again = "release",
@@ -18,26 +22,44 @@ const struct kept_kind kept_exceptions = {
 	       "SELECT exception_id FROM tributary.exceptions WHERE state IN ('open', 'releasing')"
 	       " AND (($1)[1] = '' OR code = ($1)[1]) ORDER BY opened_at LIMIT ($2)[1]"},
     .claim = {"exceptions_claim", "U",
-	      "UPDATE tributary.exceptions SET state = 'releasing' WHERE exception_id = ($1)[1]"
-	      " AND state IN ('open', 'releasing') RETURNING 'home', 'now.' || queue, message_id::text,"
-	      " coalesce(order_id::text, ''), type, content_type, party, version, trace, body"},
+	      "UPDATE tributary.exceptions x SET state = 'releasing' WHERE exception_id = ($1)[1]"
+	      " AND state IN ('open', 'releasing') AND NOT EXISTS (SELECT FROM tributary.exceptions c WHERE"
+	      " c.order_id = x.order_id AND c.exception_id <> x.exception_id AND c.code = 'order-cancelled'"
+	      " AND c.state = 'open') RETURNING " EXCEPTION_MESSAGE},
     .forget = {"exceptions_forget", "U",
 	       "WITH doubt AS (UPDATE tributary.effects f SET code = 'not-sent' FROM tributary.exceptions x"
-	       " WHERE x.exception_id = ($1)[1] AND f.effect_id = x.message_id AND f.state = 'in_doubt')"
+	       " WHERE x.exception_id = ($1)[1] AND f.effect_id = x.message_id AND f.state IN ('in_doubt', 'refused'))"
 	       " DELETE FROM tributary.journal j USING tributary.exceptions x"
-	       " WHERE x.exception_id = ($1)[1] AND j.message_id = x.message_id AND j.stage = x.stage"},
+	       " WHERE x.exception_id = ($1)[1] AND j.message_id = x.message_id AND j.stage = x.stage"
+	       " AND j.outcome = 'held'"},
     .close = {"exceptions_close", "U",
 	      "UPDATE tributary.exceptions SET state = 'released', closed_at = now()"
 	      " WHERE exception_id = ($1)[1] AND state = 'releasing'"},
+    .reopen = {"exceptions_reopen", "U",
+	       "UPDATE tributary.exceptions SET state = 'open' WHERE exception_id = ($1)[1] AND state = 'releasing'"},
+    /* Nothing waits behind a document that is no order yet. */
     .dismiss = {"exceptions_dismiss", "U",
 		"UPDATE tributary.exceptions SET state = 'dismissed', closed_at = now()"
-		" WHERE exception_id = ($1)[1] AND state = 'open' RETURNING exception_id"},
+		" WHERE exception_id = ($1)[1] AND state <> 'released' RETURNING " EXCEPTION_MESSAGE
+		", order_id IS NOT NULL AND stage <> 'ingest'"},
 };
 
-/* A dead letter goes back to the queue it failed in; what was never routed goes where it was sent to. */
-#define LETTER_EXCHANGE "CASE WHEN source = 'unrouted' OR code = 'unroutable' THEN origin ELSE 'home' END"
-#define LETTER_KEY \
-	"CASE WHEN code = 'unroutable' THEN path WHEN source = 'unrouted' THEN routing_key ELSE 'now.' || origin END"
+/*
+ * A dead letter goes back to the queue it failed in; what was never routed goes where it was sent to, and so does a
+ * stranger's document that the broker gave up on before a worker of ours gave it an id. A copy that found no retry tier
+ * goes straight home.
+ */
+#define IS_STRANGERS "source = 'broker' AND origin LIKE 'ingest.%' AND routing_key NOT LIKE '%.ingest.%'"
+#define LETTER_EXCHANGE                                                                                  \
+	"CASE WHEN " IS_STRANGERS " THEN 'intake' WHEN code = 'unroutable' AND origin = 'retry' THEN 'home'" \
+	" WHEN source = 'unrouted' OR code = 'unroutable' THEN origin ELSE 'home' END"
+#define LETTER_KEY                                                                                           \
+	"CASE WHEN " IS_STRANGERS " THEN routing_key"                                                            \
+	" WHEN code = 'unroutable' AND origin = 'retry' THEN 'now.' || regexp_replace(path, '^[^.]+[.]', '')" \
+	" WHEN code = 'unroutable' THEN path WHEN source = 'unrouted' THEN routing_key ELSE 'now.' || origin END"
+#define LETTER_MESSAGE                  \
+	LETTER_EXCHANGE ", " LETTER_KEY \
+			", message_id, coalesce(order_id::text, ''), type, content_type, party, version, trace, body"
 
 const struct kept_kind kept_dead_letters = {
     .command = "dead-letters",
@@ -57,8 +79,7 @@ const struct kept_kind kept_dead_letters = {
 	       " AND (($1)[1] = '' OR ($1)[1] IN (code, fingerprint)) ORDER BY died_at LIMIT ($2)[1]"},
     .claim = {"dead_letters_claim", "U",
 	      "UPDATE tributary.dead_letters SET state = 'replaying' WHERE dead_letter_id = ($1)[1]"
-	      " AND state IN ('open', 'replaying') RETURNING " LETTER_EXCHANGE ", " LETTER_KEY
-	      ", message_id, coalesce(order_id::text, ''), type, content_type, party, version, trace, body"},
+	      " AND state IN ('open', 'replaying') RETURNING " LETTER_MESSAGE},
     .forget = {"dead_letters_forget", "U",
 	       "DELETE FROM tributary.journal j USING tributary.dead_letters d WHERE d.dead_letter_id = ($1)[1]"
 	       " AND j.message_id::text = lower(d.message_id) AND j.stage = split_part(d.origin, '.', 1)"
@@ -66,7 +87,10 @@ const struct kept_kind kept_dead_letters = {
     .close = {"dead_letters_close", "U",
 	      "UPDATE tributary.dead_letters SET state = 'replayed', closed_at = now()"
 	      " WHERE dead_letter_id = ($1)[1] AND state = 'replaying'"},
+    .reopen = {"dead_letters_reopen", "U",
+	       "UPDATE tributary.dead_letters SET state = 'open' WHERE dead_letter_id = ($1)[1] AND state = 'replaying'"},
     .dismiss = {"dead_letters_dismiss", "U",
 		"UPDATE tributary.dead_letters SET state = 'dismissed', closed_at = now()"
-		" WHERE dead_letter_id = ($1)[1] AND state = 'open' RETURNING dead_letter_id"},
+		" WHERE dead_letter_id = ($1)[1] AND state <> 'replayed' RETURNING " LETTER_MESSAGE
+		", order_id IS NOT NULL AND source <> 'unrouted' AND code <> 'unroutable' AND origin NOT LIKE 'ingest.%'"},
 };

@@ -16,7 +16,8 @@ struct kept_kind {
 	struct statement claim;   /* id → the message, see enum kept_column */
 	struct statement forget;  /* id: the journal (and a doubt) forgets it */
 	struct statement close;   /* id: it was sent */
-	struct statement dismiss; /* id, reason → id */
+	struct statement reopen;  /* id: it could not be sent */
+	struct statement dismiss; /* id → the message, and whether its worker must hear of it */
 };
 
 enum kept_column {
@@ -29,7 +30,8 @@ enum kept_column {
 	KEPT_PARTY,
 	KEPT_VERSION,
 	KEPT_TRACE,
-	KEPT_BODY
+	KEPT_BODY,
+	KEPT_HAS_FOLLOWERS, /* of dismiss: later messages of its order may wait behind it */
 };
 
 extern const struct kept_kind kept_exceptions;

@@ -43,7 +43,7 @@ static const struct statement order_show = {
 static const struct statement order_head = {
     "order_head", "U",
     "SELECT json_agg(t)::text FROM (SELECT order_id, party, number, state, hold_stage AS held_at, hold_code AS because,"
-    " customer_no AS customer, (total_minor / 100.0)::numeric(20,2) AS total, currency, to_char(received_at AT TIME "
+    " customer_no AS customer, report.amount(total_minor, currency) AS total, currency, to_char(received_at AT TIME "
     "ZONE"
     " 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS received_utc FROM report.orders WHERE order_id = ($1)[1]) t"};
 
@@ -59,7 +59,7 @@ static const struct statement order_shipments_list = {
     "order_shipments_list", "U",
     "SELECT coalesce(json_agg(t ORDER BY shipment), '[]')::text FROM (SELECT place AS shipment, warehouse, partner, "
     "state,"
-    " partner_ref, carrier, tracking_number, i.number AS invoice, (i.total_minor / 100.0)::numeric(20,2) AS "
+    " partner_ref, carrier, tracking_number, i.number AS invoice, report.amount(i.total_minor, i.currency) AS "
     "invoice_total"
     " FROM report.shipments s LEFT JOIN report.invoices i USING (shipment_id) WHERE s.order_id = ($1)[1]) t"};
 

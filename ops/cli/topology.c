@@ -131,31 +131,29 @@ definitions_command(int argc, char **argv)
 struct differences {
 	const struct wish *wish;
 	size_t n, listed;
+	struct buf text; /* said when all is known, so that half an answer never looks like a whole one */
 };
 
 static void
 on_difference(void *context, enum difference difference, struct str kind, struct str name, struct str detail)
 {
 	struct differences *d = context;
-	struct buf line;
+	struct buf *out = &d->text;
 
 	d->n += difference != DIFFERENCE_SURPLUS || d->wish->is_strict;
 	if (!d->wish->is_json) {
-		printf("%-8s %.*s %.*s%s%.*s\n", difference_name(difference), STR_ARGS(kind), STR_ARGS(name),
-		       detail.n ? ": " : "", STR_ARGS(detail));
+		buf_printf(out, "%-9s %.*s %.*s%s%.*s\n", difference_name(difference), STR_ARGS(kind), STR_ARGS(name),
+			   detail.n ? ": " : "", STR_ARGS(detail));
 		d->listed++;
 		return;
 	}
-	buf_init(&line, (size_t)1 << 20);
-	buf_printf(&line, "%s{\"difference\":\"%s\",\"kind\":", d->listed++ ? "," : "", difference_name(difference));
-	json_put_text(&line, kind);
-	buf_put_str(&line, STR(",\"name\":"));
-	json_put_text(&line, name);
-	buf_put_str(&line, STR(",\"detail\":"));
-	json_put_text(&line, detail);
-	buf_put_char(&line, '}');
-	printf("%s", buf_text(&line));
-	buf_release(&line);
+	buf_printf(out, "%s{\"difference\":\"%s\",\"kind\":", d->listed++ ? "," : "", difference_name(difference));
+	json_put_text(out, kind);
+	buf_put_str(out, STR(",\"name\":"));
+	json_put_text(out, name);
+	buf_put_str(out, STR(",\"detail\":"));
+	json_put_text(out, detail);
+	buf_put_char(out, '}');
 }
 
 static enum outcome
@@ -191,18 +189,21 @@ broker_check(struct source *s)
 
 	if (status != EXIT_YES)
 		return status;
+	buf_init(&d.text, MANAGEMENT_ANSWER_MAX_BYTES);
 	outcome = management_new(&m, MANAGEMENT_TIMEOUT_DEFAULT_MS, &why);
-	if (s->wish.is_json)
-		printf("[");
 	if (outcome == OUTCOME_OK)
 		outcome = broker_compare(s, m, &d, &why);
-	if (s->wish.is_json)
-		printf("]\n");
 	management_free(m);
+	if (outcome == OUTCOME_OK)
+		printf(s->wish.is_json ? "[%s]\n" : "%s", buf_text(&d.text));
+	buf_release(&d.text);
 	if (outcome != OUTCOME_OK)
 		return said(&why);
 	if (!s->wish.is_json && d.n == 0)
-		printf("the broker holds what the topology says\n");
+		printf("the broker holds what the topology says%s\n", d.listed ? ", and more (above)" : "");
+	if (!s->wish.is_json && d.n)
+		printf("tributary topology apply adds and changes; what is foreign, or of another type, has to be deleted by "
+		       "hand first\n");
 	return d.n ? EXIT_NO : EXIT_YES;
 }
 

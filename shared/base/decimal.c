@@ -108,8 +108,8 @@ int
 currency_places(struct str currency)
 {
 	/* ISO 4217 currencies whose minor unit is not 2 places. */
-	static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF ";
-	static const char three[] = "BHD IQD JOD KWD LYD OMR TND ";
+	static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
+	static const char three[] = "BHD IQD JOD KWD LYD OMR TND ", four[] = "CLF UYW ";
 	char code[5];
 
 	if (currency.n != 3)
@@ -118,7 +118,9 @@ currency_places(struct str currency)
 		if (currency.p[i] < 'A' || currency.p[i] > 'Z')
 			return -1;
 	snprintf(code, sizeof code, "%.3s ", currency.p);
-	return strstr(none, code) ? 0 : strstr(three, code) ? 3 : 2;
+	if (strstr(none, code))
+		return 0;
+	return strstr(three, code) ? 3 : strstr(four, code) ? 4 : 2;
 }
 
 bool

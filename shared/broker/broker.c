@@ -268,6 +268,17 @@ broker_is_connected(const struct broker *b)
 }
 
 bool
+broker_is_consuming(const struct broker *b)
+{
+	const struct consumer *c = &b->consumer;
+	size_t i = 0;
+
+	while (i < c->queues_count && c->queues[i].is_consumed)
+		i++;
+	return i == c->queues_count && link_is_up(&c->link) && !c->is_paused;
+}
+
+bool
 broker_is_blocked(const struct broker *b)
 {
 	return b->publisher.link.is_blocked;

@@ -25,6 +25,9 @@ struct broker_config {
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
 
+/* A person dismissed it: the worker settles it without handling it, so that what waits behind it may go on. */
+#define ENVELOPE_DISMISSED "dismissed"
+
 /* Properties and headers, received or to be sent; texts are views. */
 struct envelope {
 	struct str message_id, correlation_id, type, content_type, app_id;
@@ -32,9 +35,10 @@ struct envelope {
 	int64_t said_us;    /* header `said-us`: when it was published, microseconds since 1970; 0 unknown */
 	int64_t attempt;    /* header `attempt`: how often it waited for a retry, 0 at first */
 	int64_t version;    /* header `v`: version of the contract */
+	int64_t deliveries; /* header `x-delivery-count`: how often it was delivered before; received only */
 	struct str party;   /* header `party` */
 	struct str origin;  /* header `origin`: the queue it failed in */
-	struct str code;    /* header `code`: of a dead letter */
+	struct str code;    /* header `code`: of a dead letter; ENVELOPE_DISMISSED of a message on its way home */
 	struct str path;    /* header `path`: of a dead letter, the field */
 	struct str reason;  /* header `reason`: of a dead letter, for a person */
 	struct str trace;   /* header `traceparent`, W3C */
@@ -123,6 +127,7 @@ void broker_ack(struct broker *b, const struct delivery *delivery);
 void broker_pump(struct broker *b);
 
 bool broker_is_connected(const struct broker *b); /* both connections */
+bool broker_is_consuming(const struct broker *b); /* every queue, and not paused */
 bool broker_is_blocked(const struct broker *b);
 uint64_t broker_reconnects(const struct broker *b);
 

@@ -194,6 +194,8 @@ header_decode(const amqp_table_entry_t *e, struct arena *arena, struct envelope 
 		return copy(arena, str_of_bytes(e->value.value.bytes), (struct str *)(void *)(base + text->offset));
 	if (number)
 		(void)int_of(&e->value, (int64_t *)(void *)(base + number->offset));
+	if (str_equal(str_of_bytes(e->key), STR("x-delivery-count")))
+		(void)int_of(&e->value, &envelope->deliveries);
 	if (str_equal(str_of_bytes(e->key), STR("x-death")))
 		return death_decode(&e->value, arena, &envelope->death);
 	return true;

@@ -47,7 +47,7 @@ typedef bool (*http_idle_fn)(void *context);
 
 struct http_terms {
 	struct arena *arena;        /* for the answers */
-	int64_t begin_within_ms;    /* what has not begun by then is not begun; 0: no limit */
+	int64_t begin_within_ms;    /* what has not begun by then is not begun; 0: no limit, -1: nothing is begun */
 	const int64_t *lane_limits; /* requests at a time of each lane; NULL: only `concurrency` counts */
 	size_t lanes_count;
 	http_idle_fn idle; /* may be NULL */

@@ -3,10 +3,11 @@
 
 #include <inttypes.h>
 
+/* A 503 that says when to come again is the server's own; a proxy gives one also when it lost a request on the way. */
 static bool
-is_busy(int64_t status)
+is_busy(const struct http_end *end)
 {
-	return status == 429 || status == 503;
+	return end->status == 429 || (end->status == 503 && end->retry_after_s > 0);
 }
 
 /* The request went nowhere: a base URL that is not quite right. 303 is another matter: the work may be done. */
@@ -47,7 +48,7 @@ http_verdict_decide(const struct http_end *end, struct why *why)
 		return why_set(why, OUTCOME_UNSURE, "partner-timeout", "sent, and no answer: %s", end->trouble);
 	if (status >= 200 && status < 300)
 		return OUTCOME_OK;
-	if (is_busy(status))
+	if (is_busy(end))
 		return busy_decide(end, why);
 	if (is_moved(status))
 		return why_set(why, OUTCOME_HELD, "partner-refused",

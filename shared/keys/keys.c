@@ -169,7 +169,7 @@ chunk_name(struct keys *k, const struct uuid *ids, size_t n)
 }
 
 static bool
-chunk_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen)
+chunk_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps)
 {
 	const char *words[CHUNK + 1] = {"MGET"};
 	size_t lengths[CHUNK + 1] = {4};
@@ -190,7 +190,9 @@ chunk_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen)
 		return false;
 	is_whole = reply->type == REDIS_REPLY_ARRAY && reply->elements == n;
 	for (size_t i = 0; i < n && is_whole; i++)
-		seen[i] = reply->element[i]->type == REDIS_REPLY_STRING;
+		if (reply->element[i]->type != REDIS_REPLY_STRING ||
+		    !str_to_int((struct str){reply->element[i]->str, reply->element[i]->len}, &stamps[i]))
+			stamps[i] = 0;
 	freeReplyObject(reply);
 	if (!is_whole)
 		keys_lost(k, "an answer of another shape");
@@ -198,12 +200,14 @@ chunk_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen)
 }
 
 static bool
-chunk_mark(struct keys *k, const struct uuid *ids, size_t n)
+chunk_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n)
 {
 	chunk_name(k, ids, n);
 	for (size_t i = 0; i < n; i++) {
-		const char *words[] = {"SET", k->keys[i], "1", "PX", k->ttl_ms};
-		const size_t lengths[] = {3, k->lengths[i], 1, 2, strlen(k->ttl_ms)};
+		char stamp[24];
+		const size_t stamp_bytes = (size_t)snprintf(stamp, sizeof stamp, "%" PRId64, stamps[i]);
+		const char *words[] = {"SET", k->keys[i], stamp, "PX", k->ttl_ms};
+		const size_t lengths[] = {3, k->lengths[i], stamp_bytes, 2, strlen(k->ttl_ms)};
 
 		if (redisAppendCommandArgv(k->context, (int)COUNT_OF(words), words, lengths) != REDIS_OK) {
 			context_lost(k);
@@ -214,30 +218,30 @@ chunk_mark(struct keys *k, const struct uuid *ids, size_t n)
 }
 
 void
-keys_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen)
+keys_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps)
 {
 	bool is_up;
 
-	memset(seen, 0, n * sizeof *seen);
+	memset(stamps, 0, n * sizeof *stamps);
 	if (n == 0)
 		return;
 	is_up = keys_begin(k);
 	for (size_t at = 0; at < n && is_up; at += CHUNK) {
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
-		is_up = chunk_seen(k, ids + at, part, seen + at) && (at + CHUNK >= n || context_limit(k));
+		is_up = chunk_seen(k, ids + at, part, stamps + at) && (at + CHUNK >= n || context_limit(k));
 	}
 }
 
 void
-keys_mark(struct keys *k, const struct uuid *ids, size_t n)
+keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n)
 {
 	bool is_up = n > 0 && keys_begin(k);
 
 	for (size_t at = 0; at < n && is_up; at += CHUNK) {
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
-		is_up = chunk_mark(k, ids + at, part) && (at + CHUNK >= n || context_limit(k));
+		is_up = chunk_mark(k, ids + at, stamps + at, part) && (at + CHUNK >= n || context_limit(k));
 	}
 }
 

@@ -22,10 +22,13 @@ struct keys_config {
 /* keys_new - no connection yet; NULL without memory or with a URL that is none (why says so) */
 struct keys *keys_new(const struct keys_config *config, struct why *why);
 void keys_free(struct keys *k);
-/* keys_seen - seen[i] = ids[i] is marked; all false when Redis does not answer */
-void keys_seen(struct keys *k, const struct uuid *ids, size_t n, bool *seen);
-/* keys_mark - remember n ids for ttl_ms */
-void keys_mark(struct keys *k, const struct uuid *ids, size_t n);
+/*
+ * keys_seen - stamps[i] = what ids[i] was marked with; 0: not seen. All 0 when Redis does not answer
+ * A mark may be of an earlier life of the id: the caller compares its stamp with what Postgres says.
+ */
+void keys_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps);
+/* keys_mark - remember n ids for ttl_ms, each with a stamp other than 0 */
+void keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n);
 bool keys_is_connected(const struct keys *k);
 /* keys_reconnects - connections made after the first */
 uint64_t keys_reconnects(const struct keys *k);

@@ -57,6 +57,7 @@ budget_reset(struct mapping *m)
 {
 	m->memory_out = m->budget_out = false;
 	m->verdict = VERDICT_NONE;
+	m->about[0] = '\0';
 	m->instructions_left = MAPPING_INSTRUCTIONS_MAX;
 	m->pattern_steps_left = MAPPING_PATTERN_STEPS_MAX;
 	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
@@ -152,6 +153,12 @@ mapping_has(const struct mapping *m, const char *function)
 
 	lua_settop(m->lua, 1);
 	return has;
+}
+
+const char *
+mapping_about(const struct mapping *m)
+{
+	return m->about;
 }
 
 /* What may raise a Lua error runs in here: out of memory can happen at any push. */

@@ -21,7 +21,8 @@ struct mapping;
 #define MAPPING_RESULT_DEPTH_MAX 16
 #define MAPPING_RESULT_NODES_MAX 200000
 #define MAPPING_FILE_BYTES_MAX ((size_t)256 << 10)
-#define MAPPING_CODES_MAX 256 /* different codes that one mapping refuses and holds with */
+#define MAPPING_CODES_MAX 256  /* different codes that one mapping refuses, holds and ignores with */
+#define MAPPING_ABOUT_BYTES 65 /* of what a mapping says a document is about, with the NUL */
 
 /*
  * mapping_open - load <parties_dir>/<party>/mapping.lua and what it takes from <parties_dir>/lib
@@ -42,7 +43,7 @@ bool mapping_has(const struct mapping *m, const char *function);
  * document  borrowed, with its arena, for the call
  * arena     holds the result; a part of the document that was returned as it is stays shared with it
  * result    written on OUTCOME_OK only; NULL when the document was understood and needs nothing (`ignore`), and then
- *           why has the code `ignored` and the reason
+ *           why has the mapping's own code and the reason
  * Objects have their members in the order of their names, so that the same document gives the same bytes. A Lua integer
  * becomes NODE_NUMBER, a string NODE_TEXT, an empty table an empty list.
  *
@@ -54,5 +55,8 @@ bool mapping_has(const struct mapping *m, const char *function);
  */
 enum outcome mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
 			 struct node **result, struct why *why) MUST_CHECK;
+
+/* mapping_about - what people know the last document by (`about`); "" when the mapping did not say. Until the next run */
+const char *mapping_about(const struct mapping *m);
 
 #endif

@@ -56,14 +56,26 @@ on_hold(lua_State *lua)
 	return verdict_give(lua, VERDICT_HOLD, OUTCOME_HELD);
 }
 
+/* ignore(code, text): understood, and nothing for us. */
 static int
 on_ignore(lua_State *lua)
 {
+	const char *text = luaL_optstring(lua, 2, "");
+
+	lua_settop(lua, 1);
+	lua_pushliteral(lua, "");
+	lua_pushstring(lua, text);
+	return verdict_give(lua, VERDICT_IGNORE, OUTCOME_OK);
+}
+
+/* about(text): what people know the document by, for exceptions and refusals; a longer one is cut. */
+static int
+on_about(lua_State *lua)
+{
 	struct mapping *m = mapping_of(lua);
 
-	(void)why_set(&m->said, OUTCOME_OK, "ignored", "%s", luaL_optstring(lua, 1, ""));
-	m->verdict = VERDICT_IGNORE;
-	return luaL_error(lua, "verdict");
+	snprintf(m->about, sizeof m->about, "%s", luaL_optstring(lua, 1, ""));
+	return 0;
 }
 
 /* money(text, currency): minor units, or nil when it is no amount of that currency. */
@@ -148,10 +160,18 @@ on_pattern(lua_State *lua)
 	struct mapping *m = mapping_of(lua);
 	struct str subject = str_arg(lua, 1), pattern = str_arg(lua, 2);
 	double steps = (double)subject.n + 1;
+	bool is_set = false; /* between [ and ] these are no quantifiers */
 
-	for (size_t i = 0; i < pattern.n; i++)
-		if (strchr("*+-?", pattern.p[i]) && pattern.p[i] && (i == 0 || pattern.p[i - 1] != '%'))
+	for (size_t i = 0; i < pattern.n; i++) {
+		char c = pattern.p[i];
+
+		if (c == '%')
+			i++;
+		else if (c == '[' || c == ']')
+			is_set = c == '[' || (is_set && pattern.p[i - 1] == '[');
+		else if (!is_set && c && strchr("*+-?", c))
 			steps *= (double)subject.n + 1;
+	}
 	if (steps > (double)m->pattern_steps_left) {
 		m->budget_out = true;
 		return luaL_error(lua, "the pattern may take too long on a text of %d bytes", (int)subject.n);
@@ -213,6 +233,7 @@ sandbox_open(lua_State *lua)
 	lua_register(lua, "refuse", on_refuse);
 	lua_register(lua, "hold", on_hold);
 	lua_register(lua, "ignore", on_ignore);
+	lua_register(lua, "about", on_about);
 	lua_register(lua, "money", on_money);
 	lua_register(lua, "gross", on_gross);
 	lua_register(lua, "divide", on_divide);

@@ -114,9 +114,15 @@ bool order_grand_total(const struct order *o, int64_t *minor) MUST_CHECK;
 /*
  * order_check - what no field table can say: currency known, line_refs unique, total equal to the stated one within
  * tolerance_minor
- * OUTCOME_DEAD  codes: currency-unknown line-ref-duplicate
- * OUTCOME_HELD  code: total-mismatch
+ * OUTCOME_DEAD  codes: currency-unknown lines-missing line-ref-duplicate discount-range money-range
+ * OUTCOME_HELD  codes: total-mismatch, ship-to-missing (goods, and nowhere to send them)
  */
 enum outcome order_check(const struct order *o, int64_t tolerance_minor, struct why *why) MUST_CHECK;
+
+/*
+ * order_round - what is left between the stated and our own total becomes an adjustment of kind rounding, so that the
+ * invoices add up to what the buyer pays. For an order that order_check() let pass.
+ */
+enum outcome order_round(struct order *o, struct arena *arena, struct why *why) MUST_CHECK;
 
 #endif

@@ -88,14 +88,31 @@ lines_check(const struct order *o, struct why *why)
 		const struct order_line *line = order_line_at(o, i);
 		int64_t gross;
 
-		snprintf(path, sizeof path, "lines[%zu].sku", i);
-		if (!line->sku.n && !line->gtin.n)
-			return why_at(why, OUTCOME_DEAD, "line-item-missing", path, "a line has a SKU or a GTIN");
 		snprintf(path, sizeof path, "lines[%zu].unit_price", i);
 		if (!order_line_gross(o, line, &gross))
 			return why_at(why, OUTCOME_DEAD, "money-range", path, "quantity times price does not fit");
+		snprintf(path, sizeof path, "lines[%zu].discount_minor", i);
+		if (line->discount_minor > gross)
+			return why_at(why, OUTCOME_DEAD, "discount-range", path,
+				      "the discount of %" PRId64 " is more than the line's %" PRId64 " minor units",
+				      line->discount_minor, gross);
 	}
 	return refs_check(o, why);
+}
+
+/* Goods go to an address. */
+static enum outcome
+ship_to_check(const struct order *o, struct why *why)
+{
+	bool ships = false;
+
+	for (size_t i = 0; i < o->lines.n; i++)
+		ships = ships || order_line_at(o, i)->requires_shipping;
+	if (!ships || o->kind != ORDER_NEW || (o->ship_to.line1.n && o->ship_to.country.n) || o->ship_to.gln.n)
+		return OUTCOME_OK;
+	return why_at(why, OUTCOME_HELD, "ship-to-missing", "ship_to",
+		      "it has goods to ship and no street or no country to ship to: have it completed at the channel, then "
+		      "dismiss this");
 }
 
 enum outcome
@@ -115,7 +132,27 @@ order_check(const struct order *o, int64_t tolerance_minor, struct why *why)
 	if (llabs(total - o->stated.grand_minor) > tolerance_minor)
 		return why_at(why, OUTCOME_HELD, "total-mismatch", "stated.grand_minor",
 			      "the channel states %" PRId64 ", its lines, adjustments and taxes add up to %" PRId64
-			      " minor units: ask the channel, then release or dismiss",
+			      " minor units: mend the mapping or the party's tolerance and release it, or dismiss it",
 			      o->stated.grand_minor, total);
+	return ship_to_check(o, why);
+}
+
+enum outcome
+order_round(struct order *o, struct arena *arena, struct why *why)
+{
+	struct adjustment *more;
+	int64_t total;
+
+	if (!order_grand_total(o, &total) || total == o->stated.grand_minor)
+		return OUTCOME_OK;
+	more = arena_array(arena, o->adjustments.n + 1, sizeof *more);
+	if (!more)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	for (size_t i = 0; i < o->adjustments.n; i++)
+		more[i] = *order_adjustment_at(o, i);
+	more[o->adjustments.n] = (struct adjustment){.kind = ADJUSTMENT_ROUNDING,
+						     .reason = STR("the channel's rounding"),
+						     .amount_minor = o->stated.grand_minor - total};
+	o->adjustments = (struct list){more, o->adjustments.n + 1};
 	return OUTCOME_OK;
 }

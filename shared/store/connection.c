@@ -259,3 +259,13 @@ connection_is_open(const struct connection *c)
 {
 	return c->pg && PQstatus(c->pg) == CONNECTION_OK;
 }
+
+bool
+connection_lives(struct connection *c)
+{
+	struct pollfd fd = {.fd = PQsocket(c->pg), .events = POLLIN};
+
+	if (poll(&fd, 1, 0) > 0 && !PQconsumeInput(c->pg))
+		return false;
+	return PQstatus(c->pg) == CONNECTION_OK;
+}

@@ -20,6 +20,8 @@ struct connection {
 enum outcome connection_open(struct connection *c, struct why *why) MUST_CHECK;
 void connection_close(struct connection *c);
 bool connection_is_open(const struct connection *c);
+/* connection_lives - reads what the server may have said by itself; false when it hung up */
+bool connection_lives(struct connection *c);
 /* connection_idle_start - before a series of waits: the hook is called 200 ms from now, if they last so long */
 void connection_idle_start(struct connection *c);
 /* connection_wait - flush, and wait until PQgetResult does not block; at most timeout_ms, 0 for no limit.

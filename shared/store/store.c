@@ -83,6 +83,13 @@ disconnect(struct store *s)
 	s->is_begun = false;
 }
 
+void
+store_look(struct store *s)
+{
+	if (!s->is_open && connection_is_open(&s->connection) && !connection_lives(&s->connection))
+		disconnect(s);
+}
+
 enum outcome
 store_connect(struct store *s, struct why *why)
 {

@@ -57,6 +57,8 @@ void store_free(struct store *s);
 /* store_connect - connect if there is no live connection; bounded by 5 s */
 enum outcome store_connect(struct store *s, struct why *why) MUST_CHECK;
 bool store_is_connected(const struct store *s);
+/* store_look - between transactions: notice that the server hung up, without asking it anything */
+void store_look(struct store *s);
 
 /* store_round_trips - how often the store has waited for the server since store_new */
 size_t store_round_trips(const struct store *s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may do what, as little as does the work. Nobody may declare anything. A worker reads its own queues and writes
- * its own events; a retry, or what is released from behind a gate, only to its own queues. A party writes its own
- * documents. The operator writes documents of any party and releases to any queue; he reads nothing, dead letters are
- * in the database.
+ * Who may do what, as little as does the work. Nobody but the admin may declare or bind anything. A worker reads its own
+ * queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues. A party
+ * writes its own documents. The operator writes documents of any party, says again an event that found nobody bound for
+ * it, and releases to any queue; he reads nothing, dead letters are in the database.
  *
  * A topic permission says nothing about an exchange it does not name, so every topic exchange is named for everybody.
  */
@@ -13,9 +13,10 @@
 
 #define LIST_MAX_BYTES ((size_t)1 << 20) /* of one worker's queues */
 
-/* What a user may write to which topic exchange; NULL is nothing. */
+/* What a user may write to which topic exchange; NULL is nothing. RabbitMQ calls it reading to bind a queue to one. */
 struct topics {
 	const char *intake, *events, *retry, *home;
+	bool may_bind;
 };
 
 static const char *
@@ -45,7 +46,8 @@ user_add(struct planner *p, const struct plan_user *user, const struct topics *t
 	for (size_t i = 0; i < t->exchanges_count; i++)
 		if (strcmp(t->exchanges[i].type, "topic") == 0)
 			p->plan->topics[p->plan->topics_count++] = (struct plan_topic){
-			    user->name, t->exchanges[i].name, topic_of(topics, t->exchanges[i].name)};
+			    user->name, t->exchanges[i].name, topic_of(topics, t->exchanges[i].name),
+			    topics->may_bind ? PLAN_ANYTHING : PLAN_NOTHING};
 }
 
 /* The list as text of the arena. */
@@ -83,11 +85,26 @@ says_regex(struct planner *p, const struct topology_worker *w)
 	return list_end(p, &list);
 }
 
+/* Every event that somebody says. */
+static const char *
+events_regex(struct planner *p)
+{
+	const struct topology *t = p->topology;
+	struct buf list;
+
+	buf_init(&list, LIST_MAX_BYTES);
+	buf_put_str(&list, STR("^("));
+	for (size_t i = 0; i < t->events_count; i++)
+		buf_printf(&list, "%s%s", i ? "|" : "", planner_regex(p, t->events[i].name));
+	buf_put_str(&list, STR(")\\..*"));
+	return list_end(p, &list);
+}
+
 static void
 worker_add(struct planner *p, const struct topology_worker *w)
 {
 	const char *reads = reads_regex(p, w), *says = says_regex(p, w);
-	struct topics topics = {NULL, NULL, NULL, NULL};
+	struct topics topics = {.intake = NULL};
 	struct plan_user user = {.name = w->name, .configure = PLAN_NOTHING};
 
 	if (!reads[0]) { /* its pattern stands for no party yet */
@@ -123,15 +140,17 @@ planner_rights(struct planner *p)
 {
 	static const struct plan_user operator_user = {.name = "operator",
 						       .configure = PLAN_NOTHING,
-						       .write = "^(" TOPOLOGY_HOME "|" TOPOLOGY_INTAKE ")$",
+						       .write = "^(" TOPOLOGY_EVENTS "|" TOPOLOGY_HOME
+								"|" TOPOLOGY_INTAKE ")$",
 						       .read = PLAN_NOTHING};
 	static const struct plan_user admin_user = {.name = "admin",
 						    .tag = "administrator",
 						    .configure = PLAN_ANYTHING,
 						    .write = PLAN_ANYTHING,
 						    .read = PLAN_ANYTHING};
-	static const struct topics operator_topics = {.intake = PLAN_ANYTHING, .home = "^now\\..*"};
-	static const struct topics admin_topics = {PLAN_ANYTHING, PLAN_ANYTHING, PLAN_ANYTHING, PLAN_ANYTHING};
+	const struct topics operator_topics = {
+	    .intake = PLAN_ANYTHING, .events = events_regex(p), .home = "^now\\..*"};
+	static const struct topics admin_topics = {PLAN_ANYTHING, PLAN_ANYTHING, PLAN_ANYTHING, PLAN_ANYTHING, true};
 	const struct topology *t = p->topology;
 	size_t users = t->workers_count + party_list_count(p->parties) + 2;
 

@@ -21,7 +21,11 @@ struct pending {
 	size_t n;
 };
 
-/* A repeat whose ids Redis knows was published before; any other repeat says everything again, with the same ids. */
+/*
+ * A repeat that Redis knows was published before: it was marked after its confirms, with the time at which the journal
+ * settled it. A mark of another time is of an earlier life of the message (held, then released). Any other repeat says
+ * everything again, with the same ids.
+ */
 static const struct output *
 outputs_of(struct skeleton *s, const struct item *item)
 {
@@ -30,7 +34,7 @@ outputs_of(struct skeleton *s, const struct item *item)
 
 	if (item->private->state != ITEM_ANSWERED)
 		return item->private->outputs;
-	if (item->private->was_seen)
+	if (item->private->seen_us && item->private->seen_us == item->private->settled_us)
 		return NULL;
 	if (!outputs_unpack(item->private->recorded, s->arena, &recorded)) {
 		(void)why_set(&why, OUTCOME_DEAD, "journal-corrupt", "a journal row's outputs cannot be read");
@@ -127,16 +131,21 @@ static void
 done_mark(struct skeleton *s, struct item **items, size_t n)
 {
 	struct uuid *ids = arena_array(s->arena, n, sizeof *ids);
+	int64_t *stamps = arena_array(s->arena, n, sizeof *stamps);
 	size_t count = 0;
 
-	if (!ids || s->worker->is_final)
+	if (!ids || !stamps || s->worker->is_final)
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (items[i]->outcome != OUTCOME_RETRY && items[i]->outcome != OUTCOME_PARKED &&
-		    !items[i]->private->was_seen)
-			ids[count++] = items[i]->message_id;
+	for (size_t i = 0; i < n; i++) {
+		const struct item_private *p = items[i]->private;
+
+		if (p->settled_us == 0 || p->seen_us == p->settled_us)
+			continue;
+		ids[count] = items[i]->message_id;
+		stamps[count++] = p->settled_us;
+	}
 	if (count)
-		keys_mark(s->keys, ids, count);
+		keys_mark(s->keys, ids, stamps, count);
 }
 
 bool

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /healthz  200 while the loop turns (503 when it has not for HEALTH_LIMIT_US)
- * /readyz   200 while Postgres and RabbitMQ are connected; Redis is only a hint
+ * /readyz   200 while Postgres and RabbitMQ are connected and all queues consumed; Redis is only a hint
  * /metrics  Prometheus text
  * One thread, read-only, nothing but these three.
  */
@@ -73,9 +73,13 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 		return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the loop stands still\n", 22);
 	}
 	if (strcmp(url, "/readyz") == 0) {
-		if (metrics_gauge_get(m, GAUGE_AMQP_UP) && metrics_gauge_get(m, GAUGE_POSTGRES_UP))
-			return answer(connection, MHD_HTTP_OK, "ready\n", 6);
-		return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "postgres or rabbitmq is away\n", 29);
+		if (!metrics_gauge_get(m, GAUGE_POSTGRES_UP))
+			return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "postgres is away\n", 17);
+		if (!metrics_gauge_get(m, GAUGE_AMQP_UP))
+			return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "rabbitmq is away\n", 17);
+		if (!metrics_gauge_get(m, GAUGE_AMQP_CONSUMING))
+			return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "a queue is missing\n", 19);
+		return answer(connection, MHD_HTTP_OK, "ready\n", 6);
 	}
 	return answer(connection, MHD_HTTP_NOT_FOUND, "/healthz /readyz /metrics\n", 26);
 }

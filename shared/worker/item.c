@@ -11,12 +11,15 @@
 #include "model/model.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define SUSPECT_DELIVERIES 3
 
 void
 item_force(struct item *item, enum outcome outcome, const struct why *why)
 {
-	item->private->state = ITEM_FORCED;
+	item->private->state = item->private->entry_state = ITEM_FORCED;
 	item->private->entry_outcome = outcome;
 	item->private->entry_why = *why;
 	item->outcome = outcome;
@@ -28,8 +31,7 @@ item_reset(struct item *item)
 {
 	struct item_private *p = item->private;
 
-	if (p->state == ITEM_ANSWERED || p->state == ITEM_GATED)
-		p->state = p->was_called ? ITEM_CALLED : ITEM_OPEN;
+	p->state = p->entry_state;
 	if (!p->was_called)
 		item->scratch = NULL;
 	item->outcome = p->entry_outcome;
@@ -41,28 +43,27 @@ item_reset(struct item *item)
 	p->notes = NULL;
 	p->notes_end = &p->notes;
 	p->rank = 0;
+	p->subject = (struct str){NULL, 0};
 	p->settles = (struct uuid){{0}};
 	p->is_head = false;
 	p->gate = (struct uuid){{0}};
 	p->recorded = (struct str){NULL, 0};
+	p->settled_us = 0;
 }
 
 /*
- * A stranger's message id is only unique among his own, and may be missing; then his queue, key and bytes are the id,
- * so that a repeat is still a repeat.
+ * A stranger's message id is only unique among his own, may be missing, and may be used again for another document (a
+ * counter that starts anew): so the routing key and the bytes are part of the id. The same message again is a repeat,
+ * anything else is looked at.
  */
 static struct uuid
 outside_id(const struct delivery *d, struct str party)
 {
 	unsigned char hash[32];
-	struct str parts[3] = {party, d->envelope.message_id, d->routing_key};
+	struct str parts[4] = {party, d->envelope.message_id, d->routing_key, {(const char *)hash, sizeof hash}};
 
-	if (d->envelope.message_id.n)
-		return uuid_derive(UUID_MESSAGE, parts, 2);
 	sha256(d->body, hash);
-	parts[1] = d->routing_key;
-	parts[2] = (struct str){(const char *)hash, sizeof hash};
-	return uuid_derive(UUID_MESSAGE, parts, 3);
+	return uuid_derive(UUID_MESSAGE, parts, 4);
 }
 
 static enum outcome
@@ -138,8 +139,62 @@ document_decode(struct skeleton *s, struct item *item, struct why *why)
 	return outcome;
 }
 
+/* W3C Trace Context: version 00 and what is written like it. */
+static bool
+is_traceparent(struct str s)
+{
+	static const char form[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+
+	if (s.n != sizeof form - 1)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (form[i] == '-' ? s.p[i] != '-' : !memchr("0123456789abcdef", s.p[i], 16))
+			return false;
+	return true;
+}
+
+static void
+text_clean(struct str *s)
+{
+	if (!str_is_utf8(*s) || (s->n && memchr(s->p, 0, s->n)))
+		*s = STR("(no text)");
+}
+
+/* What only the fleet may say is not taken from strangers, and what they say is text or nothing. */
+static void
+stranger_clean(struct envelope *e)
+{
+	e->attempt = e->version = 0;
+	e->origin = e->code = e->path = e->reason = e->death = (struct str){NULL, 0};
+	if (!is_traceparent(e->trace))
+		e->trace = (struct str){NULL, 0};
+	text_clean(&e->content_type);
+	text_clean(&e->app_id);
+	text_clean(&e->correlation_id);
+	text_clean(&e->key);
+}
+
+/* Understand the message as far as the skeleton needs it. */
+static enum outcome
+item_read(struct skeleton *s, struct item *item, struct why *why)
+{
+	const struct delivery *d = item->delivery;
+	enum outcome outcome = ids_read(s, item, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	text_clean(&item->kind);
+	text_clean(&item->party);
+	if (str_equal(d->exchange, STR(EXCHANGE_HOME)) && str_equal(d->envelope.code, STR(ENVELOPE_DISMISSED))) {
+		item->private->state = item->private->entry_state = ITEM_SKIPPED;
+		return OUTCOME_OK;
+	}
+	outcome = handler_find(s, item, why);
+	return outcome == OUTCOME_OK ? document_decode(s, item, why) : outcome;
+}
+
 struct item *
-item_open(struct skeleton *s, const struct delivery *delivery)
+item_open(struct skeleton *s, struct delivery *delivery)
 {
 	struct item *item = arena_get(s->arena, sizeof *item);
 	struct item_private *p = arena_get(s->arena, sizeof *p);
@@ -150,11 +205,10 @@ item_open(struct skeleton *s, const struct delivery *delivery)
 		return NULL;
 	item->delivery = delivery;
 	item->private = p;
-	outcome = ids_read(s, item, &why);
-	if (outcome == OUTCOME_OK)
-		outcome = handler_find(s, item, &why);
-	if (outcome == OUTCOME_OK)
-		outcome = document_decode(s, item, &why);
+	p->is_suspect = delivery->envelope.deliveries >= SUSPECT_DELIVERIES && !s->worker->is_final;
+	if (s->worker->from_outside && !str_equal(delivery->exchange, STR(EXCHANGE_HOME)))
+		stranger_clean(&delivery->envelope);
+	outcome = item_read(s, item, &why);
 	p->entry_party = item->party;
 	p->entry_order = item->order_id;
 	if (outcome != OUTCOME_OK)
@@ -189,6 +243,12 @@ item_order(struct item *item, struct uuid order_id)
 }
 
 void
+item_subject(struct item *item, struct str subject)
+{
+	item->private->subject = subject;
+}
+
+void
 item_status(struct item *item, enum order_rank rank)
 {
 	item->private->rank = (int)rank;
@@ -206,9 +266,11 @@ item_add_output(struct skeleton *s, struct item *item, const struct outgoing *me
 	struct output *o = arena_get(s->arena, sizeof *o);
 	struct why why = {0};
 
+	/* The arena's cap is many times a batch's largest; without its outputs the item must not be settled. */
 	if (!o) {
-		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for what it says"), &why);
-		return;
+		(void)why_set(&why, OUTCOME_DEAD, "too-large", "no memory for what a message says");
+		log_why(LOG_LEVEL_ERROR, "bug", &why);
+		abort();
 	}
 	o->message = *message;
 	*item->private->outputs_end = o;

@@ -8,17 +8,36 @@
 #include "base/log.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define IDLE_US INT64_C(500000)
+#define STORE_RETRY_US INT64_C(5000000)
 
 struct times {
 	int64_t taken_us, committed_us, published_us; /* monotonic */
 	int64_t taken_at_us;                          /* since 1970 */
 };
 
+/* On a quiet day too it must be known whether the database is there. */
+static void
+store_look_after(struct skeleton *s)
+{
+	struct why why = {0};
+	int64_t now_us = monotonic_us();
+
+	store_look(s->store);
+	if (!store_is_connected(s->store) && now_us - s->store_tried_us >= STORE_RETRY_US) {
+		s->store_tried_us = now_us;
+		if (store_connect(s->store, &why) == OUTCOME_OK)
+			metrics_count(s->metrics, COUNTER_POSTGRES_RECONNECTS, 1);
+	}
+	metrics_gauge(s->metrics, GAUGE_POSTGRES_UP, store_is_connected(s->store));
+}
+
 static void
 gauges_update(struct skeleton *s)
 {
+	metrics_gauge(s->metrics, GAUGE_AMQP_CONSUMING, broker_is_consuming(s->broker));
 	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
 	metrics_gauge(s->metrics, GAUGE_AMQP_UP, broker_is_connected(s->broker));
 	metrics_gauge(s->metrics, GAUGE_AMQP_BLOCKED, broker_is_blocked(s->broker));
@@ -42,8 +61,12 @@ batch_take(struct skeleton *s, struct item **items)
 		if (!d || broker_take(s->broker, left_us > 0 ? left_us : 0, s->arena, d, &why) != OUTCOME_OK)
 			break;
 		items[n] = item_open(s, d);
-		if (!items[n])
-			break;
+		/* It was taken, so a later acknowledgement would cover it: only going away gives it back. */
+		if (!items[n]) {
+			log_line(LOG_LEVEL_ERROR, "bug", "code=too-large queue=%.*s bytes=%zu", STR_ARGS(d->queue),
+				 d->body.n);
+			abort();
+		}
 		metrics_count(s->metrics, COUNTER_DELIVERIES, 1);
 		metrics_count(s->metrics, COUNTER_REDELIVERIES, d->redelivered);
 		if (n++ == 0)
@@ -56,15 +79,15 @@ static void
 hints_ask(struct skeleton *s, struct item **items, size_t n)
 {
 	struct uuid *ids = arena_array(s->arena, n, sizeof *ids);
-	bool *seen = arena_array(s->arena, n, sizeof *seen);
+	int64_t *stamps = arena_array(s->arena, n, sizeof *stamps);
 
-	if (!ids || !seen || s->worker->is_final)
+	if (!ids || !stamps || s->worker->is_final)
 		return;
 	for (size_t i = 0; i < n; i++)
 		ids[i] = items[i]->message_id;
-	keys_seen(s->keys, ids, n, seen);
+	keys_seen(s->keys, ids, n, stamps);
 	for (size_t i = 0; i < n; i++)
-		items[i]->private->was_seen = seen[i];
+		items[i]->private->seen_us = stamps[i];
 }
 
 /* One line per message and attempt, always the same keys in the same order. */
@@ -137,6 +160,8 @@ loop_run(struct skeleton *s)
 
 		gauges_update(s);
 		n = items ? batch_take(s, items) : 0;
+		if (n == 0)
+			store_look_after(s);
 		if (n) {
 			fault_point(s, STEP_TAKE);
 			is_settled = batch_run(s, items, n);

@@ -59,9 +59,6 @@ retry_say(struct ledger *l, struct item *item)
 	struct outgoing m = copy_of(l, item);
 	size_t tier = (size_t)item->delivery->envelope.attempt;
 
-	/* A final worker has no way out but to try again, for ever, at the longest delay. */
-	if (tier >= topology_retry_tiers_count)
-		tier = topology_retry_tiers_count - 1;
 	m.exchange = STR(EXCHANGE_RETRY);
 	m.routing_key =
 	    arena_printf(l->s->arena, "%s.%.*s", topology_retry_tiers[tier].name, STR_ARGS(item->delivery->queue));
@@ -96,16 +93,21 @@ timeline_put(struct ledger *l, const struct item *item, const char *event, const
 	rows_uuid(l->timeline, item->message_id);
 }
 
-static void
+/* False when there is no memory for its outputs, which must not be lost. */
+static bool
 journal_put(struct ledger *l, const struct item *item)
 {
-	if (l->s->worker->is_final)
-		return;
+	struct str packed = outputs_pack(item->private->outputs, l->s->arena);
+
+	if (!packed.p)
+		return false;
 	rows_uuid(l->journal, item->message_id);
 	rows_text(l->journal, str_of(l->s->worker->name));
 	rows_text(l->journal, str_of(outcome_name(item->outcome)));
-	rows_bytes(l->journal, outputs_pack(item->private->outputs, l->s->arena));
+	rows_bytes(l->journal, packed);
 	rows_instant(l->journal, l->now_us);
+	item->private->settled_us = l->now_us;
+	return true;
 }
 
 static void
@@ -146,6 +148,7 @@ exception_put(struct ledger *l, const struct item *item)
 	rows_text(l->exceptions, str_of(item->why.code));
 	rows_text(l->exceptions, str_of(item->why.path));
 	rows_text(l->exceptions, str_of(item->why.text));
+	rows_text(l->exceptions, item->private->subject);
 	rows_text(l->exceptions, item->kind);
 	rows_text(l->exceptions, e->content_type);
 	rows_int(l->exceptions, e->version);
@@ -203,9 +206,7 @@ done_put(struct ledger *l, struct item *item)
 static void
 outcome_put(struct ledger *l, struct item *item)
 {
-	struct skeleton *s = l->s;
-
-	if (item->outcome == OUTCOME_RETRY && !s->worker->is_final &&
+	if (item->outcome == OUTCOME_RETRY &&
 	    item->delivery->envelope.attempt >= (int64_t)topology_retry_tiers_count) {
 		struct why last = item->why;
 
@@ -213,8 +214,6 @@ outcome_put(struct ledger *l, struct item *item)
 				       "%zu attempts, the last ended with %s: %.160s", topology_retry_tiers_count + 1,
 				       last.code, last.text);
 	}
-	if (item->outcome == OUTCOME_DEAD && s->worker->is_final)
-		item->outcome = OUTCOME_RETRY;
 	if (item->outcome != OUTCOME_OK) { /* what it meant to say no longer holds */
 		item->private->outputs = NULL;
 		item->private->outputs_end = &item->private->outputs;
@@ -241,6 +240,8 @@ outcome_put(struct ledger *l, struct item *item)
 		retry_say(l, item);
 		gate_put(l, item, "retry");
 	}
+	if (item->private->state == ITEM_SKIPPED)
+		timeline_put(l, item, "dismissed", NULL, STR("a person dismissed it"));
 	for (const struct note *n = item->private->notes; n; n = n->next)
 		timeline_put(l, item, n->event, n->code, n->detail);
 	timeline_put(l, item, outcome_name(item->outcome), item->outcome == OUTCOME_OK ? NULL : item->why.code,
@@ -286,6 +287,8 @@ gates_advance(struct ledger *l, struct why *why)
 				 .timestamp_s = l->now_us / 1000000},
 		};
 
+		if (!m.body.p || !m.routing_key.p || !m.envelope.message_id.p)
+			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the next message of an order");
 		item_add_output(s, item, &m);
 		rows_text(advance, item->delivery->queue);
 		rows_uuid(advance, item->order_id);
@@ -325,6 +328,8 @@ settle_write(struct skeleton *s, struct item **items, size_t n, struct why *why)
 	struct ledger l;
 	enum outcome outcome = OUTCOME_OK;
 
+	if (s->worker->is_final) /* what it wrote is all there is to write */
+		return OUTCOME_OK;
 	ledger_open(&l, s, n);
 	if (!l.heads)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than BATCH_BYTES allows");
@@ -337,8 +342,8 @@ settle_write(struct skeleton *s, struct item **items, size_t n, struct why *why)
 		return outcome;
 	for (size_t i = 0; i < n; i++)
 		if (items[i]->private->state != ITEM_ANSWERED && items[i]->outcome != OUTCOME_RETRY &&
-		    items[i]->outcome != OUTCOME_PARKED)
-			journal_put(&l, items[i]);
+		    items[i]->outcome != OUTCOME_PARKED && !journal_put(&l, items[i]))
+			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what the batch says");
 	store_send(s->store, l.exceptions);
 	store_send(s->store, l.exceptions_settled);
 	store_send(s->store, l.gates);

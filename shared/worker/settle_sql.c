@@ -5,11 +5,17 @@ const struct statement sql_lock = {"skeleton_lock", "I", "SELECT pg_advisory_xac
 
 const struct statement sql_known = {
     "skeleton_known", "UTTU",
-    "SELECT i.n, j.outcome, j.outputs, g.head"
+    "SELECT i.n, j.outcome, j.outputs, g.head, j.settled_at"
     " FROM unnest($1, $2, $3, $4) WITH ORDINALITY i(message_id, stage, queue, order_id, n)"
     " LEFT JOIN tributary.journal j ON j.message_id = i.message_id AND j.stage = i.stage"
     " LEFT JOIN tributary.gates g ON g.queue = i.queue AND g.order_id = i.order_id"
     " WHERE j.message_id IS NOT NULL OR g.head IS NOT NULL"};
+
+const struct statement sql_attempt = {
+    "skeleton_attempt", "UTZ",
+    "INSERT INTO tributary.attempts AS a (message_id, stage, last_at) SELECT * FROM unnest($1, $2, $3)"
+    " ON CONFLICT (message_id, stage) DO UPDATE SET begun = a.begun + 1, last_at = excluded.last_at"
+    " RETURNING begun::bigint"};
 
 const struct statement sql_journal_insert = {
     "skeleton_journal_insert", "UTTBZ",
@@ -17,13 +23,12 @@ const struct statement sql_journal_insert = {
     " SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"};
 
 const struct statement sql_exception_open = {
-    "skeleton_exception_open", "UTTUUTTTTTTNTBZ",
+    "skeleton_exception_open", "UTTUUTTTTTTTNTBZ",
     "INSERT INTO tributary.exceptions AS x (exception_id, stage, queue, message_id, order_id, party, code, path, "
-    "reason,"
-    " state, type, content_type, version, trace, body, opened_at)"
-    " SELECT a, b, c, d, e, f, g, h, i, 'open', j, k, l, m, n, o"
-    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-    " u(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)"
+    "reason, state, subject, type, content_type, version, trace, body, opened_at)"
+    " SELECT a, b, c, d, e, f, g, h, i, 'open', j, k, l, m, n, o, p"
+    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    " u(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)"
     " ON CONFLICT (exception_id) DO UPDATE SET state = 'open', times = x.times + 1, code = excluded.code,"
     " path = excluded.path, reason = excluded.reason, opened_at = excluded.opened_at, closed_at = NULL"};
 

@@ -8,8 +8,10 @@
 #include "store/store.h"
 
 extern const struct statement sql_lock;
-/* per message: ordinal from 1, journal outcome, outputs, head of its order's gate */
+/* per message: ordinal from 1, journal outcome, outputs, head of its order's gate, when it was settled */
 extern const struct statement sql_known;
+/* message_id, stage, at → how often it was begun alone */
+extern const struct statement sql_attempt;
 extern const struct statement sql_journal_insert;
 extern const struct statement sql_exception_open;
 extern const struct statement sql_exception_settle;

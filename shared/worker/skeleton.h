@@ -56,6 +56,7 @@ struct output {
 enum item_state {
 	ITEM_OPEN,     /* to be handled */
 	ITEM_FORCED,   /* its outcome stands before the handler: it could not be decoded, or it spoiled its batch */
+	ITEM_SKIPPED,  /* a person dismissed it: done without the handler */
 	ITEM_ANSWERED, /* the journal knows it */
 	ITEM_GATED,    /* an earlier message of its order has not settled */
 	ITEM_CALLED,   /* the outside was asked; only the record is to be written */
@@ -64,7 +65,8 @@ enum item_state {
 struct item_private {
 	const struct handler *handler;
 	enum item_state state;
-	enum outcome entry_outcome; /* outcome (and why) to start from when a transaction is run again */
+	enum item_state entry_state; /* and the outcome (and why) to start from when a transaction is run again */
+	enum outcome entry_outcome;
 	struct why entry_why;
 	struct str entry_party; /* what a handler may have changed in the run before */
 	struct uuid entry_order;
@@ -72,13 +74,16 @@ struct item_private {
 	size_t round;        /* 0 for the first message of its order in the batch */
 	bool has_gate;       /* its order's earlier messages in this queue may hold it up */
 	bool was_called;     /* the outside was asked: never go back behind that */
-	bool was_seen;       /* Redis says it was done */
+	bool is_suspect;     /* delivered again and again: it may be what kills us */
+	int64_t seen_us;     /* Redis says it was settled then; 0: it does not know it */
+	int64_t settled_us;  /* when it was settled, as the journal has it; 0: not yet, or not for good */
 	bool is_head;        /* its order's gate lets it pass */
 	struct uuid gate;    /* head of its order's gate; nil when there is none */
 	struct str recorded; /* packed outputs out of the journal */
 	struct output *outputs, **outputs_end;
 	struct note *notes, **notes_end;
 	int rank; /* enum order_rank, 0: none reached */
+	struct str subject;
 	struct uuid settles;
 };
 
@@ -99,7 +104,8 @@ struct skeleton {
 		enum step step;
 		int64_t countdown;
 	} fault;
-	int64_t stop_at_us; /* monotonic; 0: not asked to stop */
+	int64_t store_tried_us; /* monotonic: the last try to connect while idle */
+	int64_t stop_at_us;     /* monotonic; 0: not asked to stop */
 };
 
 /* stop flag, set by SIGTERM and SIGINT */
@@ -116,7 +122,7 @@ void fault_load(struct skeleton *s);
 int loop_run(struct skeleton *s);
 
 /* item.c: from a delivery to an item; never fails: what cannot be decoded is an item whose outcome is DEAD */
-struct item *item_open(struct skeleton *s, const struct delivery *delivery);
+struct item *item_open(struct skeleton *s, struct delivery *delivery);
 /* item_reset - forget what a handler did, before it is called again */
 void item_reset(struct item *item);
 void item_force(struct item *item, enum outcome outcome, const struct why *why);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define CONFLICT_TRIES 4
+#define SUSPECT_TRIES 3
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
 
@@ -67,6 +68,7 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	if (!result_is_null(known, row, 1)) {
 		p->state = ITEM_ANSWERED;
 		p->recorded = result_bytes(known, row, 2);
+		p->settled_us = result_instant(known, row, 4);
 		item->outcome = OUTCOME_OK;
 		return;
 	}
@@ -74,7 +76,8 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	if (!p->has_gate)
 		return;
 	p->is_head = uuid_equal(p->gate, item->message_id);
-	if (!p->is_head) {
+	/* What was asked of the outside has its answer to be written down; what is dead or dismissed waits for nobody. */
+	if (!p->is_head && p->entry_state == ITEM_OPEN) {
 		p->state = ITEM_GATED;
 		item->outcome = why_set(&why, OUTCOME_PARKED, "parked",
 					"waits behind an earlier message of its order that has not settled");
@@ -105,6 +108,8 @@ known_read(struct skeleton *s, struct item **items, size_t n, struct why *why)
 		known_apply(item, known, row);
 		/* The row goes with the transaction's results; what is published later must outlive it. */
 		item->private->recorded = arena_str(s->arena, item->private->recorded);
+		if (!item->private->recorded.p)
+			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what was said before");
 	}
 	return OUTCOME_OK;
 }
@@ -197,19 +202,26 @@ away_wait(struct skeleton *s, const struct why *why, int64_t *backoff_ms)
 	return skeleton_sleep(s, *backoff_ms / 2 + rand() % (*backoff_ms / 2 + 1));
 }
 
-static bool items_run(struct skeleton *s, struct item **items, size_t n, enum phase phase);
-
-/* The transaction failed on account of one of the items: find out which, without the others paying. */
-static bool
-items_isolate(struct skeleton *s, struct item **items, size_t n, enum phase phase, enum outcome outcome,
-	      const struct why *why)
+/* It spoils its transaction all by itself: that is how it ends. */
+static void
+culprit_force(struct item *item, enum outcome outcome, const struct why *why)
 {
-	if (n > 1)
-		return items_run(s, items, n / 2, phase) && items_run(s, items + n / 2, n - n / 2, phase);
-	item_force(items[0], outcome, why);
-	return phase == PHASE_PREPARE || items_run(s, items, 1, PHASE_WHOLE);
+	/* Even its dead letter cannot be written: a bug. Redelivery and the delivery limit end it. */
+	if (item->private->entry_state == ITEM_FORCED && item->private->entry_outcome == OUTCOME_DEAD) {
+		log_why(LOG_LEVEL_ERROR, "bug", why);
+		abort();
+	}
+	item_force(item, outcome, why);
 }
 
+/* What is waited for instead of counted against a message. Nobody comes after a final worker: it always waits. */
+static bool
+is_waited_for(const struct skeleton *s, enum outcome outcome, size_t n)
+{
+	return outcome == OUTCOME_AWAY || (s->worker->is_final && (outcome == OUTCOME_RETRY || n == 1));
+}
+
+/* The transaction failed on account of one of the items: halves find out which, without the others paying. */
 static bool
 items_run(struct skeleton *s, struct item **items, size_t n, enum phase phase)
 {
@@ -230,21 +242,22 @@ items_run(struct skeleton *s, struct item **items, size_t n, enum phase phase)
 		}
 		metrics_count(s->metrics, COUNTER_BATCH_RERUNS, 1);
 		arena_rewind(s->arena, mark);
-		if (outcome == OUTCOME_AWAY) {
+		if (is_waited_for(s, outcome, n)) {
 			if (!away_wait(s, &why, &backoff_ms))
 				return false;
 			if (!store_is_connected(s->store))
 				metrics_count(s->metrics, COUNTER_POSTGRES_RECONNECTS, 1);
-		} else if (outcome != OUTCOME_RETRY || ++conflicts == CONFLICT_TRIES) {
-			/* Even its dead letter cannot be written: a bug. Redelivery and the delivery limit end it. */
-			if (n == 1 && items[0]->private->state == ITEM_FORCED &&
-			    items[0]->private->entry_outcome == OUTCOME_DEAD) {
-				log_why(LOG_LEVEL_ERROR, "bug", &why);
-				abort();
-			}
-			return items_isolate(s, items, n, phase, outcome, &why);
-		} else if (!skeleton_sleep(s, 5 + rand() % 20)) {
-			return false;
+		} else if (outcome == OUTCOME_RETRY && ++conflicts < CONFLICT_TRIES) {
+			if (!skeleton_sleep(s, 5 + rand() % 20))
+				return false;
+		} else if (n > 1) {
+			return items_run(s, items, n / 2, phase) && items_run(s, items + n / 2, n - n / 2, phase);
+		} else {
+			culprit_force(items[0], outcome, &why);
+			if (phase == PHASE_PREPARE)
+				return true;
+			phase = PHASE_WHOLE;
+			conflicts = 0;
 		}
 	}
 }
@@ -268,7 +281,7 @@ items_call(struct skeleton *s, struct item **items, size_t n)
 
 		if (outcome != OUTCOME_OK)
 			item_fail(batch.items[i], outcome, &why);
-		p->state = ITEM_CALLED;
+		p->state = p->entry_state = ITEM_CALLED;
 		p->was_called = true;
 		p->entry_outcome = batch.items[i]->outcome;
 		p->entry_why = batch.items[i]->why;
@@ -354,8 +367,8 @@ rounds_assign(struct item **sorted, size_t n)
 	return rounds;
 }
 
-bool
-items_settle(struct skeleton *s, struct item **items, size_t n)
+static bool
+rounds_settle(struct skeleton *s, struct item **items, size_t n)
 {
 	struct item **sorted = arena_array(s->arena, n, sizeof(struct item *)),
 		    **round = arena_array(s->arena, n, sizeof(struct item *));
@@ -375,5 +388,79 @@ items_settle(struct skeleton *s, struct item **items, size_t n)
 		if (!round_settle(s, round, count))
 			return false;
 	}
+	return true;
+}
+
+/*
+ * A message that came back again and again may be what kills this process. It is tried alone, after the others have
+ * their end, and each try is committed before it begins: what is begun too often is dead, and its neighbours, which came
+ * back as often, are not.
+ */
+static bool
+suspect_begin(struct skeleton *s, struct item *item)
+{
+	int64_t backoff_ms = 0, begun = 0;
+
+	for (;;) {
+		struct rows *rows = rows_new(&sql_attempt, s->arena);
+		struct why why = {0};
+		struct result *counted;
+		enum outcome outcome = store_connect(s->store, &why);
+
+		rows_uuid(rows, item->message_id);
+		rows_text(rows, str_of(s->worker->name));
+		rows_instant(rows, instant_now_us());
+		if (outcome == OUTCOME_OK) {
+			store_begin(s->store);
+			outcome = store_query(s->store, rows, &counted, &why);
+		}
+		if (outcome == OUTCOME_OK) {
+			begun = result_int(counted, 0, 0);
+			outcome = store_commit(s->store, &why);
+		}
+		if (outcome == OUTCOME_OK)
+			break;
+		store_rollback(s->store);
+		if (!away_wait(s, &why, &backoff_ms))
+			return false;
+	}
+	if (begun > SUSPECT_TRIES && item->private->entry_state == ITEM_OPEN) {
+		struct why why = {0};
+
+		item_force(item,
+			   why_set(&why, OUTCOME_DEAD, "crash-loop",
+				   "begun alone %d times and never settled: it ends the process that handles it", SUSPECT_TRIES),
+			   &why);
+	}
+	return true;
+}
+
+/* Later messages of a suspect's order must not overtake it. */
+static void
+suspects_spread(struct item **items, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; items[i]->private->is_suspect && j < n; j++)
+			if (items[j]->private->lock_key == items[i]->private->lock_key)
+				items[j]->private->is_suspect = true;
+}
+
+bool
+items_settle(struct skeleton *s, struct item **items, size_t n)
+{
+	struct item **calm = arena_array(s->arena, n, sizeof(struct item *));
+	size_t count = 0;
+
+	if (!calm)
+		return false;
+	suspects_spread(items, n);
+	for (size_t i = 0; i < n; i++)
+		if (!items[i]->private->is_suspect)
+			calm[count++] = items[i];
+	if (count && !rounds_settle(s, calm, count))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->is_suspect && (!suspect_begin(s, items[i]) || !rounds_settle(s, &items[i], 1)))
+			return false;
 	return true;
 }

@@ -110,6 +110,9 @@ int worker_main(const struct worker *worker, int argc, char **argv);
 void item_fail(struct item *item, enum outcome outcome, const struct why *why);
 /* item_order - on intake: which order the message turned out to be about */
 void item_order(struct item *item, struct uuid order_id);
+/* item_subject - what people know the message by (a number of the channel's), for its exception; a view, kept until the
+ * batch is settled */
+void item_subject(struct item *item, struct str subject);
 /* item_status - the order has come so far */
 void item_status(struct item *item, enum order_rank rank);
 /* item_settles - this message proves that the earlier message `id` of the order, held in this queue, is settled: its

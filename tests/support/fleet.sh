@@ -65,7 +65,7 @@ end_state() { # end_state PREFIX
 # The books must balance, whatever happened: prints what does not
 books_wrong() {
 	sql "SELECT 'stock ' || s.item_no || ' ' || s.warehouse FROM tributary.stock s WHERE s.reserved_micro <>
-	       coalesce((SELECT sum(r.quantity_micro) FROM tributary.reservations r WHERE r.item_no = s.item_no
+	       coalesce((SELECT sum(r.quantity_micro - r.shipped_micro) FROM tributary.reservations r WHERE r.item_no = s.item_no
 	                 AND r.warehouse = s.warehouse AND r.state = 'open'), 0)
 	     UNION ALL SELECT 'invoiced ' || order_id FROM report.orders WHERE state = 'invoiced' AND invoiced_minor <> total_minor
 	     UNION ALL SELECT 'numbers' FROM tributary.invoice_numbers n

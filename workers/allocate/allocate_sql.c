@@ -8,9 +8,10 @@
 
 static const struct statement stock_lock_select = {
     "allocate_stock_lock", "T",
-    "SELECT s.item_no, s.warehouse, w.partner, w.priority::bigint, s.on_hand_micro - s.reserved_micro"
+    "SELECT s.item_no, s.warehouse, w.partner, w.priority::bigint,"
+    " CASE WHEN w.active THEN s.on_hand_micro - s.reserved_micro ELSE 0 END"
     " FROM tributary.stock s JOIN tributary.warehouses w USING (warehouse)"
-    " WHERE s.item_no = ANY ($1) AND w.active ORDER BY s.item_no, s.warehouse FOR UPDATE OF s"};
+    " WHERE s.item_no = ANY ($1) ORDER BY s.item_no, s.warehouse FOR UPDATE OF s"};
 
 static const struct statement unstocked_select = {
     "allocate_unstocked", "T",
@@ -21,11 +22,11 @@ const struct statement allocate_stock_reserve = {"allocate_stock_reserve", "TTI"
 						 "FROM unnest($1, $2, $3) u(item_no, warehouse, q)"
 						 " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
 
-const struct statement allocate_stock_take_out = {"allocate_stock_take_out", "TTII",
-						  "UPDATE tributary.stock s SET reserved_micro = s.reserved_micro - "
-						  "u.reserved, on_hand_micro = s.on_hand_micro - u.gone"
-						  " FROM unnest($1, $2, $3, $4) u(item_no, warehouse, reserved, gone)"
-						  " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
+const struct statement allocate_stock_take_out = {
+    "allocate_stock_take_out", "TTI",
+    "UPDATE tributary.stock s SET reserved_micro = s.reserved_micro - u.gone, on_hand_micro = s.on_hand_micro - u.gone"
+    " FROM unnest($1, $2, $3) u(item_no, warehouse, gone)"
+    " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
 
 const struct statement allocate_lines_insert = {
     "allocate_lines_insert", "UNTIIIT",
@@ -45,10 +46,11 @@ const struct statement allocate_shipments_insert = {
 
 const struct statement allocate_reservations_close = {
     "allocate_reservations_close", "UNI",
-    "UPDATE tributary.reservations r SET state = 'closed', shipped_micro = u.shipped"
+    "UPDATE tributary.reservations r SET shipped_micro = u.shipped,"
+    " state = CASE WHEN u.shipped < r.quantity_micro THEN 'open' ELSE 'closed' END"
     " FROM unnest($1, $2, $3) u(shipment_id, line_no, shipped)"
-    " WHERE r.shipment_id = u.shipment_id AND r.line_no = u.line_no AND r.state = 'open'"
-    " RETURNING r.item_no, r.warehouse, r.quantity_micro, r.shipped_micro"};
+    " WHERE r.shipment_id = u.shipment_id AND r.line_no = u.line_no AND r.state = 'open' AND r.shipped_micro = 0"
+    " RETURNING r.item_no, r.warehouse, r.shipped_micro"};
 
 const struct statement allocate_orders_shipped = {
     "allocate_orders_shipped", "U",

@@ -183,12 +183,13 @@ set_gives(struct plan *plan, const struct choice *choice, uint64_t set, __int128
 static bool
 sets_try(struct plan *plan, const struct choice *choice, size_t size, __int128 most)
 {
-	uint64_t end = UINT64_C(1) << choice->n;
+	/* In 128 bits, because the last set of 64 warehouses has no successor in 64. */
+	unsigned __int128 end = (unsigned __int128)1 << choice->n;
 
-	for (uint64_t set = (UINT64_C(1) << size) - 1; set < end;) {
-		uint64_t low = set & -set, ripple = set + low;
+	for (unsigned __int128 set = ((unsigned __int128)1 << size) - 1; set < end;) {
+		unsigned __int128 low = set & -set, ripple = set + low;
 
-		if (set_gives(plan, choice, set, most))
+		if (set_gives(plan, choice, (uint64_t)set, most))
 			return true;
 		set = ripple | (((set ^ ripple) >> 2) / low);
 	}

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The second half of allocate: goods have left, so their reservations close and the stock is lower. */
+/*
+ * The second half of allocate: goods have left, so their reservations close and the stock is lower. What was asked for
+ * and did not leave stays reserved: perhaps it is still to come, perhaps it is not there at all; either way nobody else
+ * may have it.
+ */
 #include "allocate/allocate.h"
 
 #include "allocate/allocate_sql.h"
@@ -32,7 +36,7 @@ shipped_lock(struct batch *batch, struct why *why)
 
 struct gone {
 	struct str item_no, warehouse;
-	int64_t reserved_micro, gone_micro;
+	int64_t gone_micro;
 };
 
 static int
@@ -55,12 +59,10 @@ stock_take_out(struct batch *batch, const struct result *closed, struct why *why
 	if (!list)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu reservations", n);
 	for (size_t i = 0; i < n; i++)
-		list[i] = (struct gone){result_text(closed, i, 0), result_text(closed, i, 1), result_int(closed, i, 2),
-					result_int(closed, i, 3)};
+		list[i] = (struct gone){result_text(closed, i, 0), result_text(closed, i, 1), result_int(closed, i, 2)};
 	qsort(list, n, sizeof *list, by_stock);
 	for (size_t i = 0; i < n; i++) {
 		if (kept && by_stock(&list[kept - 1], &list[i]) == 0) {
-			list[kept - 1].reserved_micro += list[i].reserved_micro;
 			list[kept - 1].gone_micro += list[i].gone_micro;
 		} else {
 			list[kept++] = list[i];
@@ -69,7 +71,6 @@ stock_take_out(struct batch *batch, const struct result *closed, struct why *why
 	for (size_t i = 0; i < kept; i++) {
 		rows_text(rows, list[i].item_no);
 		rows_text(rows, list[i].warehouse);
-		rows_int(rows, list[i].reserved_micro);
 		rows_int(rows, list[i].gone_micro);
 	}
 	store_send(batch->store, rows);
@@ -97,6 +98,17 @@ reservations_close(struct batch *batch, struct why *why)
 	return outcome == OUTCOME_OK ? stock_take_out(batch, closed, why) : outcome;
 }
 
+static bool
+is_short(const struct shipment *s)
+{
+	const struct shipment_line *lines = s->lines.items;
+
+	for (size_t i = 0; i < s->lines.n; i++)
+		if (lines[i].shipped_micro < lines[i].quantity_micro)
+			return true;
+	return false;
+}
+
 static enum outcome
 orders_status(struct batch *batch, struct why *why)
 {
@@ -108,9 +120,16 @@ orders_status(struct batch *batch, struct why *why)
 		rows_uuid(rows, batch->items[i]->order_id);
 	outcome = store_query(batch->store, rows, &sums, why);
 	/* One row per order, in the order asked. */
-	for (size_t i = 0; outcome == OUTCOME_OK && i < batch->n; i++)
-		item_status(batch->items[i],
-			    result_int(sums, i, 2) >= result_int(sums, i, 1) ? ORDER_SHIPPED : ORDER_PART_SHIPPED);
+	for (size_t i = 0; outcome == OUTCOME_OK && i < batch->n; i++) {
+		int64_t ordered = result_int(sums, i, 1), shipped = result_int(sums, i, 2);
+
+		if (shipped > 0)
+			item_status(batch->items[i], shipped >= ordered ? ORDER_SHIPPED : ORDER_PART_SHIPPED);
+		if (is_short(batch->items[i]->document))
+			item_note(batch, batch->items[i], "short", NULL,
+				  "the warehouse shipped less than it was asked for: the rest stays reserved until the ERP "
+				  "and the warehouse agree");
+	}
 	return outcome;
 }
 

@@ -78,13 +78,11 @@ static struct uuid
 letter_id(const struct letter *l, const struct delivery *d)
 {
 	unsigned char hash[32];
-	struct str parts[3] = {l->origin, d->envelope.message_id, d->routing_key};
+	/* A stranger may use a message id again for something else: the bytes tell. */
+	struct str parts[4] = {l->origin, d->envelope.message_id, d->routing_key, {(const char *)hash, sizeof hash}};
 
-	if (d->envelope.message_id.n)
-		return uuid_derive(UUID_MESSAGE, parts, 3);
 	sha256(d->body, hash);
-	parts[1] = (struct str){(const char *)hash, sizeof hash};
-	return uuid_derive(UUID_MESSAGE, parts, 3);
+	return uuid_derive(UUID_MESSAGE, parts, 4);
 }
 
 static void

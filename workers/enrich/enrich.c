@@ -6,7 +6,7 @@
  * WRITES       enrichments, line_enrichments
  * IDEMPOTENCY  the journal; one enrichment per order by its key
  * FAILURES     exceptions: customer-unknown customer-ambiguous customer-inactive item-unknown item-ambiguous
- *              item-inactive unit-unknown unit-inexact price-unknown price-off. The first decides, the others stand in
+ *              item-inactive unit-unknown unit-inexact tax-unknown price-unknown price-off. The first decides, the others stand in
  *              the order's timeline
  */
 #include "enrich/enrich.h"
@@ -22,7 +22,7 @@
 
 /* What was found for every order and line of the batch; the rows are sorted by ordinal. */
 struct findings {
-	const struct result *customers, *items;
+	const struct result *customers, *items, *days;
 	size_t customer_row, item_row; /* next to be read */
 	struct books books;
 };
@@ -39,6 +39,22 @@ customers_find(struct batch *batch, struct result **found, struct why *why)
 		rows_text(rows, o->buyer.account);
 		rows_text(rows, o->buyer.gln);
 		rows_text(rows, o->buyer.email);
+	}
+	return store_query(batch->store, rows, found, why);
+}
+
+/* The day on which each order was placed, where its channel is: prices are valid by that day. */
+static enum outcome
+days_find(struct batch *batch, struct result **found, struct why *why)
+{
+	struct rows *rows = rows_new(&enrich_days_find, batch->arena);
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct order *o = batch->items[i]->document;
+		const struct party *party = party_list_find(batch->parties, o->party);
+
+		rows_instant(rows, o->placed_at_us);
+		rows_text(rows, party ? str_of(party->time_zone) : STR("UTC"));
 	}
 	return store_query(batch->store, rows, found, why);
 }
@@ -95,9 +111,9 @@ customer_decide(struct findings *f, int64_t ordinal, struct order *o, struct why
 	     f->customer_row++) {
 		struct book_customer c = enrich_customer_read(f->customers, f->customer_row);
 
-		if (!best.by)
+		if (!best.by || (c.by == best.by && c.active && !best.active))
 			best = c;
-		else if (c.by == best.by && !str_equal(c.customer_no, best.customer_no))
+		else if (c.by == best.by && c.active == best.active && !str_equal(c.customer_no, best.customer_no))
 			is_ambiguous = true;
 	}
 	if (!best.by)
@@ -118,7 +134,8 @@ customer_decide(struct findings *f, int64_t ordinal, struct order *o, struct why
 }
 
 static enum outcome
-line_decide(struct batch *batch, struct findings *f, int64_t ordinal, struct order *o, size_t index, struct why *why)
+line_decide(struct batch *batch, struct findings *f, int64_t ordinal, struct order *o, size_t index, int64_t day,
+	    struct why *why)
 {
 	const struct party *party = party_list_find(batch->parties, o->party);
 	struct book_item found[8];
@@ -131,8 +148,11 @@ line_decide(struct batch *batch, struct findings *f, int64_t ordinal, struct ord
 			found[n++] = enrich_item_read(f->items, f->item_row);
 	outcome = item_decide(found, n, &item, why);
 	if (outcome == OUTCOME_OK)
-		outcome = line_enrich(o, order_line_at(o, index), item, &f->books,
-				      party ? party->policies.price_tolerance_percent_micro : 0, batch->arena, why);
+		outcome = line_enrich(&(struct line_terms){.order = o,
+							   .day = day,
+							   .tolerance_percent_micro =
+							       party ? party->policies.price_tolerance_percent_micro : 0},
+				      order_line_at(o, index), item, &f->books, batch->arena, why);
 	if (outcome != OUTCOME_OK && why->path[0] == '\0')
 		snprintf(why->path, sizeof why->path, "lines[%zu].%s", index,
 			 str_starts(str_of(why->code), STR("item"))    ? "sku"
@@ -164,7 +184,8 @@ order_enrich(struct batch *batch, struct findings *f, struct item *item, int64_t
 	problem_note(batch, item, &problems, customer_decide(f, order_ordinal, o, &why), &why);
 	for (size_t l = 0; l < o->lines.n; l++) {
 		struct why line_why = {0};
-		enum outcome outcome = line_decide(batch, f, (*line_ordinal)++, o, l, &line_why);
+		int64_t day = result_int(f->days, (size_t)order_ordinal - 1, 0);
+		enum outcome outcome = line_decide(batch, f, (*line_ordinal)++, o, l, day, &line_why);
 
 		problem_note(batch, item, &problems, outcome, &line_why);
 	}
@@ -183,16 +204,19 @@ enrich_handle(struct batch *batch, struct why *why)
 	struct rows *orders = rows_new(&enrich_insert, batch->arena),
 		    *lines = rows_new(&enrich_lines_insert, batch->arena);
 	struct findings f = {0};
-	struct result *customers, *items;
+	struct result *customers, *items, *days;
 	int64_t line_ordinal = 1;
 	enum outcome outcome = customers_find(batch, &customers, why);
 
+	if (outcome == OUTCOME_OK)
+		outcome = days_find(batch, &days, why);
 	if (outcome == OUTCOME_OK)
 		outcome = items_find(batch, &items, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	f.customers = customers;
 	f.items = items;
+	f.days = days;
 	outcome = books_load(batch, &f, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;

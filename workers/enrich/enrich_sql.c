@@ -14,6 +14,11 @@ const struct statement enrich_customers_find = {
     " SELECT f.n, f.by, c.customer_no, c.price_group, c.active FROM f JOIN tributary.customers c USING (customer_no)"
     " ORDER BY f.n, f.by"};
 
+const struct statement enrich_days_find = {
+    "enrich_days_find", "ZT",
+    "SELECT ((u.placed_at AT TIME ZONE u.zone)::date - date '1970-01-01')::bigint"
+    " FROM unnest($1, $2) WITH ORDINALITY u(placed_at, zone, n) ORDER BY n"};
+
 const struct statement enrich_items_find = {
     "enrich_items_find", "TTT",
     "WITH u AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS u(party, sku, gtin, n)),"

@@ -10,6 +10,8 @@
 
 /* party, account, gln, e-mail per order → ordinal from 1, by, customer_no, price_group, active */
 extern const struct statement enrich_customers_find;
+/* placed_at, time zone per order → the day it was there, since 1970, in the same order */
+extern const struct statement enrich_days_find;
 /* party, sku, gtin per line → ordinal from 1, by, item_no, base_unit, tax_code, active */
 extern const struct statement enrich_items_find;
 extern const struct statement enrich_insert;

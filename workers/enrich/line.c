@@ -2,22 +2,23 @@
 #include "enrich/line.h"
 
 #include "base/decimal.h"
-#include "base/instant.h"
 
 enum outcome
 item_decide(const struct book_item *found, size_t n, const struct book_item **item, struct why *why)
 {
 	const struct book_item *best = NULL;
 
+	/* Of those found in the same way one that is sold comes before one that no longer is. */
 	for (size_t i = 0; i < n; i++)
-		if (!best || found[i].by < best->by)
+		if (!best || found[i].by < best->by || (found[i].by == best->by && found[i].active && !best->active))
 			best = &found[i];
 	if (!best)
 		return why_set(why, OUTCOME_HELD, "item-unknown",
 			       "no item has this SKU, alias or GTIN: add it to items.csv or item_aliases.csv, load the "
 			       "mirror and release it");
 	for (size_t i = 0; i < n; i++)
-		if (found[i].by == best->by && !str_equal(found[i].item_no, best->item_no))
+		if (found[i].by == best->by && found[i].active == best->active &&
+		    !str_equal(found[i].item_no, best->item_no))
 			return why_set(why, OUTCOME_HELD, "item-ambiguous", "both %.*s and %.*s answer to it",
 				       STR_ARGS(best->item_no), STR_ARGS(found[i].item_no));
 	if (!best->active)
@@ -125,9 +126,10 @@ stock_of(const struct books *books, struct str item_no)
 }
 
 static enum outcome
-price_enrich(const struct order *order, struct order_line *line, const struct books *books, int64_t factor_micro,
-	     int64_t tolerance_percent_micro, struct arena *arena, struct why *why)
+price_enrich(const struct line_terms *terms, struct order_line *line, const struct books *books, int64_t factor_micro,
+	     struct arena *arena, struct why *why)
 {
+	const struct order *order = terms->order;
 	struct line_enrichment *e = &line->enriched;
 	struct price_question q = {
 	    .customer_no = order->enriched.customer_no,
@@ -137,7 +139,7 @@ price_enrich(const struct order *order, struct order_line *line, const struct bo
 	    .base_unit = e->base_unit,
 	    .factor_micro = factor_micro,
 	    .quantity_micro = line->quantity_micro,
-	    .day = instant_day(order->placed_at_us),
+	    .day = terms->day,
 	};
 	char stated[DECIMAL_TEXT_BYTES], ours[DECIMAL_TEXT_BYTES];
 	const struct book_price *chosen, *prices;
@@ -151,9 +153,15 @@ price_enrich(const struct order *order, struct order_line *line, const struct bo
 		return outcome;
 	e->price_source = price_source(chosen, arena);
 	compared = e->price_micro;
+	if (order->prices_include_tax && e->tax_rate_micro == 0 && line->tax_minor != 0)
+		return why_set(why, OUTCOME_HELD, "tax-unknown",
+			       "the price includes tax, and tax_rates.csv has no rate of %.*s for where it goes: add one, load "
+			       "the mirror and release it",
+			       STR_ARGS(e->item_no));
 	if (order->prices_include_tax)
 		compared += (int64_t)divide_half_even((__int128)compared * e->tax_rate_micro, 100 * DECIMAL_ONE);
-	if (price_is_near(line->unit_price_micro, compared, tolerance_percent_micro))
+	if (price_is_near(line->unit_price_micro, compared, terms->tolerance_percent_micro) ||
+	    price_is_rounded(line->unit_price_micro, compared, currency_places(order->currency)))
 		return OUTCOME_OK;
 	decimal_format(line->unit_price_micro, stated);
 	decimal_format(compared, ours);
@@ -164,8 +172,8 @@ price_enrich(const struct order *order, struct order_line *line, const struct bo
 }
 
 enum outcome
-line_enrich(const struct order *order, struct order_line *line, const struct book_item *item, const struct books *books,
-	    int64_t tolerance_percent_micro, struct arena *arena, struct why *why)
+line_enrich(const struct line_terms *terms, struct order_line *line, const struct book_item *item,
+	    const struct books *books, struct arena *arena, struct why *why)
 {
 	static const char *const sources[] = {"", "sku", "alias", "alias", "gtin"};
 	int64_t factor_micro;
@@ -175,8 +183,8 @@ line_enrich(const struct order *order, struct order_line *line, const struct boo
 	outcome = unit_decide(line, item, books, arena, &factor_micro, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	tax_decide(order, line, item, books, arena);
+	tax_decide(terms->order, line, item, books, arena);
 	line->enriched.available_micro = stock_of(books, item->item_no);
 	line->enriched.stock_source = STR("stock");
-	return price_enrich(order, line, books, factor_micro, tolerance_percent_micro, arena, why);
+	return price_enrich(terms, line, books, factor_micro, arena, why);
 }

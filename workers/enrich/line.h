@@ -26,12 +26,18 @@ struct books {
 enum outcome item_decide(const struct book_item *found, size_t n, const struct book_item **item,
 			 struct why *why) MUST_CHECK;
 
+/* What all lines of an order share. */
+struct line_terms {
+	const struct order *order;
+	int64_t day;                     /* since 1970: when it was placed, in the channel's time zone */
+	int64_t tolerance_percent_micro; /* a price may be off by so much */
+};
+
 /*
  * line_enrich - unit, price, tax and stock of a line whose item is known
- * OUTCOME_HELD  codes: unit-unknown unit-inexact price-unknown price-off
+ * OUTCOME_HELD  codes: unit-unknown unit-inexact tax-unknown price-unknown price-off
  */
-enum outcome line_enrich(const struct order *order, struct order_line *line, const struct book_item *item,
-			 const struct books *books, int64_t tolerance_percent_micro, struct arena *arena,
-			 struct why *why) MUST_CHECK;
+enum outcome line_enrich(const struct line_terms *terms, struct order_line *line, const struct book_item *item,
+			 const struct books *books, struct arena *arena, struct why *why) MUST_CHECK;
 
 #endif

@@ -26,13 +26,20 @@ quantity_in(const struct book_price *p, const struct price_question *q, int64_t 
 	return str_equal(p->unit, q->base_unit) && decimal_mul(q->quantity_micro, q->factor_micro, quantity_micro);
 }
 
+/* A break in base units, so that five boxes and ten pieces can be compared. */
+static __int128
+break_of(const struct book_price *p, const struct price_question *q)
+{
+	return (__int128)p->min_quantity_micro * (str_equal(p->unit, q->base_unit) ? DECIMAL_ONE : q->factor_micro);
+}
+
 static bool
-is_better(const struct book_price *p, const struct book_price *best)
+is_better(const struct book_price *p, const struct book_price *best, const struct price_question *q)
 {
 	if (!best || p->kind != best->kind)
 		return !best || p->kind < best->kind;
-	if (p->min_quantity_micro != best->min_quantity_micro)
-		return p->min_quantity_micro > best->min_quantity_micro;
+	if (break_of(p, q) != break_of(best, q))
+		return break_of(p, q) > break_of(best, q);
 	return p->from_day > best->from_day;
 }
 
@@ -48,7 +55,7 @@ price_decide(const struct price_question *q, const struct book_price *prices, si
 
 		if (str_equal(p->currency, q->currency) && q->day >= p->from_day && q->day <= p->to_day &&
 		    concerns(p, q) && quantity_in(p, q, &quantity) && quantity >= p->min_quantity_micro &&
-		    is_better(p, best))
+		    is_better(p, best, q))
 			best = p;
 	}
 	if (!best)
@@ -62,6 +69,17 @@ price_decide(const struct price_question *q, const struct book_price *prices, si
 	*price_micro = price;
 	*chosen = best;
 	return OUTCOME_OK;
+}
+
+bool
+price_is_rounded(int64_t stated_micro, int64_t ours_micro, int places)
+{
+	int64_t stated, ours, exact = DECIMAL_ONE;
+
+	for (int i = 0; i < places; i++)
+		exact /= 10;
+	return places >= 0 && stated_micro % exact == 0 && money_of(DECIMAL_ONE, stated_micro, places, &stated) &&
+	       money_of(DECIMAL_ONE, ours_micro, places, &ours) && stated == ours;
 }
 
 bool

@@ -7,9 +7,9 @@
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content an exception; a confirmation by its shipment
  * FAILURES     refused (dead letter): document-too-large json-* mapping-* field-* currency-* kind-unknown party-unknown
- *              line-* lines-missing shipment-foreign
- *              exceptions: total-mismatch order-cancelled order-changed shipment-unknown shipment-line-unknown
- *              shipment-over shipment-confirmed-twice
+ *              discount-range line-ref-duplicate lines-missing shipment-foreign
+ *              exceptions: total-mismatch ship-to-missing order-cancelled order-cancelled-before order-changed
+ *              shipment-unknown shipment-line-unknown shipment-over shipment-confirmed-twice, and a mapping's own
  */
 #include "ingest/ingest.h"
 
@@ -89,6 +89,7 @@ items_read(struct batch *batch, struct why *why)
 		in->sender = item->party;
 		item->scratch = in;
 		outcome = intake_read(&source, batch->arena, in, &item_why);
+		item_subject(item, in->about.n || !in->order ? in->about : in->order->source_number);
 		if (in->order)
 			item_order(item, in->order->order_id);
 		if (outcome != OUTCOME_OK)
@@ -172,6 +173,40 @@ repeats_compare(struct batch *batch, struct item **repeats, size_t n, struct why
 	return OUTCOME_OK;
 }
 
+/* Takes out those that the channel has cancelled before it sent them; returns how many are left. */
+static enum outcome
+cancelled_hold(struct batch *batch, struct item **orders, size_t *n, struct why *why)
+{
+	struct rows *ids = rows_new(&ingest_orders_cancelled, batch->arena);
+	struct result *cancelled;
+	size_t kept = 0;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < *n; i++)
+		rows_uuid(ids, orders[i]->order_id);
+	outcome = store_query(batch->store, ids, &cancelled, why);
+	for (size_t i = 0; outcome == OUTCOME_OK && i < *n; i++) {
+		struct why item_why = {0};
+		size_t row = 0;
+
+		while (row < result_count(cancelled) && !uuid_equal(result_uuid(cancelled, row, 0), orders[i]->order_id))
+			row++;
+		if (row == result_count(cancelled)) {
+			orders[kept++] = orders[i];
+			continue;
+		}
+		((struct intake *)orders[i]->scratch)->result = INTAKE_EXCEPTION;
+		item_fail(orders[i],
+			  why_set(&item_why, OUTCOME_HELD, "order-cancelled-before",
+				  "the channel cancelled the order before it came: dismiss both exceptions; if it is wanted "
+				  "after all, dismiss the cancellation and release this one"),
+			  &item_why);
+	}
+	if (outcome == OUTCOME_OK)
+		*n = kept;
+	return outcome;
+}
+
 static enum outcome
 orders_store(struct batch *batch, struct item **orders, size_t n, struct why *why)
 {
@@ -218,6 +253,8 @@ ingest_handle(struct batch *batch, struct why *why)
 		if (is_order(batch->items[i]))
 			orders[orders_count++] = batch->items[i];
 	if (orders_count)
+		outcome = cancelled_hold(batch, orders, &orders_count, why);
+	if (outcome == OUTCOME_OK && orders_count)
 		outcome = orders_store(batch, orders, orders_count, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);

@@ -21,6 +21,10 @@ const struct statement ingest_orders_insert = {
 const struct statement ingest_orders_known = {
     "ingest_orders_known", "U", "SELECT order_id, content_sha256 FROM tributary.orders WHERE order_id = ANY ($1)"};
 
+const struct statement ingest_orders_cancelled = {
+    "ingest_orders_cancelled", "U",
+    "SELECT order_id FROM tributary.exceptions WHERE order_id = ANY ($1) AND code = 'order-cancelled' AND state = 'open'"};
+
 const struct statement ingest_lines_insert = {
     "ingest_lines_insert", "UNTTTTITIIIO",
     "INSERT INTO tributary.order_lines (order_id, line_no, line_ref, sku, gtin, description, quantity_micro, unit,"
@@ -61,6 +65,7 @@ ingest_document_put(struct rows *documents, const struct batch *batch, const str
 {
 	const struct envelope *e = &item->delivery->envelope;
 	bool is_ok = item->outcome == OUTCOME_OK;
+	const char *code = is_ok ? in->ignored : item->why.code;
 
 	rows_uuid(documents, item->message_id);
 	rows_text(documents, in->sender);
@@ -71,7 +76,7 @@ ingest_document_put(struct rows *documents, const struct batch *batch, const str
 	rows_bytes(documents, item->delivery->body);
 	rows_text(documents, str_of(intake_result_name(in->result)));
 	rows_uuid_or_null(documents, item->order_id);
-	rows_text_or_null(documents, is_ok ? (struct str){NULL, 0} : str_of(item->why.code));
+	rows_text_or_null(documents, str_of(code));
 	rows_text_or_null(documents, is_ok ? (struct str){NULL, 0} : str_of(item->why.path));
 	rows_instant(documents, batch->now_us);
 }

@@ -22,6 +22,8 @@ extern const struct statement ingest_orders_insert;
 /* order_id → order_id, content_sha256 */
 extern const struct statement ingest_orders_known;
 extern const struct statement ingest_lines_insert;
+/* order_id → those for which a cancellation waits */
+extern const struct statement ingest_orders_cancelled;
 /* shipment_id → shipment_id, order_id, partner, document */
 extern const struct statement ingest_shipments_known;
 /* → shipment_id of each that was new */

@@ -19,8 +19,8 @@ is_order_kind(struct str kind)
 }
 
 static enum outcome
-tree_read(const struct intake_source *source, const char *function, struct arena *arena, struct node **tree,
-	  struct why *why)
+tree_read(const struct intake_source *source, const char *function, struct arena *arena, struct intake *in,
+	  struct node **tree, struct why *why)
 {
 	struct tree_limits limits = tree_default_limits;
 	struct node *root;
@@ -34,10 +34,16 @@ tree_read(const struct intake_source *source, const char *function, struct arena
 	outcome = json_parse(source->body, &limits, arena, &root, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	return mapping_run(source->mapping, function, root, arena, tree, why);
+	outcome = mapping_run(source->mapping, function, root, arena, tree, why);
+	in->about = arena_str(arena, str_of(mapping_about(source->mapping)));
+	if (outcome == OUTCOME_OK && !*tree) {
+		in->result = INTAKE_IGNORED;
+		in->ignored = why->code;
+	}
+	return outcome;
 }
 
-/* The same order said again, later or in another revision, says the same. */
+/* What we act on: the same order said again, later, in another revision or after a payment, says the same. */
 static bool
 content_hash(const struct order *order, unsigned char sha[static 32])
 {
@@ -46,7 +52,8 @@ content_hash(const struct order *order, unsigned char sha[static 32])
 	bool is_ok;
 
 	said.received_at_us = 0;
-	said.revision = (struct str){NULL, 0};
+	said.revision = said.note = (struct str){NULL, 0};
+	said.payment_status = PAYMENT_UNKNOWN;
 	buf_init(&bytes, (size_t)64 << 20);
 	contract_encode(&order_contract, &said, &bytes);
 	is_ok = buf_is_ok(&bytes);
@@ -62,14 +69,10 @@ order_read(const struct intake_source *source, struct arena *arena, struct intak
 	const struct party *party = source->party;
 	struct order *order = arena_get(arena, sizeof *order);
 	struct node *tree;
-	enum outcome outcome = tree_read(source, "order", arena, &tree, why);
+	enum outcome outcome = tree_read(source, "order", arena, in, &tree, why);
 
-	if (outcome != OUTCOME_OK)
+	if (outcome != OUTCOME_OK || !tree)
 		return outcome;
-	if (!tree) {
-		in->result = INTAKE_IGNORED;
-		return OUTCOME_OK;
-	}
 	if (!order)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
 	outcome = contract_from_tree(&channel_order_contract, tree, arena, order, why);
@@ -85,6 +88,8 @@ order_read(const struct intake_source *source, struct arena *arena, struct intak
 		return why_at(why, OUTCOME_DEAD, "currency-not-accepted", "currency",
 			      "party %s takes orders in %s only; party.yaml says so", party->name, party->currency);
 	outcome = order_check(order, party->policies.total_tolerance_minor, why);
+	if (outcome == OUTCOME_OK)
+		outcome = order_round(order, arena, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel")))
@@ -99,14 +104,10 @@ confirmation_read(const struct intake_source *source, struct arena *arena, struc
 {
 	struct node *tree;
 	struct buf said;
-	enum outcome outcome = tree_read(source, "shipment", arena, &tree, why);
+	enum outcome outcome = tree_read(source, "shipment", arena, in, &tree, why);
 
-	if (outcome != OUTCOME_OK)
+	if (outcome != OUTCOME_OK || !tree)
 		return outcome;
-	if (!tree) {
-		in->result = INTAKE_IGNORED;
-		return OUTCOME_OK;
-	}
 	in->confirmation = arena_get(arena, sizeof *in->confirmation);
 	if (!in->confirmation)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the confirmation");

@@ -22,7 +22,9 @@ enum intake_result {
 
 struct intake {
 	enum intake_result result;
+	const char *ignored; /* code of INTAKE_IGNORED */
 	struct str sender;
+	struct str about; /* what people know the document by; may be empty */
 	struct order *order;               /* INTAKE_ORDER; also a cancellation, as an exception */
 	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
 	unsigned char body_sha256[32];
@@ -41,7 +43,7 @@ struct intake_source {
 /*
  * intake_read - understand one document
  * OUTCOME_DEAD  refused       codes: document-too-large json-… mapping-… field-… currency-… kind-unknown party-unknown
- * OUTCOME_HELD  the business  codes: total-mismatch order-cancelled, and what a mapping holds
+ * OUTCOME_HELD  the business  codes: total-mismatch ship-to-missing order-cancelled, and what a mapping holds
  * in->result fits the outcome in any case.
  */
 enum outcome intake_read(const struct intake_source *source, struct arena *arena, struct intake *in,

@@ -13,6 +13,7 @@
  */
 #include "ship-sync/ship_sync.h"
 
+#include "base/instant.h"
 #include "ship-sync/partners.h"
 #include "ship-sync/ship_sync_sql.h"
 
@@ -27,6 +28,7 @@ struct sending {
 	bool is_done;     /* the partner has it already */
 	bool is_asked;    /* a request was made, so the answer is the partner's */
 	int64_t attempts; /* how often it was armed, with this time */
+	int64_t prepared_us; /* monotonic; not later than its row says */
 	enum outcome answer;
 	struct why why;
 	struct str partner_ref;
@@ -89,6 +91,7 @@ sending_open(struct batch *batch, struct item *item)
 	s->partner = &st->partners.items[index];
 	s->lane = index;
 	s->attempts = 1;
+	s->prepared_us = monotonic_us();
 	s->answer = why_set(&s->why, OUTCOME_RETRY, "too-large", "nothing was sent: no memory for the request");
 	item->scratch = s;
 	return s;
@@ -223,6 +226,27 @@ answers_read(struct batch *batch, const struct http_call *calls, struct item **c
 	}
 }
 
+/*
+ * What is left of the first half of the lease. It began when the row was prepared: a commit that took long, or a process
+ * that was stopped, counts too, because meanwhile another process may have called the effect in doubt.
+ */
+static int64_t
+begin_within_ms(const struct batch *batch, int64_t lease_ms)
+{
+	int64_t oldest_us = INT64_MAX, left_ms;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct sending *s = batch->items[i]->scratch;
+
+		if (!s->is_done && s->prepared_us < oldest_us)
+			oldest_us = s->prepared_us;
+	}
+	if (oldest_us == INT64_MAX)
+		return lease_ms / 2;
+	left_ms = lease_ms / 2 - (monotonic_us() - oldest_us) / 1000;
+	return left_ms > 0 ? left_ms : -1;
+}
+
 /* The items' outcomes are given by handle(), which may be run more than once; here the answers are gathered. */
 enum outcome
 ship_sync_call(struct batch *batch, struct why *why)
@@ -232,7 +256,7 @@ ship_sync_call(struct batch *batch, struct why *why)
 	struct http_call *calls = arena_array(batch->arena, batch->n, sizeof *calls);
 	struct item **called = arena_array(batch->arena, batch->n, sizeof(struct item *));
 	struct http_terms terms = {.arena = batch->arena,
-				   .begin_within_ms = config->lease_ms / 2,
+				   .begin_within_ms = begin_within_ms(batch, config->lease_ms),
 				   .lane_limits = st->partners.concurrencies,
 				   .lanes_count = st->partners.n,
 				   .idle = on_idle,

@@ -12,6 +12,20 @@ function text.join(a, b)
 	return a or b
 end
 
+-- Free text: control characters become blanks, and what is longer than the contract takes is cut at a whole character.
+-- For what people write; ids, codes and amounts are taken as they are or refused.
+function text.free(s, bytes)
+	s = text.some(s)
+	if not s then return nil end
+	s = string.gsub(s, "%c", function(c) return (c == "\n" or c == "\t") and c or " " end)
+	if #s > bytes then
+		local last = bytes
+		while last > 0 and (string.byte(s, last + 1) & 0xC0) == 0x80 do last = last - 1 end
+		s = string.sub(s, 1, last)
+	end
+	return s
+end
+
 -- An amount that must be there; refused with its path when it is none.
 function text.amount(value, currency, path)
 	if value == nil then refuse("field-missing", path, "is required: an amount of " .. tostring(currency)) end

@@ -3,8 +3,11 @@ local text = lib("text")
 
 local function shipment(doc)
 	local lines = {}
-	if doc.event ~= "shipment.confirmed" then ignore("only shipment.confirmed concerns us") end
-	for i = 1, doc.lines and #doc.lines or 0 do
+	about(doc.order_number)
+	if doc.event ~= "shipment.confirmed" then ignore("event-ignored", "only shipment.confirmed concerns us") end
+	-- An empty list would read as "all of it" in the contract; this warehouse always says what it shipped.
+	if not doc.lines or #doc.lines == 0 then refuse("field-missing", "lines", "is required: what was shipped of each line") end
+	for i = 1, #doc.lines do
 		local l = doc.lines[i]
 		lines[i] = { line_ref = l.reference, sku = l.sku, quantity = l.quantity }
 	end
