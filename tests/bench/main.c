@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tools of the benchmark and the fault tests: see load.h and bare.h. */
+/* The tools of the benchmark and the fault tests: see load.h, bare.h and echo.h. */
 #include "bare.h"
+#include "echo.h"
 #include "load.h"
 
 #include <stdio.h>
@@ -13,6 +14,8 @@ main(int argc, char **argv)
 		return load_command(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "bare") == 0)
 		return bare_command(argc - 1, argv + 1);
-	fprintf(stderr, "bench load|bare …\n");
+	if (argc > 1 && strcmp(argv[1], "echo") == 0)
+		return echo_command(argc - 1, argv + 1);
+	fprintf(stderr, "bench load|bare|echo …\n");
 	return 2;
 }

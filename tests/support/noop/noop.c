@@ -5,11 +5,13 @@
  * PUBLISHES    nothing
  * WRITES       noop_seen
  * IDEMPOTENCY  the journal: a message is written down once
- * FAILURES     retry: noop-later; exception: noop-no; dead: postgres-data, for a poisoned order
+ * FAILURES     retry: noop-later; exception: noop-no; dead: postgres-data, for a poisoned order, crash-loop
  */
 #include "noop/noop.h"
 
 #include "model/order.h"
+
+#include <signal.h>
 
 static const struct statement seen_insert = {
     "noop_seen_insert", "UTIN",
@@ -29,6 +31,8 @@ noop_handle(struct batch *batch, struct why *why)
 		int64_t attempt = item->delivery->envelope.attempt;
 		struct why item_why = {0};
 
+		if (str_starts(o->source_number, STR("crash")))
+			raise(SIGKILL);
 		if (str_starts(o->source_number, STR("retry")) && attempt == 0) {
 			item_fail(item, why_set(&item_why, OUTCOME_RETRY, "noop-later", "the first attempt is put off"),
 				  &item_why);

@@ -5,6 +5,7 @@
  *   slow…    its statement takes 8 s
  *   retry…   the first attempt is put off
  *   held…    the business says no
+ *   crash…   the process dies, without a word
  *   poison…  its row breaks a constraint, and with it the transaction of the whole batch
  */
 #ifndef TRIBUTARY_NOOP_H
