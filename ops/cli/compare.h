@@ -12,8 +12,8 @@ enum difference {
 	DIFFERENCE_MISSING,
 	DIFFERENCE_OTHER,   /* there, and not as it must be */
 	DIFFERENCE_SURPLUS, /* there, our source knows nothing of it, and ours works all the same */
-	DIFFERENCE_FOREIGN, /* surplus that changes what ours does: a policy (the highest priority wins), or a binding of
-			       one of our exchanges (it takes messages, and a full queue behind it refuses them) */
+	DIFFERENCE_FOREIGN, /* surplus that changes what ours does: a policy (the highest priority wins), or a binding
+			       of one of our exchanges (it takes messages, and a full queue behind it refuses them) */
 };
 
 /*

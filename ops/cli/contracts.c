@@ -20,7 +20,8 @@
 #define PATH_BYTES 1024
 #define INDENT_COLUMNS 2
 
-/* What stands behind the command: NAME, DIR or NAME and FILE; false after --help or a wrong line, *status says which. */
+/* What stands behind the command: NAME, DIR or NAME and FILE; false after --help or a wrong line, *status says which.
+ */
 static bool
 words_read(const char *synopsis, const char *summary, int argc, char **argv, size_t min, size_t max, const char **words,
 	   int *status)
@@ -38,7 +39,8 @@ contract_named(const char *name)
 	const struct contract *c = model_contract(name);
 
 	if (!c)
-		fprintf(stderr, "tributary contracts: there is no document \"%.60s\"; `tributary contracts list` has them\n",
+		fprintf(stderr,
+			"tributary contracts: there is no document \"%.60s\"; `tributary contracts list` has them\n",
 			name);
 	return c;
 }
@@ -98,8 +100,8 @@ write_command(int argc, char **argv)
 	const char *dir;
 	int status;
 
-	if (!words_read("tributary contracts write DIR", "JSON Schema of every document, one file each.", argc, argv, 1, 1,
-			&dir, &status))
+	if (!words_read("tributary contracts write DIR", "JSON Schema of every document, one file each.", argc, argv, 1,
+			1, &dir, &status))
 		return status;
 	for (size_t i = 0; i < model_contracts_count; i++) {
 		const struct contract *c = model_contracts[i];
@@ -199,8 +201,8 @@ static int
 encode_command(int argc, char **argv)
 {
 	return convert_command("tributary contracts encode NAME [FILE]",
-			       "The document in JSON (a file, or stdin), checked, as the msgpack that messages carry.", argc,
-			       argv, true);
+			       "The document in JSON (a file, or stdin), checked, as the msgpack that messages carry.",
+			       argc, argv, true);
 }
 
 static int

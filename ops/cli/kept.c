@@ -29,7 +29,7 @@ struct kept {
 	struct arena *arena;
 	const char *like; /* code, or fingerprint of dead letters */
 	int64_t limit;
-	bool as_json, all;
+	bool as_json, all, wants_body;
 };
 
 static enum outcome
@@ -81,9 +81,10 @@ claim(struct kept *k, const struct statement *statement, struct uuid id, struct 
 	store_begin(store);
 	outcome = store_query(store, rows_of_id(k, statement, id), &claimed, why);
 	if (outcome == OUTCOME_OK && result_count(claimed) == 0)
-		outcome = why_set(why, OUTCOME_DEAD, "not-open",
-				  "there is none with this id that is open, or its order was cancelled: look at `tributary "
-				  "order`, then dismiss this one, or the cancellation first");
+		outcome =
+		    why_set(why, OUTCOME_DEAD, "not-open",
+			    "there is none with this id that is open, or its order was cancelled: look at `tributary "
+			    "order`, then dismiss this one, or the cancellation first");
 	if (outcome != OUTCOME_OK) {
 		store_rollback(store);
 		return outcome;
@@ -229,14 +230,53 @@ list(struct kept *k)
 	return report_print(k->db.store, rows, k->as_json, "none");
 }
 
+/* The message's bytes as they came: `... | tributary contracts decode order` reads those of the fleet. */
+static int
+body_print(struct kept *k, struct uuid id)
+{
+	struct result *found;
+	struct why why = {0};
+	struct str body;
+	int status = EXIT_NO;
+
+	store_begin(k->db.store);
+	if (store_query(k->db.store, rows_of_id(k, &k->kind->body, id), &found, &why) != OUTCOME_OK) {
+		fprintf(stderr, "tributary %s: %s: %s\n", k->kind->command, why.code, why.text);
+	} else if (result_count(found) == 1) {
+		body = result_bytes(found, 0, 0);
+		if (fwrite(body.p, 1, body.n, stdout) == body.n)
+			status = EXIT_YES;
+	}
+	store_rollback(k->db.store);
+	return status;
+}
+
 static int
 show(struct kept *k, const char *text)
 {
+	struct why why = {0};
+	struct str json;
 	struct uuid id;
 
-	if (!uuid_parse(str_of(text), &id))
-		return fprintf(stderr, "tributary %s: %s is no id\n", k->kind->command, text), 2;
-	return report_print(k->db.store, rows_of_id(k, &k->kind->show, id), true, "none");
+	if (!uuid_parse(str_of(text), &id)) {
+		fprintf(stderr, "tributary %s: %s is no id\n", k->kind->command, text);
+		return EXIT_WRONG;
+	}
+	if (report_query(k->db.store, rows_of_id(k, &k->kind->show, id), k->arena, &json, &why) != OUTCOME_OK) {
+		fprintf(stderr, "tributary %s: %s: %s\n", k->kind->command, why.code, why.text);
+		return EXIT_NO;
+	}
+	if (!json.n) {
+		fprintf(stderr, "tributary %s: there is none with id %s\n", k->kind->command, text);
+		return EXIT_NO;
+	}
+	if (k->wants_body)
+		return body_print(k, id);
+	if (k->as_json)
+		printf("%.*s\n", STR_ARGS(json));
+	else
+		report_page(json, k->arena, stdout);
+	return EXIT_YES;
 }
 
 static int
@@ -249,7 +289,7 @@ act_on(struct kept *k, const char *const *ids, size_t n, bool (*act)(struct kept
 	if (!url) {
 		fprintf(stderr, "tributary %s: AMQP_URL (or AMQP_URL_FILE) is not set: . var/tributary.env\n",
 			k->kind->command);
-		return EXIT_WRONG;
+		return EXIT_NO;
 	}
 	k->broker = broker_new(
 	    &(struct broker_config){.urls = url, .name = "tributary", .heartbeat_s = 30, .rpc_timeout_ms = 5000}, &why);
@@ -315,25 +355,33 @@ kept_command(const struct kept_kind *kind, const struct options *form, int argc,
 	return status;
 }
 
-#define ROWS_FOR_ALL \
-	{"limit", OPTION_INT, offsetof(struct kept, limit), "N", "50", .min = 1, .max = 100000, .help = "at most so many"}, \
+#define ROWS_FOR_ALL                                                                               \
+	{"limit",  OPTION_INT,    offsetof(struct kept, limit), "N", "50",                         \
+	 .min = 1, .max = 100000, .help = "at most so many"},                                      \
 	    {"all", OPTION_FLAG, offsetof(struct kept, all), .help = "list: the closed ones too"}, \
-	{ \
-		"json", OPTION_FLAG, offsetof(struct kept, as_json), .help = "for programs" \
+	    {"body", OPTION_FLAG, offsetof(struct kept, wants_body),                               \
+	     .help = "show: the message's bytes, and nothing else"},                               \
+	{                                                                                          \
+		"json", OPTION_FLAG, offsetof(struct kept, as_json), .help = "for programs"        \
 	}
 
 int
 exceptions_command(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
-	    {"code", OPTION_TEXT, offsetof(struct kept, like), "CODE", "", .help = "list, release: those with this code"},
+	    {"code", OPTION_TEXT, offsetof(struct kept, like), "CODE", "",
+	     .help = "list, release: those with this code"},
 	    ROWS_FOR_ALL,
 	};
 	static const struct options form = {
 	    "tributary exceptions list | show ID | release ID... | release --code CODE | dismiss ID...",
-	    "What the business must decide. release sends it through its stage again, once the cause is mended; dismiss\n"
+	    "What the business must decide. release sends it through its stage again, once the cause is mended; "
+	    "dismiss\n"
 	    "closes it for good: the order stays where it is, and later messages of it go on.",
-	    rows, COUNT_OF(rows), 0, 0};
+	    rows,
+	    COUNT_OF(rows),
+	    0,
+	    0};
 
 	return kept_command(&kept_exceptions, &form, argc, argv);
 }
@@ -348,8 +396,11 @@ dead_letters_command(int argc, char **argv)
 	};
 	static const struct options form = {
 	    "tributary dead-letters list | show ID | replay ID... | replay --like WHAT | dismiss ID...",
-	    "What was given up on, whole. replay sends it to the stage where it failed and nowhere else.", rows,
-	    COUNT_OF(rows), 0, 0};
+	    "What was given up on, whole. replay sends it to the stage where it failed and nowhere else.",
+	    rows,
+	    COUNT_OF(rows),
+	    0,
+	    0};
 
 	return kept_command(&kept_dead_letters, &form, argc, argv);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kept_sql.h"
 
-#define EXCEPTION_MESSAGE                                                                                         \
+#define EXCEPTION_MESSAGE                                                                                              \
 	"'home', 'now.' || queue, message_id::text, coalesce(order_id::text, ''), type, content_type, party, version," \
 	" trace, body"
 
@@ -18,6 +18,7 @@ const struct kept_kind kept_exceptions = {
 	{"exceptions_show", "U",
 	 "SELECT json_agg(t)::text FROM (SELECT x.*, e.message_id, e.queue, e.type, octet_length(e.body) AS body_bytes"
 	 " FROM report.exceptions x JOIN tributary.exceptions e USING (exception_id) WHERE exception_id = ($1)[1]) t"},
+    .body = {"exceptions_body", "U", "SELECT body FROM tributary.exceptions WHERE exception_id = ($1)[1]"},
     .select = {"exceptions_select", "TI",
 	       "SELECT exception_id FROM tributary.exceptions WHERE state IN ('open', 'releasing')"
 	       " AND (($1)[1] = '' OR code = ($1)[1]) ORDER BY opened_at LIMIT ($2)[1]"},
@@ -50,11 +51,11 @@ const struct kept_kind kept_exceptions = {
  * goes straight home.
  */
 #define IS_STRANGERS "source = 'broker' AND origin LIKE 'ingest.%' AND routing_key NOT LIKE '%.ingest.%'"
-#define LETTER_EXCHANGE                                                                                  \
+#define LETTER_EXCHANGE                                                                                      \
 	"CASE WHEN " IS_STRANGERS " THEN 'intake' WHEN code = 'unroutable' AND origin = 'retry' THEN 'home'" \
 	" WHEN source = 'unrouted' OR code = 'unroutable' THEN origin ELSE 'home' END"
-#define LETTER_KEY                                                                                           \
-	"CASE WHEN " IS_STRANGERS " THEN routing_key"                                                            \
+#define LETTER_KEY                                                                                            \
+	"CASE WHEN " IS_STRANGERS " THEN routing_key"                                                         \
 	" WHEN code = 'unroutable' AND origin = 'retry' THEN 'now.' || regexp_replace(path, '^[^.]+[.]', '')" \
 	" WHEN code = 'unroutable' THEN path WHEN source = 'unrouted' THEN routing_key ELSE 'now.' || origin END"
 #define LETTER_MESSAGE                  \
@@ -74,6 +75,7 @@ const struct kept_kind kept_dead_letters = {
 	 "SELECT json_agg(t)::text FROM (SELECT r.*, d.message_id, d.routing_key, d.content_type, d.version, d.headers"
 	 " FROM report.dead_letters r JOIN tributary.dead_letters d USING (dead_letter_id)"
 	 " WHERE dead_letter_id = ($1)[1]) t"},
+    .body = {"dead_letters_body", "U", "SELECT body FROM tributary.dead_letters WHERE dead_letter_id = ($1)[1]"},
     .select = {"dead_letters_select", "TI",
 	       "SELECT dead_letter_id FROM tributary.dead_letters WHERE state IN ('open', 'replaying')"
 	       " AND (($1)[1] = '' OR ($1)[1] IN (code, fingerprint)) ORDER BY died_at LIMIT ($2)[1]"},
@@ -87,10 +89,12 @@ const struct kept_kind kept_dead_letters = {
     .close = {"dead_letters_close", "U",
 	      "UPDATE tributary.dead_letters SET state = 'replayed', closed_at = now()"
 	      " WHERE dead_letter_id = ($1)[1] AND state = 'replaying'"},
-    .reopen = {"dead_letters_reopen", "U",
-	       "UPDATE tributary.dead_letters SET state = 'open' WHERE dead_letter_id = ($1)[1] AND state = 'replaying'"},
-    .dismiss = {"dead_letters_dismiss", "U",
-		"UPDATE tributary.dead_letters SET state = 'dismissed', closed_at = now()"
-		" WHERE dead_letter_id = ($1)[1] AND state <> 'replayed' RETURNING " LETTER_MESSAGE
-		", order_id IS NOT NULL AND source <> 'unrouted' AND code <> 'unroutable' AND origin NOT LIKE 'ingest.%'"},
+    .reopen =
+	{"dead_letters_reopen", "U",
+	 "UPDATE tributary.dead_letters SET state = 'open' WHERE dead_letter_id = ($1)[1] AND state = 'replaying'"},
+    .dismiss =
+	{"dead_letters_dismiss", "U",
+	 "UPDATE tributary.dead_letters SET state = 'dismissed', closed_at = now()"
+	 " WHERE dead_letter_id = ($1)[1] AND state <> 'replayed' RETURNING " LETTER_MESSAGE
+	 ", order_id IS NOT NULL AND source <> 'unrouted' AND code <> 'unroutable' AND origin NOT LIKE 'ingest.%'"},
 };

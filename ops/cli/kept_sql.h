@@ -12,6 +12,7 @@ struct kept_kind {
 	const char *again;        /* its verb for sending again: release */
 	struct statement list;    /* code or fingerprint or '', all, limit → JSON */
 	struct statement show;    /* id → JSON */
+	struct statement body;    /* id → bytes */
 	struct statement select;  /* code or fingerprint, limit → ids of the open ones */
 	struct statement claim;   /* id → the message, see enum kept_column */
 	struct statement forget;  /* id: the journal (and a doubt) forgets it */

@@ -18,12 +18,13 @@
 #define LOCK_TIMEOUT_MS 30000 /* how long another load is waited for */
 #define TABLES_MAX 16
 
-static const char usage[] = "usage: tributary mirror load DIR [--json]\n"
+static const char usage[] = "usage: tributary mirror load DIR [--allow-empty] [--json]\n"
 			    "Loads the ERP's master data and stock from DIR into the database of DATABASE_URL: all "
 			    "files in one transaction, or\n"
 			    "nothing, naming each bad row by file, line and column. A file replaces the content of its "
 			    "table; a file that is not\n"
-			    "there leaves its table alone. Files:\n";
+			    "there leaves its table alone; one without rows is taken for a mistake, but with "
+			    "--allow-empty. Files:\n";
 
 static const struct statement load_lock = {"mirror_lock", "",
 					   "SELECT pg_advisory_xact_lock(hashtext('tributary mirror load')) IS NULL"};
@@ -37,7 +38,7 @@ struct load {
 
 struct mirror {
 	const char *folder;
-	bool is_json;
+	bool is_json, may_empty;
 	struct arena *arena;
 	struct database database;
 	struct problems problems;
@@ -73,6 +74,16 @@ folder_check(struct mirror *m)
 	closedir(dir);
 }
 
+/* An export that broke off looks like this. */
+static bool
+is_header_only(struct str bytes)
+{
+	struct str rest = bytes;
+
+	str_split(&rest, '\n');
+	return str_trim(rest).n == 0;
+}
+
 static void
 files_read(struct mirror *m)
 {
@@ -87,6 +98,10 @@ files_read(struct mirror *m)
 
 		load->is_there = outcome == OUTCOME_OK;
 		files_count += outcome != OUTCOME_HELD;
+		if (load->is_there && !m->may_empty && is_header_only(bytes))
+			problems_add(
+			    &m->problems, table->file, 0, "",
+			    "has no rows: loading it would empty its table. If that is meant, say --allow-empty");
 		if (load->is_there)
 			mirror_csv_read(table, bytes, m->arena, &m->problems, &load->content);
 		else if (outcome != OUTCOME_HELD)
@@ -275,15 +290,18 @@ usage_print(FILE *out, int status)
 static int
 options_read(struct mirror *m, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"allow-empty", no_argument, NULL, 'e'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
 
 	optind = 0;
 	for (int c = getopt_long(argc, argv, "", options, NULL); c != -1;
 	     c = getopt_long(argc, argv, "", options, NULL)) {
-		if (c != 'j')
+		if (c != 'j' && c != 'e')
 			return c == 'h' ? usage_print(stdout, 0) : usage_print(stderr, 2);
-		m->is_json = true;
+		m->is_json = m->is_json || c == 'j';
+		m->may_empty = m->may_empty || c == 'e';
 	}
 	if (argc - optind != 2 || strcmp(argv[optind], "load") != 0)
 		return usage_print(stderr, 2);

@@ -37,7 +37,8 @@ static const struct statement order_show = {
     " WHERE order_id = ($1)[1]),"
     "'dead_letters', (SELECT coalesce(json_agg(d ORDER BY died_at), '[]') FROM report.dead_letters d"
     " WHERE order_id = ($1)[1]),"
-    "'timeline', (SELECT coalesce(json_agg(t ORDER BY at), '[]') FROM (SELECT at, stage, event, code, detail"
+    "'timeline', (SELECT coalesce(json_agg(t ORDER BY at, event IN ('done', 'held', 'parked', 'retry', 'dead')), '[]') "
+    "FROM (SELECT at, stage, event, code, detail"
     " FROM tributary.timeline WHERE order_id = ($1)[1]) t))::text"};
 
 static const struct statement order_head = {
@@ -65,7 +66,8 @@ static const struct statement order_shipments_list = {
 
 static const struct statement order_timeline_list = {
     "order_timeline_list", "U",
-    "SELECT coalesce(json_agg(t ORDER BY n), '[]')::text FROM (SELECT row_number() OVER (ORDER BY at) AS n,"
+    "SELECT coalesce(json_agg(t ORDER BY n), '[]')::text FROM (SELECT row_number() OVER (ORDER BY at, event IN "
+    "('done', 'held', 'parked', 'retry', 'dead')) AS n,"
     " to_char(at AT TIME ZONE 'UTC', 'HH24:MI:SS.MS') AS at_utc, stage, event, code, detail"
     " FROM tributary.timeline WHERE order_id = ($1)[1]) t"};
 
@@ -82,16 +84,23 @@ static const struct option_row orders_rows[] = {
     {"limit", OPTION_INT, offsetof(struct filter, limit), "N", "50", .min = 1, .max = 10000, .help = "rows at most"},
     {"json", OPTION_FLAG, offsetof(struct filter, as_json), .help = "for programs"},
 };
-static const struct options orders_options = {
-    "tributary orders [OPTION...]", "The latest orders and where they stand.", orders_rows, COUNT_OF(orders_rows), 0, 0};
+static const struct options orders_options = {"tributary orders [OPTION...]",
+					      "The latest orders and where they stand.",
+					      orders_rows,
+					      COUNT_OF(orders_rows),
+					      0,
+					      0};
 
 static const struct option_row order_rows[] = {
     {"json", OPTION_FLAG, 0, .help = "for programs"},
 };
 static const struct options order_options = {
     "tributary order [--json] ID|PARTY:NUMBER|NUMBER",
-    "One order: lines, shipments, invoices and timeline. NUMBER is the channel's number or id.", order_rows,
-    COUNT_OF(order_rows), 1, 1};
+    "One order: lines, shipments, invoices and timeline. NUMBER is the channel's number or id.",
+    order_rows,
+    COUNT_OF(order_rows),
+    1,
+    1};
 
 int
 orders_command(int argc, char **argv)
@@ -200,8 +209,7 @@ order_command(int argc, char **argv)
 		break;
 	}
 	arena = arena_new((size_t)64 << 20);
-	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) &&
-	    order_named(db.store, arena, name, &id))
+	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) && order_named(db.store, arena, name, &id))
 		status = order_print(db.store, arena, id, as_json);
 	database_close(&db);
 	arena_free(arena);

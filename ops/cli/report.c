@@ -142,6 +142,42 @@ report_table(struct str json, struct arena *arena, const char *none, FILE *out)
 		}
 }
 
+static void
+page_line(const struct node *cell, size_t width, FILE *out)
+{
+	struct buf text;
+
+	fprintf(out, "%.*s%*s  ", STR_ARGS(cell->key), (int)(width - cell->key.n), "");
+	if (cell->child) {
+		buf_init(&text, (size_t)1 << 20);
+		json_put_node(&text, cell, 0);
+		text_put(buf_str(&text), SIZE_MAX, out);
+		buf_release(&text);
+	} else {
+		text_put(cell_text(cell), SIZE_MAX, out);
+	}
+	fputc('\n', out);
+}
+
+void
+report_page(struct str json, struct arena *arena, FILE *out)
+{
+	struct tree_limits limits = {.bytes = SIZE_MAX, .depth = 64, .nodes = SIZE_MAX};
+	struct node *list;
+	struct why why;
+	size_t width = 0;
+
+	if (json_parse(json, &limits, arena, &list, &why) != OUTCOME_OK || !list->child) {
+		fprintf(stderr, "%s: %s\n", why.code, why.text);
+		return;
+	}
+	for (const struct node *cell = list->child->child; cell; cell = cell->next)
+		if (cell->key.n > width)
+			width = cell->key.n;
+	for (const struct node *cell = list->child->child; cell; cell = cell->next)
+		page_line(cell, width, out);
+}
+
 int
 report_print(struct store *store, const struct rows *rows, bool as_json, const char *none)
 {

@@ -18,6 +18,8 @@ enum outcome report_query(struct store *store, const struct rows *rows, struct a
 			  struct why *why) MUST_CHECK;
 /* report_table - the list as aligned columns; `none` is said when it is empty */
 void report_table(struct str json, struct arena *arena, const char *none, FILE *out);
+/* report_page - the first object of the list, a line per value */
+void report_page(struct str json, struct arena *arena, FILE *out);
 /* report_print - both: as JSON with a newline, or as a table; returns the exit code (0, or 1 after saying why) */
 int report_print(struct store *store, const struct rows *rows, bool as_json, const char *none);
 

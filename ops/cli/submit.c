@@ -19,6 +19,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ARENA_BYTES ((size_t)256 << 20)
 #define CONFIRM_TIMEOUT_MS 15000
@@ -76,6 +77,23 @@ document_publish(struct submission *s, const char *path, struct str body, char i
 	return false;
 }
 
+static void
+json_print(const char *path, const char *message_id, const char *order_id)
+{
+	struct buf line;
+
+	buf_init(&line, 65536);
+	buf_put_str(&line, STR("{\"file\":"));
+	json_put_text(&line, str_of(path));
+	buf_printf(&line, ",\"message_id\":\"%s\",\"order_id\":", message_id);
+	if (order_id[0])
+		json_put_text(&line, str_of(order_id));
+	else
+		buf_put_str(&line, STR("null"));
+	printf("%s}\n", buf_text(&line));
+	buf_release(&line);
+}
+
 static bool
 file_submit(struct submission *s, const char *path)
 {
@@ -86,7 +104,7 @@ file_submit(struct submission *s, const char *path)
 
 	arena_clear(s->arena);
 	if (file_read(path[0] == '/' ? "/" : ".", path, s->arena, &body, &why) != OUTCOME_OK) {
-		fprintf(stderr, "tributary submit: %s: %s\n", path, why.text);
+		fprintf(stderr, "tributary submit: %s\n", why.text);
 		return false;
 	}
 	if (order_id_of(s, body, &order_id))
@@ -94,8 +112,7 @@ file_submit(struct submission *s, const char *path)
 	if (!document_publish(s, path, body, id_text))
 		return false;
 	if (s->as_json)
-		printf("{\"file\":\"%s\",\"message_id\":\"%s\",\"order_id\":%s%s%s}\n", path, id_text,
-		       order_text[0] ? "\"" : "", order_text[0] ? order_text : "null", order_text[0] ? "\"" : "");
+		json_print(path, id_text, order_text);
 	else
 		printf("%-36s  %s\n", order_text[0] ? order_text : "(no order id: cannot be mapped)", path);
 	return true;
@@ -105,14 +122,46 @@ static const struct option_row submit_rows[] = {
     {"party", OPTION_TEXT, offsetof(struct submission, party), "NAME", .help = "whose document it is"},
     {"kind", OPTION_TEXT, offsetof(struct submission, kind), "KIND", "order",
      .help = "order, change, cancel, shipment or document"},
-    {"key", OPTION_TEXT, offsetof(struct submission, key), "KEY", "", .help = "idempotency key, kept with the document"},
+    {"key", OPTION_TEXT, offsetof(struct submission, key), "KEY", "",
+     .help = "idempotency key, kept with the document"},
     {"json", OPTION_FLAG, offsetof(struct submission, as_json), .help = "one JSON object per file"},
 };
+
+static const char *
+parties_dir(void)
+{
+	const char *dir = getenv("PARTIES_DIR");
+
+	return dir && dir[0] ? dir : "topology/parties";
+}
+
+static bool
+is_party(const char *name)
+{
+	char path[1024];
+
+	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) &&
+	       snprintf(path, sizeof path, "%s/%s/party.yaml", parties_dir(), name) < (int)sizeof path &&
+	       access(path, R_OK) == 0;
+}
+
+static bool
+is_kind(const char *kind)
+{
+	static const char *const kinds[] = {"order",     "change",   "cancel", "return",
+					    "inventory", "shipment", "ack",    "document"};
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return true;
+	fprintf(stderr,
+		"tributary submit: --kind is order, change, cancel, return, inventory, shipment, ack or document\n");
+	return false;
+}
 
 static bool
 submission_open(struct submission *s, const char *url)
 {
-	const char *parties = getenv("PARTIES_DIR");
 	struct why why = {0};
 
 	s->arena = arena_new(ARENA_BYTES);
@@ -123,9 +172,13 @@ submission_open(struct submission *s, const char *url)
 		fprintf(stderr, "tributary submit: %s\n", s->broker ? "no memory" : why.text);
 		return false;
 	}
+	if (access(parties_dir(), R_OK) == 0 && !is_party(s->party)) {
+		fprintf(stderr, "tributary submit: there is no party %.60s under %s\n", s->party, parties_dir());
+		return false;
+	}
 	/* Without the party's mapping at hand the document is sent all the same; its order id is not known here then.
 	 */
-	if (mapping_open(parties ? parties : "topology/parties", s->party, &s->mapping, &why) != OUTCOME_OK)
+	if (mapping_open(parties_dir(), s->party, &s->mapping, &why) != OUTCOME_OK)
 		s->mapping = NULL;
 	return true;
 }
@@ -138,7 +191,7 @@ files_submit(struct submission *s, const char *const *paths, size_t n)
 
 	if (!url) {
 		fprintf(stderr, "tributary submit: AMQP_URL (or AMQP_URL_FILE) is not set: . var/tributary.env\n");
-		return EXIT_WRONG;
+		return EXIT_NO;
 	}
 	if (submission_open(s, url)) {
 		status = EXIT_YES;
@@ -176,10 +229,11 @@ submit_command(int argc, char **argv)
 	case OPTIONS_WRONG:
 		break;
 	case OPTIONS_RUN:
-		if (s.party)
+		if (s.party && is_kind(s.kind))
 			status = files_submit(&s, paths, n);
-		else
-			fprintf(stderr, "--party is missing: whose documents are these?\nusage: %s\n", options.synopsis);
+		else if (!s.party)
+			fprintf(stderr, "--party is missing: whose documents are these?\nusage: %s\n",
+				options.synopsis);
 	}
 	free(paths);
 	return status;

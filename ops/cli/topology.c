@@ -202,7 +202,8 @@ broker_check(struct source *s)
 	if (!s->wish.is_json && d.n == 0)
 		printf("the broker holds what the topology says%s\n", d.listed ? ", and more (above)" : "");
 	if (!s->wish.is_json && d.n)
-		printf("tributary topology apply adds and changes; what is foreign, or of another type, has to be deleted by "
+		printf("tributary topology apply adds and changes; what is foreign, or of another type, has to be "
+		       "deleted by "
 		       "hand first\n");
 	return d.n ? EXIT_NO : EXIT_YES;
 }

@@ -164,7 +164,7 @@ need_port() {
 	local holder
 	holder=$(ss -ltnpH "sport = :$1" 2>/dev/null | head -n 1)
 	[ -z "$holder" ] || die "port $1 ($2) is taken: ${holder##* }
-  choose other ports with --port-base N (this stack uses $port_base to $((port_base + 299)))"
+  choose other ports: ops/stack/up --port-base N (this stack uses $port_base to $((port_base + 299)))"
 }
 
 last_lines() { # last_lines LOGFILE

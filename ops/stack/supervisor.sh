@@ -71,6 +71,7 @@ environment_of() {
 	if [ "$worker" = sandbox-wms ]; then
 		say "SANDBOX_WMS_PORT=$sandbox_port"
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"
+		say "SANDBOX_WMS_STATE_FILE=$var/sandbox-wms.state"
 		say "AMQP_URL_FILE=$secrets/party-sandbox-wms.amqp-url"
 	else
 		say "AMQP_URL_FILE=$secrets/$worker.amqp-url"

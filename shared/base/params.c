@@ -34,6 +34,25 @@ secret_env(const char *name)
 	return path ? file_read(path) : NULL;
 }
 
+static bool
+is_choice(const char *words, const char *value)
+{
+	for (struct str rest = str_of(words); rest.n;)
+		if (str_equal(str_split(&rest, '|'), str_of(value)))
+			return true;
+	return false;
+}
+
+/* Which of the two would count is anybody's guess. */
+static bool
+is_given_twice(const char *name)
+{
+	char file_name[128];
+
+	snprintf(file_name, sizeof file_name, "%s_FILE", name);
+	return getenv(name) && getenv(file_name);
+}
+
 static size_t
 param_read(const struct param *p, void *config, FILE *errors)
 {
@@ -42,6 +61,11 @@ param_read(const struct param *p, void *config, FILE *errors)
 	const char *value = given ? given : p->default_value;
 	int64_t number;
 
+	if (is_given_twice(p->name)) {
+		fprintf(errors, "%s and %s_FILE are both set: unset one of them\n", p->name, p->name);
+		free(given);
+		return 1;
+	}
 	if (!value) {
 		fprintf(errors, "%s (or %s_FILE) is not set or its file cannot be read: %s\n", p->name, p->name,
 			p->help);
@@ -57,6 +81,11 @@ param_read(const struct param *p, void *config, FILE *errors)
 		memcpy(field, &number, sizeof number);
 		free(given);
 		return 0;
+	}
+	if (p->type == PARAM_CHOICE && !is_choice(p->unit, value)) {
+		fprintf(errors, "%s is one of %s\n", p->name, p->unit);
+		free(given);
+		return 1;
 	}
 	if ((int64_t)strlen(value) < p->min || (p->max && (int64_t)strlen(value) > p->max)) {
 		fprintf(errors, "%s must have %lld to %lld bytes\n", p->name, (long long)p->min, (long long)p->max);
@@ -100,6 +129,8 @@ params_help(const struct param *params, size_t n, FILE *out)
 		if (params[i].type == PARAM_INT)
 			fprintf(out, " (%lld to %lld %s)", (long long)params[i].min, (long long)params[i].max,
 				params[i].unit);
+		if (params[i].type == PARAM_CHOICE)
+			fprintf(out, " (%s)", params[i].unit);
 		fprintf(out, params[i].default_value ? " [%s]\n" : " (required)\n", params[i].default_value);
 	}
 }
@@ -113,6 +144,9 @@ params_markdown(const struct param *params, size_t n, FILE *out)
 			params[i].default_value ? "`" : "");
 		if (params[i].type == PARAM_INT)
 			fprintf(out, "%lld … %lld", (long long)params[i].min, (long long)params[i].max);
-		fprintf(out, " | %s | %s |\n", params[i].unit, params[i].help);
+		/* A bar would end the table's cell. */
+		for (const char *c = params[i].unit; params[i].type == PARAM_CHOICE && *c; c++)
+			fputs(*c == '|' ? ", " : (char[]){*c, '\0'}, out);
+		fprintf(out, " | %s | %s |\n", params[i].type == PARAM_CHOICE ? "" : params[i].unit, params[i].help);
 	}
 }

@@ -11,7 +11,12 @@
 
 #include <stdio.h>
 
-enum param_type { PARAM_TEXT, PARAM_SECRET, PARAM_INT };
+enum param_type {
+	PARAM_TEXT,
+	PARAM_SECRET,
+	PARAM_INT,
+	PARAM_CHOICE, /* a text, one of the words of `unit`: "debug|info|warn|error" */
+};
 
 struct param {
 	const char *name; /* AMQP_URL */
@@ -19,7 +24,7 @@ struct param {
 	size_t offset;             /* of a `const char *` or an `int64_t` in the config struct */
 	const char *default_value; /* NULL: must be given */
 	int64_t min, max;          /* of an int, or of a text's length in bytes */
-	const char *unit;          /* "ms", "messages", "" */
+	const char *unit;          /* "ms", "messages", ""; of a choice its words */
 	const char *help;
 };
 

@@ -56,7 +56,8 @@ bool mapping_has(const struct mapping *m, const char *function);
 enum outcome mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
 			 struct node **result, struct why *why) MUST_CHECK;
 
-/* mapping_about - what people know the last document by (`about`); "" when the mapping did not say. Until the next run */
+/* mapping_about - what people know the last document by (`about`); "" when the mapping did not say. Until the next run
+ */
 const char *mapping_about(const struct mapping *m);
 
 #endif

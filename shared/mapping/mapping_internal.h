@@ -23,7 +23,7 @@ struct mapping {
 	enum verdict verdict;
 	struct why said;
 	char about[MAPPING_ABOUT_BYTES]; /* of the last run */
-	char *codes[MAPPING_CODES_MAX]; /* every code it ever gave; they live as long as it does */
+	char *codes[MAPPING_CODES_MAX];  /* every code it ever gave; they live as long as it does */
 	size_t codes_count;
 };
 

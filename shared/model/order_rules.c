@@ -110,9 +110,10 @@ ship_to_check(const struct order *o, struct why *why)
 		ships = ships || order_line_at(o, i)->requires_shipping;
 	if (!ships || o->kind != ORDER_NEW || (o->ship_to.line1.n && o->ship_to.country.n) || o->ship_to.gln.n)
 		return OUTCOME_OK;
-	return why_at(why, OUTCOME_HELD, "ship-to-missing", "ship_to",
-		      "it has goods to ship and no street or no country to ship to: have it completed at the channel, then "
-		      "dismiss this");
+	return why_at(
+	    why, OUTCOME_HELD, "ship-to-missing", "ship_to",
+	    "it has goods to ship and no street or no country to ship to: have it completed at the channel, then "
+	    "dismiss this");
 }
 
 enum outcome

@@ -269,3 +269,19 @@ connection_lives(struct connection *c)
 		return false;
 	return PQstatus(c->pg) == CONNECTION_OK;
 }
+
+enum outcome
+store_check_url(const char *url, struct why *why)
+{
+	char *said = NULL;
+	PQconninfoOption *options = PQconninfoParse(url, &said);
+	enum outcome outcome = OUTCOME_OK;
+
+	/* What libpq says may quote the URL, and with it a password. */
+	if (!options)
+		outcome = why_at(why, OUTCOME_DEAD, "database-url", "DATABASE_URL",
+				 "is neither postgresql://user:password@host:port/database nor key=value pairs");
+	PQconninfoFree(options);
+	PQfreemem(said);
+	return outcome;
+}

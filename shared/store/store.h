@@ -54,6 +54,8 @@ struct store_config {
 /* store_new - no connection yet; NULL without memory. The config's texts are borrowed for its life. */
 struct store *store_new(const struct store_config *config);
 void store_free(struct store *s);
+/* store_check_url - can libpq read it? Connects to nothing.      OUTCOME_DEAD code: database-url */
+enum outcome store_check_url(const char *url, struct why *why) MUST_CHECK;
 /* store_connect - connect if there is no live connection; bounded by 5 s */
 enum outcome store_connect(struct store *s, struct why *why) MUST_CHECK;
 bool store_is_connected(const struct store *s);

@@ -51,8 +51,8 @@ struct plan_user {
 	const char *configure, *write, *read;
 };
 
-/* What a user may write to a topic exchange, and bind a queue to it by (read), by routing key. RabbitMQ allows all on an
- * exchange that is not listed. */
+/* What a user may write to a topic exchange, and bind a queue to it by (read), by routing key. RabbitMQ allows all on
+ * an exchange that is not listed. */
 struct plan_topic {
 	const char *user, *exchange;
 	const char *write, *read;

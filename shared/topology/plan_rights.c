@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may do what, as little as does the work. Nobody but the admin may declare or bind anything. A worker reads its own
- * queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues. A party
- * writes its own documents. The operator writes documents of any party, says again an event that found nobody bound for
- * it, and releases to any queue; he reads nothing, dead letters are in the database.
+ * Who may do what, as little as does the work. Nobody but the admin may declare or bind anything. A worker reads its
+ * own queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues. A
+ * party writes its own documents. The operator writes documents of any party, says again an event that found nobody
+ * bound for it, and releases to any queue; he reads nothing, dead letters are in the database.
  *
  * A topic permission says nothing about an exchange it does not name, so every topic exchange is named for everybody.
  */
@@ -148,8 +148,7 @@ planner_rights(struct planner *p)
 						    .configure = PLAN_ANYTHING,
 						    .write = PLAN_ANYTHING,
 						    .read = PLAN_ANYTHING};
-	const struct topics operator_topics = {
-	    .intake = PLAN_ANYTHING, .events = events_regex(p), .home = "^now\\..*"};
+	const struct topics operator_topics = {.intake = PLAN_ANYTHING, .events = events_regex(p), .home = "^now\\..*"};
 	static const struct topics admin_topics = {PLAN_ANYTHING, PLAN_ANYTHING, PLAN_ANYTHING, PLAN_ANYTHING, true};
 	const struct topology *t = p->topology;
 	size_t users = t->workers_count + party_list_count(p->parties) + 2;

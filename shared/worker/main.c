@@ -19,6 +19,7 @@
 
 #define ARENA_MAX_BYTES ((size_t)512 << 20)
 #define QUEUE_BYTES 256
+#define RPC_TIMEOUT_MS 5000
 #define SLEEP_SLICE_MS 200
 
 static volatile sig_atomic_t stop_asked;
@@ -84,46 +85,93 @@ worker_row(const char *name)
 	return NULL;
 }
 
-/* "ingest.<party>" is one queue per party, "ship-sync.<partner>" one per partner that ships, "enrich" just one. */
+/* "ingest.<party>" is one queue per party, "ship-sync.<partner>" one per partner that ships, "enrich" just one. Calls
+ * `each` for every queue that the worker's row stands for. */
 static void
-pattern_consume(struct skeleton *s, const char *pattern)
+queues_each(struct skeleton *s, void (*each)(struct skeleton *s, const char *queue, void *context), void *context)
 {
-	const char *open = strchr(pattern, '<');
+	const struct topology_worker *row = worker_row(s->worker->name);
 	char queue[QUEUE_BYTES];
 
-	if (!open) {
-		broker_consume(s->broker, str_of(pattern));
-		return;
-	}
-	for (size_t i = 0; i < party_list_count(s->parties); i++) {
-		const struct party *p = party_list_at(s->parties, i);
+	for (size_t r = 0; row && r < row->reads_count; r++) {
+		const char *pattern = row->reads[r], *open = strchr(pattern, '<');
 
-		if (strcmp(open, "<partner>") == 0 && p->kind != PARTY_WMS)
-			continue;
-		snprintf(queue, sizeof queue, "%.*s%s", (int)(open - pattern), pattern, p->name);
-		broker_consume(s->broker, str_of(queue));
+		if (!open)
+			each(s, pattern, context);
+		for (size_t i = 0; open && i < party_list_count(s->parties); i++) {
+			const struct party *p = party_list_at(s->parties, i);
+
+			if (strcmp(open, "<partner>") == 0 && p->kind != PARTY_WMS)
+				continue;
+			snprintf(queue, sizeof queue, "%.*s%s", (int)(open - pattern), pattern, p->name);
+			each(s, queue, context);
+		}
 	}
 }
 
-static size_t
-queues_consume(struct skeleton *s)
+static void
+queue_consume(struct skeleton *s, const char *queue, void *context)
 {
-	const struct topology_worker *row = worker_row(s->worker->name);
-	struct str rest = str_of(s->config.queues);
+	(void)context;
+	broker_consume(s->broker, str_of(queue));
+}
 
-	if (rest.n) {
-		while (rest.n)
-			broker_consume(s->broker, str_trim(str_split(&rest, ',')));
-		return 0;
-	}
-	if (!row) {
-		fprintf(stderr, "topology/topology.yaml has no worker %s: give it a row there, or set QUEUES\n",
-			s->worker->name);
+struct search {
+	struct str queue;
+	bool is_found;
+};
+
+static void
+queue_compare(struct skeleton *s, const char *queue, void *context)
+{
+	struct search *search = context;
+
+	(void)s;
+	search->is_found |= str_equal(search->queue, str_of(queue));
+}
+
+static void
+queue_print(struct skeleton *s, const char *queue, void *context)
+{
+	(void)s;
+	(void)context;
+	fprintf(stderr, " %s", queue);
+}
+
+/* QUEUES names some of the worker's own. Returns the number of problems. */
+static size_t
+queues_check(struct skeleton *s)
+{
+	struct str rest = str_of(s->config.queues);
+	size_t problems = 0;
+
+	if (!worker_row(s->worker->name)) {
+		fprintf(stderr, "topology/topology.yaml has no worker %s: give it a row there\n", s->worker->name);
 		return 1;
 	}
-	for (size_t i = 0; i < row->reads_count; i++)
-		pattern_consume(s, row->reads[i]);
-	return 0;
+	while (rest.n) {
+		struct search search = {str_trim(str_split(&rest, ',')), false};
+
+		queues_each(s, queue_compare, &search);
+		if (search.is_found)
+			continue;
+		fprintf(stderr, "QUEUES: %s does not read %.*s. It reads", s->worker->name, STR_ARGS(search.queue));
+		queues_each(s, queue_print, NULL);
+		fputc('\n', stderr);
+		problems++;
+	}
+	return problems;
+}
+
+static void
+queues_consume(struct skeleton *s)
+{
+	struct str rest = str_of(s->config.queues);
+
+	if (!rest.n)
+		queues_each(s, queue_consume, NULL);
+	while (rest.n)
+		broker_consume(s->broker, str_trim(str_split(&rest, ',')));
 }
 
 static void
@@ -138,17 +186,52 @@ config_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	size_t problems = params_read(skeleton_params, skeleton_params_count, &s->config, stderr);
+	struct why why = {0};
 
 	s->worker_config = calloc(1, w->config_size + 1);
 	if (!s->worker_config)
-		return 1;
+		return problems + 1;
 	problems += params_read(w->params, w->params_count, s->worker_config, stderr);
-	if (problems)
-		return problems;
-	s->parties = party_list_load(s->config.parties_dir, stderr);
-	if (!s->parties)
-		return 1;
-	return 0;
+	if (s->config.database_url && store_check_url(s->config.database_url, &why) != OUTCOME_OK) {
+		why_print(&why);
+		problems++;
+	}
+	if (s->config.parties_dir) {
+		s->parties = party_list_load(s->config.parties_dir, stderr);
+		problems += s->parties ? queues_check(s) : 1;
+	}
+	return problems;
+}
+
+/* False after saying why: no memory, or a URL that is none. */
+static bool
+servers_open(struct skeleton *s)
+{
+	struct why broker_why = {0}, keys_why = {0};
+
+	s->broker = broker_new(&(struct broker_config){.urls = s->config.amqp_url,
+						       .name = s->name,
+						       .heartbeat_s = s->config.heartbeat_s,
+						       .prefetch = s->config.batch_max * 2,
+						       .ca_file = s->config.amqp_ca_file,
+						       .rpc_timeout_ms = RPC_TIMEOUT_MS},
+			       &broker_why);
+	if (!s->broker)
+		why_print(&broker_why);
+	s->keys = keys_new(&(struct keys_config){.url = s->config.redis_url,
+						 .prefix = s->keys_prefix,
+						 .timeout_ms = s->config.redis_timeout_ms,
+						 .ttl_ms = s->config.done_ttl_s * 1000},
+			   &keys_why);
+	if (!s->keys)
+		why_print(&keys_why);
+	s->store = store_new(&(struct store_config){.url = s->config.database_url,
+						    .application_name = s->name,
+						    .statement_timeout_ms = s->config.statement_timeout_ms,
+						    .lock_timeout_ms = s->config.lock_timeout_ms,
+						    .idle = on_store_idle,
+						    .idle_context = s});
+	return s->broker && s->keys && s->store;
 }
 
 static size_t
@@ -160,35 +243,16 @@ parts_open(struct skeleton *s)
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);
-	s->broker = broker_new(&(struct broker_config){.urls = s->config.amqp_url,
-						       .name = s->name,
-						       .heartbeat_s = s->config.heartbeat_s,
-						       .prefetch = s->config.batch_max * 2,
-						       .ca_file = s->config.amqp_ca_file,
-						       .rpc_timeout_ms = 5000},
-			       &why);
-	if (!s->broker)
-		return why_print(&why), 1;
-	s->keys = keys_new(&(struct keys_config){.url = s->config.redis_url,
-						 .prefix = s->keys_prefix,
-						 .timeout_ms = s->config.redis_timeout_ms,
-						 .ttl_ms = s->config.done_ttl_s * 1000},
-			   &why);
-	if (!s->keys)
-		return why_print(&why), 1;
-	s->store = store_new(&(struct store_config){.url = s->config.database_url,
-						    .application_name = s->name,
-						    .statement_timeout_ms = s->config.statement_timeout_ms,
-						    .lock_timeout_ms = s->config.lock_timeout_ms,
-						    .idle = on_store_idle,
-						    .idle_context = s});
+	if (!servers_open(s))
+		return 1;
 	s->arena = arena_new(ARENA_MAX_BYTES);
 	s->metrics = metrics_new();
-	if (!s->store || !s->arena || !s->metrics)
+	if (!s->arena || !s->metrics)
 		return fprintf(stderr, "no memory\n"), 1;
 	if (w->open && w->open(&setup, &s->state, &why) != OUTCOME_OK)
 		return why_print(&why), 1;
-	return queues_consume(s);
+	queues_consume(s);
+	return 0;
 }
 
 static void

@@ -33,7 +33,8 @@ const struct param skeleton_params[] = {
     {"DRAIN_MS", PARAM_INT, AT(drain_ms), "20000", 100, 600000, "ms", "how long SIGTERM lets a batch finish"},
     {"HTTP_PORT", PARAM_INT, AT(http_port), "0", 0, 65535, "", "port of /healthz /readyz /metrics; 0: none"},
     {"HTTP_ADDRESS", PARAM_TEXT, AT(http_address), "127.0.0.1", 1, 64, "", "address it listens on"},
-    {"LOG_LEVEL", PARAM_TEXT, AT(log_level), "info", 1, 8, "", "debug, info, warn or error"},
+    {"LOG_LEVEL", PARAM_CHOICE, AT(log_level), "info", 1, 8, "debug|info|warn|error",
+     "what is logged, and what is worse"},
     {"FAULT_FILE", PARAM_TEXT, AT(fault_file), "", 0, 1024, "",
      "for drills: a file with a step and a count, \"commit 3\"; the file is removed, and the process kills itself "
      "right after that step"},

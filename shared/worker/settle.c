@@ -206,8 +206,7 @@ done_put(struct ledger *l, struct item *item)
 static void
 outcome_put(struct ledger *l, struct item *item)
 {
-	if (item->outcome == OUTCOME_RETRY &&
-	    item->delivery->envelope.attempt >= (int64_t)topology_retry_tiers_count) {
+	if (item->outcome == OUTCOME_RETRY && item->delivery->envelope.attempt >= (int64_t)topology_retry_tiers_count) {
 		struct why last = item->why;
 
 		item->outcome = why_at(&item->why, OUTCOME_DEAD, "attempts-exhausted", last.path,

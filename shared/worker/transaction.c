@@ -76,7 +76,8 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	if (!p->has_gate)
 		return;
 	p->is_head = uuid_equal(p->gate, item->message_id);
-	/* What was asked of the outside has its answer to be written down; what is dead or dismissed waits for nobody. */
+	/* What was asked of the outside has its answer to be written down; what is dead or dismissed waits for nobody.
+	 */
 	if (!p->is_head && p->entry_state == ITEM_OPEN) {
 		p->state = ITEM_GATED;
 		item->outcome = why_set(&why, OUTCOME_PARKED, "parked",
@@ -393,8 +394,8 @@ rounds_settle(struct skeleton *s, struct item **items, size_t n)
 
 /*
  * A message that came back again and again may be what kills this process. It is tried alone, after the others have
- * their end, and each try is committed before it begins: what is begun too often is dead, and its neighbours, which came
- * back as often, are not.
+ * their end, and each try is committed before it begins: what is begun too often is dead, and its neighbours, which
+ * came back as often, are not.
  */
 static bool
 suspect_begin(struct skeleton *s, struct item *item)
@@ -429,7 +430,8 @@ suspect_begin(struct skeleton *s, struct item *item)
 
 		item_force(item,
 			   why_set(&why, OUTCOME_DEAD, "crash-loop",
-				   "begun alone %d times and never settled: it ends the process that handles it", SUSPECT_TRIES),
+				   "begun alone %d times and never settled: it ends the process that handles it",
+				   SUSPECT_TRIES),
 			   &why);
 	}
 	return true;

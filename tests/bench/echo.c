@@ -40,10 +40,8 @@ batch_take(struct broker *b, struct arena *arena, struct outgoing *messages, str
 		*last = *d;
 		if (str_equal(d->envelope.reason, MARK))
 			continue;
-		messages[n] = (struct outgoing){.exchange = d->exchange,
-						.routing_key = d->routing_key,
-						.body = d->body,
-						.envelope = d->envelope};
+		messages[n] = (struct outgoing){
+		    .exchange = d->exchange, .routing_key = d->routing_key, .body = d->body, .envelope = d->envelope};
 		messages[n++].envelope.reason = MARK;
 	}
 	return n;
@@ -90,10 +88,12 @@ echo_command(int argc, char **argv)
 	if (!queue || !url || !arena) {
 		fprintf(stderr, "bench echo --queue Q, with AMQP_URL or AMQP_URL_FILE set\n");
 	} else {
-		b = broker_new(
-		    &(struct broker_config){
-			.urls = url, .name = "tributary echo", .heartbeat_s = 30, .prefetch = 2 * BATCH, .rpc_timeout_ms = 5000},
-		    &why);
+		b = broker_new(&(struct broker_config){.urls = url,
+						       .name = "tributary echo",
+						       .heartbeat_s = 30,
+						       .prefetch = 2 * BATCH,
+						       .rpc_timeout_ms = 5000},
+			       &why);
 		signal(SIGTERM, on_signal);
 		if (b)
 			broker_consume(b, str_of(queue));

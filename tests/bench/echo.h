@@ -8,8 +8,8 @@
 /*
  * echo_command - bench echo --queue Q
  * Every message of the queue is published again to the exchange it came by, with its routing key, id, headers and body;
- * what it said itself it does not say again. AMQP_URL says where. Goes on until SIGTERM, or until nothing came for 60 s.
- * Prints how many it said. Returns 0, 1 or 2.
+ * what it said itself it does not say again. AMQP_URL says where. Goes on until SIGTERM, or until nothing came for 60
+ * s. Prints how many it said. Returns 0, 1 or 2.
  */
 int echo_command(int argc, char **argv);
 

@@ -82,8 +82,8 @@ Test(golden, what_we_read_is_the_golden_document)
 		struct why why;
 		struct buf out;
 
-		cr_assert_eq(contract_decode(c, golden_read(c, "msgpack"), arena, document, &why), OUTCOME_OK, "%s: %s %s",
-			     c->name, why.path, why.text);
+		cr_assert_eq(contract_decode(c, golden_read(c, "msgpack"), arena, document, &why), OUTCOME_OK,
+			     "%s: %s %s", c->name, why.path, why.text);
 		buf_init(&out, FILE_MAX_BYTES);
 		contract_put_json(c, document, &out, 2);
 		buf_put_char(&out, '\n');

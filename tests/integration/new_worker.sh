@@ -190,7 +190,8 @@ is "drain, nothing is left in the queue" "$(left)" 0
 
 # --- several hosts: the first is not there -----------------------------------------------------------------------------
 url=$(<"$var/secrets/noop.amqp-url")
-(umask 077 && echo "AMQP_URL=${url/127.0.0.1:[0-9]*\//127.0.0.1:9/},$url" >"$var/fleet.noop.env")
+(umask 077 && echo "${url/127.0.0.1:[0-9]*\//127.0.0.1:9/},$url" >"$var/secrets/two-hosts.amqp-url")
+echo "AMQP_URL_FILE=$var/secrets/two-hosts.amqp-url" >"$var/fleet.noop.env"
 fleet reload
 fleet start noop
 message other-host "$(uuid)" "$(uuid)"

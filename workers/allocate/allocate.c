@@ -43,7 +43,8 @@ by_text(const void *a, const void *b)
 static bool
 is_shipped(const struct allocator *a, const struct order_line *line)
 {
-	/* Whether goods move is the ERP's to say, not the channel's: a stocked item that is picked up leaves stock too. */
+	/* Whether goods move is the ERP's to say, not the channel's: a stocked item that is picked up leaves stock too.
+	 */
 	return !bsearch(&line->enriched.item_no, a->unstocked, a->unstocked_count, sizeof *a->unstocked, by_text);
 }
 

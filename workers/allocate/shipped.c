@@ -126,9 +126,10 @@ orders_status(struct batch *batch, struct why *why)
 		if (shipped > 0)
 			item_status(batch->items[i], shipped >= ordered ? ORDER_SHIPPED : ORDER_PART_SHIPPED);
 		if (is_short(batch->items[i]->document))
-			item_note(batch, batch->items[i], "short", NULL,
-				  "the warehouse shipped less than it was asked for: the rest stays reserved until the ERP "
-				  "and the warehouse agree");
+			item_note(
+			    batch, batch->items[i], "short", NULL,
+			    "the warehouse shipped less than it was asked for: the rest stays reserved until the ERP "
+			    "and the warehouse agree");
 	}
 	return outcome;
 }

@@ -6,8 +6,8 @@
  * WRITES       enrichments, line_enrichments
  * IDEMPOTENCY  the journal; one enrichment per order by its key
  * FAILURES     exceptions: customer-unknown customer-ambiguous customer-inactive item-unknown item-ambiguous
- *              item-inactive unit-unknown unit-inexact tax-unknown price-unknown price-off. The first decides, the others stand in
- *              the order's timeline
+ *              item-inactive unit-unknown unit-inexact tax-unknown price-unknown price-off. The first decides, the
+ * others stand in the order's timeline
  */
 #include "enrich/enrich.h"
 
@@ -148,11 +148,12 @@ line_decide(struct batch *batch, struct findings *f, int64_t ordinal, struct ord
 			found[n++] = enrich_item_read(f->items, f->item_row);
 	outcome = item_decide(found, n, &item, why);
 	if (outcome == OUTCOME_OK)
-		outcome = line_enrich(&(struct line_terms){.order = o,
-							   .day = day,
-							   .tolerance_percent_micro =
-							       party ? party->policies.price_tolerance_percent_micro : 0},
-				      order_line_at(o, index), item, &f->books, batch->arena, why);
+		outcome =
+		    line_enrich(&(struct line_terms){.order = o,
+						     .day = day,
+						     .tolerance_percent_micro =
+							 party ? party->policies.price_tolerance_percent_micro : 0},
+				order_line_at(o, index), item, &f->books, batch->arena, why);
 	if (outcome != OUTCOME_OK && why->path[0] == '\0')
 		snprintf(why->path, sizeof why->path, "lines[%zu].%s", index,
 			 str_starts(str_of(why->code), STR("item"))    ? "sku"

@@ -154,10 +154,11 @@ price_enrich(const struct line_terms *terms, struct order_line *line, const stru
 	e->price_source = price_source(chosen, arena);
 	compared = e->price_micro;
 	if (order->prices_include_tax && e->tax_rate_micro == 0 && line->tax_minor != 0)
-		return why_set(why, OUTCOME_HELD, "tax-unknown",
-			       "the price includes tax, and tax_rates.csv has no rate of %.*s for where it goes: add one, load "
-			       "the mirror and release it",
-			       STR_ARGS(e->item_no));
+		return why_set(
+		    why, OUTCOME_HELD, "tax-unknown",
+		    "the price includes tax, and tax_rates.csv has no rate of %.*s for where it goes: add one, load "
+		    "the mirror and release it",
+		    STR_ARGS(e->item_no));
 	if (order->prices_include_tax)
 		compared += (int64_t)divide_half_even((__int128)compared * e->tax_rate_micro, 100 * DECIMAL_ONE);
 	if (price_is_near(line->unit_price_micro, compared, terms->tolerance_percent_micro) ||

@@ -189,18 +189,20 @@ cancelled_hold(struct batch *batch, struct item **orders, size_t *n, struct why 
 		struct why item_why = {0};
 		size_t row = 0;
 
-		while (row < result_count(cancelled) && !uuid_equal(result_uuid(cancelled, row, 0), orders[i]->order_id))
+		while (row < result_count(cancelled) &&
+		       !uuid_equal(result_uuid(cancelled, row, 0), orders[i]->order_id))
 			row++;
 		if (row == result_count(cancelled)) {
 			orders[kept++] = orders[i];
 			continue;
 		}
 		((struct intake *)orders[i]->scratch)->result = INTAKE_EXCEPTION;
-		item_fail(orders[i],
-			  why_set(&item_why, OUTCOME_HELD, "order-cancelled-before",
-				  "the channel cancelled the order before it came: dismiss both exceptions; if it is wanted "
-				  "after all, dismiss the cancellation and release this one"),
-			  &item_why);
+		item_fail(
+		    orders[i],
+		    why_set(&item_why, OUTCOME_HELD, "order-cancelled-before",
+			    "the channel cancelled the order before it came: dismiss both exceptions; if it is wanted "
+			    "after all, dismiss the cancellation and release this one"),
+		    &item_why);
 	}
 	if (outcome == OUTCOME_OK)
 		*n = kept;

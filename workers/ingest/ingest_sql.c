@@ -21,9 +21,9 @@ const struct statement ingest_orders_insert = {
 const struct statement ingest_orders_known = {
     "ingest_orders_known", "U", "SELECT order_id, content_sha256 FROM tributary.orders WHERE order_id = ANY ($1)"};
 
-const struct statement ingest_orders_cancelled = {
-    "ingest_orders_cancelled", "U",
-    "SELECT order_id FROM tributary.exceptions WHERE order_id = ANY ($1) AND code = 'order-cancelled' AND state = 'open'"};
+const struct statement ingest_orders_cancelled = {"ingest_orders_cancelled", "U",
+						  "SELECT order_id FROM tributary.exceptions WHERE order_id = ANY ($1) "
+						  "AND code = 'order-cancelled' AND state = 'open'"};
 
 const struct statement ingest_lines_insert = {
     "ingest_lines_insert", "UNTTTTITIIIO",

@@ -24,7 +24,7 @@ struct intake {
 	enum intake_result result;
 	const char *ignored; /* code of INTAKE_IGNORED */
 	struct str sender;
-	struct str about; /* what people know the document by; may be empty */
+	struct str about;                  /* what people know the document by; may be empty */
 	struct order *order;               /* INTAKE_ORDER; also a cancellation, as an exception */
 	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
 	unsigned char body_sha256[32];

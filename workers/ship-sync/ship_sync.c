@@ -24,10 +24,10 @@
 /* An item's request, from prepare to handle. */
 struct sending {
 	const struct partner *partner;
-	size_t lane;      /* the partner's place among the parties */
-	bool is_done;     /* the partner has it already */
-	bool is_asked;    /* a request was made, so the answer is the partner's */
-	int64_t attempts; /* how often it was armed, with this time */
+	size_t lane;         /* the partner's place among the parties */
+	bool is_done;        /* the partner has it already */
+	bool is_asked;       /* a request was made, so the answer is the partner's */
+	int64_t attempts;    /* how often it was armed, with this time */
 	int64_t prepared_us; /* monotonic; not later than its row says */
 	enum outcome answer;
 	struct why why;
@@ -227,8 +227,8 @@ answers_read(struct batch *batch, const struct http_call *calls, struct item **c
 }
 
 /*
- * What is left of the first half of the lease. It began when the row was prepared: a commit that took long, or a process
- * that was stopped, counts too, because meanwhile another process may have called the effect in doubt.
+ * What is left of the first half of the lease. It began when the row was prepared: a commit that took long, or a
+ * process that was stopped, counts too, because meanwhile another process may have called the effect in doubt.
  */
 static int64_t
 begin_within_ms(const struct batch *batch, int64_t lease_ms)
