@@ -2,10 +2,6 @@
 # What nobody could take comes back whole, from wherever it was lost. Promises P1 and P2.
 . "$(dirname "$0")/../support/fleet.sh"
 fleet_up
-admin() { # admin METHOD PATH [BODY] - RabbitMQ's management API
-	curl -s -u "admin:$(<"$var/secrets/admin.amqp-password")" -H 'content-type: application/json' -X "$1" \
-		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/$2" ${3:+-d "$3"}
-}
 topology() { DATABASE_URL='' RABBITMQ_MANAGEMENT_URL_FILE="$var/secrets/admin.management-url" tributary topology "$@"; }
 order_file() { # order_file ID NAME - a good order, and where it lies
 	jq --arg name "$2" ".id = $1 | .name = \$name" topology/parties/shopify/samples/1001-paid.json >"$var/order-$1.json"
@@ -18,7 +14,7 @@ run=$RANDOM
 
 # --- the queue behind an event is not there ---------------------------------------------------------------------------
 fleet stop enrich
-admin DELETE queues/tributary/enrich
+management DELETE queues/tributary/enrich >/dev/null
 topology check >"$var/check.txt" && not_ok "topology check, a deleted queue is a difference"
 is "topology check, the deleted queue is named" "$(grep -c 'missing *queue enrich' "$var/check.txt")" 1
 tributary submit --party shopify "$(order_file 81${run}1 "#D$run-1")" >/dev/null
@@ -34,15 +30,15 @@ wait_for 20 state_is "#D$run-1" invoiced
 is "unroutable, replayed it goes on to its invoice" "$(state "#D$run-1")" invoiced
 
 # --- a policy of somebody else's ---------------------------------------------------------------------------------------
-admin PUT policies/tributary/strange '{"pattern":"^invoice$","definition":{"max-length":1},"priority":99,"apply-to":"queues"}'
+management PUT policies/tributary/strange '{"pattern":"^invoice$","definition":{"max-length":1},"priority":99,"apply-to":"queues"}'
 topology check >"$var/check.txt" && not_ok "topology check, a policy over ours is a difference"
 is "topology check, the foreign policy is named" "$(grep -c 'foreign *policy strange' "$var/check.txt")" 1
-admin DELETE policies/tributary/strange
+management DELETE policies/tributary/strange
 topology check >/dev/null && ok "topology check, and now all is well" || not_ok "topology check, and now all is well"
 
 # --- the same message id, other bytes ------------------------------------------------------------------------------------
 publish() { # publish ROUTING-KEY MESSAGE-ID FILE
-	admin POST exchanges/tributary/intake/publish "$(jq -n --arg key "$1" --arg id "$2" --rawfile body "$3" \
+	management POST exchanges/tributary/intake/publish "$(jq -n --arg key "$1" --arg id "$2" --rawfile body "$3" \
 		'{properties: {message_id: $id, delivery_mode: 2}, routing_key: $key, payload: $body, payload_encoding: "string"}')" >/dev/null
 }
 publish shopify.order "counter-$run" "$(order_file 81${run}2 "#D$run-2")"
@@ -74,7 +70,7 @@ is "dead-letter, after a lock of 25 s both letters are whole, with their routing
 file=$(order_file 81${run}4 "#D$run-4")
 echo "FAULT_FILE=$var/fault.ingest" >"$var/fleet.ingest.env"
 fleet reload
-admin PUT policies/tributary/brittle '{"pattern":"^ingest[.]shopify$","definition":{"delivery-limit":1,"dead-letter-exchange":"dead-letter","dead-letter-strategy":"at-least-once","overflow":"reject-publish"},"priority":99,"apply-to":"queues"}'
+management PUT policies/tributary/brittle '{"pattern":"^ingest[.]shopify$","definition":{"delivery-limit":1,"dead-letter-exchange":"dead-letter","dead-letter-strategy":"at-least-once","overflow":"reject-publish"},"priority":99,"apply-to":"queues"}'
 sleep 1
 echo "take 1" >"$var/fault.ingest"
 fleet restart ingest
@@ -84,7 +80,7 @@ wait_for 20 gone
 echo "take 1" >"$var/fault.ingest"
 wait_for 60 sql_is "SELECT count(*) FROM report.dead_letters WHERE source = 'broker' AND origin = 'ingest.shopify' AND state = 'open'" 1
 rm -f "$var/fault.ingest"
-admin DELETE policies/tributary/brittle
+management DELETE policies/tributary/brittle
 is "broker, what it gave up on is a dead letter" "$(sql "SELECT code FROM report.dead_letters WHERE source = 'broker' AND origin = 'ingest.shopify'")" delivery_limit
 tributary dead-letters replay "$(letter "source = 'broker' AND origin = 'ingest.shopify'")" >/dev/null
 wait_for 20 state_is "#D$run-4" invoiced

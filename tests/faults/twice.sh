@@ -16,10 +16,6 @@ is "every second document is a duplicate" \
 
 # Every message of the fleet twice, documents and events alike, two processes each: a queue that hears all of it is said
 # again into the exchanges it came by
-management() {
-	curl -s -u "admin:$(<"$var/secrets/admin.amqp-password")" -H 'content-type: application/json' -X "$1" \
-		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/$2" ${3:+-d "$3"} >/dev/null
-}
 answered() { # repeats that the journal has answered, of all processes
 	local port sum=0
 	for port in $(sed -n 's/.*HTTP_PORT="\([0-9]*\)".*/\1/p' "$var"/supervisor/conf.d/*.conf); do
@@ -27,8 +23,8 @@ answered() { # repeats that the journal has answered, of all processes
 	done
 	echo $sum
 }
-management PUT queues/tributary/lab.echo '{"durable":true,"arguments":{"x-queue-type":"quorum"}}'
-for exchange in intake events; do management POST bindings/tributary/e/$exchange/q/lab.echo '{"routing_key":"#"}'; done
+management PUT queues/tributary/lab.echo '{"durable":true,"arguments":{"x-queue-type":"quorum"}}' >/dev/null
+for exchange in intake events; do management POST bindings/tributary/e/$exchange/q/lab.echo '{"routing_key":"#"}' >/dev/null; done
 before=$(answered)
 AMQP_URL=$(<"$var/secrets/admin.amqp-url") "$bin/bench" echo --queue lab.echo >"$var/echo.txt" 2>"$var/echo.log" &
 echo_pid=$!
@@ -42,7 +38,7 @@ all_answered && ok "every message twice: each second one was answered from the j
 	not_ok "every message twice: each second one was answered from the journal" "$(($(answered) - before))"
 kill $echo_pid
 wait $echo_pid
-management DELETE queues/tributary/lab.echo
+management DELETE queues/tributary/lab.echo >/dev/null
 is "every message twice: the warehouse was asked once for each shipment" "$(wms GET /v1/stats | jq .doubled)" 0
 
 # Eight processes want the same item, of which there is too little

@@ -27,9 +27,7 @@ is "ingest, the good neighbour is an order" "$(code "$bad/fine.json")" "order  "
 
 # msgpack bombs and nonsense on the fleet's own queues
 publish() { # publish QUEUE PAYLOAD-BASE64 TYPE
-	curl -s -u "admin:$(cat "$var/secrets/admin.amqp-password")" -H 'content-type: application/json' \
-		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/exchanges/tributary/home/publish" \
-		-d "{\"properties\":{\"message_id\":\"$(cat /proc/sys/kernel/random/uuid)\",\"correlation_id\":\"$(cat /proc/sys/kernel/random/uuid)\",\"type\":\"$3\",\"headers\":{\"v\":1}},\"routing_key\":\"now.$1\",\"payload\":\"$2\",\"payload_encoding\":\"base64\"}" >/dev/null
+	management POST exchanges/tributary/home/publish "{\"properties\":{\"message_id\":\"$(cat /proc/sys/kernel/random/uuid)\",\"correlation_id\":\"$(cat /proc/sys/kernel/random/uuid)\",\"type\":\"$3\",\"headers\":{\"v\":1}},\"routing_key\":\"now.$1\",\"payload\":\"$2\",\"payload_encoding\":\"base64\"}" >/dev/null
 }
 before=$(sql "SELECT count(*) FROM report.dead_letters")
 for q in enrich:order.accepted allocate:order.enriched invoice:shipment.confirmed ship-sync.sandbox-wms:shipment.requested; do

@@ -49,9 +49,7 @@ message() { # message NUMBER MESSAGE-ID ORDER-ID [HEADERS] - one order.accepted 
 	local body
 	body=$(jq --arg n "$1" --arg id "$3" '.source_number = $n | .order_id = $id' tests/contract/golden/order.v1.json |
 		tributary contracts encode order | base64 -w0)
-	curl -s -u "admin:$(<"$var/secrets/admin.amqp-password")" -H 'content-type: application/json' \
-		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/exchanges/tributary/home/publish" \
-		-d "{\"properties\":{\"message_id\":\"$2\",\"correlation_id\":\"$3\",\"type\":\"order.accepted\",\"delivery_mode\":2,\"headers\":{\"v\":1${4:-}}},\"routing_key\":\"now.noop\",\"payload\":\"$body\",\"payload_encoding\":\"base64\"}" >/dev/null
+	management POST exchanges/tributary/home/publish "{\"properties\":{\"message_id\":\"$2\",\"correlation_id\":\"$3\",\"type\":\"order.accepted\",\"delivery_mode\":2,\"headers\":{\"v\":1${4:-}}},\"routing_key\":\"now.noop\",\"payload\":\"$body\",\"payload_encoding\":\"base64\"}" >/dev/null
 }
 
 # --- the pages ------------------------------------------------------------------------------------------------------
@@ -181,9 +179,8 @@ fleet stop noop
 is "drain, SIGTERM lets a batch in hand finish" "$(outcome "$id")" done
 is "drain, it ended by itself" "$(tail -n 1 "$var/log/noop-0.log" | grep -c 'event=stop status=0')" 1
 left() {
-	curl -s -u "admin:$(<"$var/secrets/admin.amqp-password")" \
-		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/queues/tributary?disable_stats=true&enable_queue_totals=true" |
-		jq '.[] | select(.name == "noop") | .messages' 
+	management GET 'queues/tributary?disable_stats=true&enable_queue_totals=true' |
+		jq '.[] | select(.name == "noop") | .messages'
 }
 wait_for 15 eval '[ "$(left)" = 0 ]'
 is "drain, nothing is left in the queue" "$(left)" 0

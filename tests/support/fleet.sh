@@ -74,6 +74,11 @@ books_wrong() {
 	       AND NOT EXISTS (SELECT FROM tributary.orders o WHERE o.document_id = d.document_id)"
 }
 
+management() { # management METHOD PATH [BODY] - RabbitMQ's own API, as its admin
+	curl -s -u "admin:$(<"$var/secrets/admin.amqp-password")" -H 'content-type: application/json' -X "$1" \
+		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/$2" ${3:+-d "$3"}
+}
+
 wms() { # wms METHOD PATH [BODY]
 	curl -s -X "$1" -H "Authorization: Bearer $(cat "$SANDBOX_WMS_TOKEN_FILE")" ${3:+-d "$3"} "$SANDBOX_WMS_URL$2"
 }
