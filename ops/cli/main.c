@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"mirror", "load what the ERP exports", mirror_command},
     {"migrate", "bring the database up to date", migrate_command},
     {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
+    {"party", "the parties and their mappings: list, check, try", party_command},
     {"topology", "what RabbitMQ must hold: workers, definitions, apply, check", topology_command},
 };
 

@@ -384,3 +384,29 @@ item_say(struct batch *batch, struct item *item, const char *event, struct str s
 	}
 	item_add_output(batch->skeleton, item, &m);
 }
+
+void
+item_divide(struct batch *batch, struct item *item, size_t part, const char *content_type, struct str body)
+{
+	struct str name = arena_printf(batch->arena, "part:%zu", part);
+	struct outgoing m = {.exchange = STR(EXCHANGE_HOME), .mandatory = true, .body = body};
+	struct why why = {0};
+
+	m.routing_key = arena_printf(batch->arena, "now.%.*s", STR_ARGS(item->delivery->queue));
+	m.envelope = (struct envelope){
+	    .message_id = uuid_str(batch->arena, uuid_derive_from(UUID_MESSAGE, item->message_id, name)),
+	    .correlation_id = uuid_str(batch->arena, item->message_id),
+	    .type = item->kind,
+	    .content_type = str_of(content_type),
+	    .app_id = str_of(batch->skeleton->worker->name),
+	    .timestamp_s = batch->now_us / 1000000,
+	    .said_us = batch->now_us,
+	    .party = item->party,
+	    .trace = trace_of(batch, item),
+	};
+	if (!m.routing_key.p || !m.envelope.message_id.p || !m.envelope.trace.p) {
+		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for part %zu", part), &why);
+		return;
+	}
+	item_add_output(batch->skeleton, item, &m);
+}

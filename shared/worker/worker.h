@@ -127,6 +127,13 @@ void item_settles(struct item *item, struct uuid id);
  */
 void item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
 	      const void *document);
+/*
+ * item_divide - a part of this message goes through this queue as a message of its own; for documents that hold several
+ * part          from 0; the part's id is derived from it, so that a repeat divides into the same ones
+ * content_type  of body, a literal; both live until the batch is settled
+ * The part's delivery names this message: item->delivery->envelope.correlation_id.
+ */
+void item_divide(struct batch *batch, struct item *item, size_t part, const char *content_type, struct str body);
 /* item_note - one more line in the order's timeline; detail is text for a person, without personal data */
 void item_note(struct batch *batch, struct item *item, const char *event, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

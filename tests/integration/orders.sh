@@ -6,8 +6,8 @@ fleet_up
 state() { sql "SELECT state FROM report.orders WHERE party = '$1' AND number = '$2'"; }
 is_state() { [ "$(state "$1" "$2")" = "$3" ]; }
 
-tributary submit --party shopify topology/parties/shopify/samples/*.json >/dev/null || not_ok "shopify samples are taken"
-tributary submit --party woocommerce topology/parties/woocommerce/samples/*.json >/dev/null || not_ok "woocommerce samples are taken"
+tributary submit --party shopify $(samples shopify) >/dev/null || not_ok "shopify samples are taken"
+tributary submit --party woocommerce $(samples woocommerce) >/dev/null || not_ok "woocommerce samples are taken"
 for number in '#1001' '#1002' '#1003' '#1004' '#1005'; do
 	wait_for 30 is_state shopify "$number" invoiced
 	is "shopify, $number is invoiced" "$(state shopify "$number")" invoiced
@@ -16,7 +16,7 @@ for number in 727 728 729 730; do
 	wait_for 30 is_state woocommerce $number invoiced
 	is "woocommerce, $number is invoiced" "$(state woocommerce $number)" invoiced
 done
-for file in topology/parties/shopify/samples/100[1-5]*.json; do
+for file in $(samples shopify | grep "/100[1-5]"); do
 	is "invoice, total of $(basename "$file") is the channel's own" \
 		"$(sql "SELECT (invoiced_minor / 100.0)::numeric(12,2) FROM report.orders WHERE external_id = '$(jq -r .id "$file")'")" \
 		"$(jq -r .total_price "$file")"

@@ -36,6 +36,8 @@ wait_for() { # wait_for SECONDS COMMAND… - until the command succeeds
 
 sql_is() { [ "$(sql "$1")" = "$2" ]; } # sql_is QUERY WANTS
 
+samples() { find "topology/parties/$1/samples" -type f ! -name '*.expected.json' | sort; } # samples PARTY - its documents
+
 fleet_up() { # the whole fleet, one process each, with the mirror loaded
 	ops/stack/up --var "$var" >/dev/null || exit 1
 	tributary mirror load ops/sandbox/mirror >/dev/null || exit 1

@@ -2,7 +2,8 @@
 /*
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
- * PUBLISHES    order.accepted.<channel>, shipment.confirmed.<partner>
+ * PUBLISHES    order.accepted.<channel>, shipment.confirmed.<partner>; the units of a document that has several, to its
+ *              own queue
  * WRITES       documents, orders, order_lines, confirmations
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content an exception; a confirmation by its shipment
@@ -15,11 +16,14 @@
 
 #include "topology_names.h"
 
+#include "formats/json.h"
 #include "ingest/confirm.h"
 #include "ingest/ingest_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define UNIT_MAX_BYTES ((size_t)16 << 20)
 
 struct ingest_state {
 	struct mapping **mappings; /* in the order of the parties */
@@ -61,6 +65,38 @@ ingest_open(const struct setup *setup, void **state, struct why *why)
 	return OUTCOME_OK;
 }
 
+/* Only we send units home; the type alone could be anybody's. */
+static bool
+is_unit(const struct item *item)
+{
+	return str_equal(item->delivery->envelope.content_type, STR(INTAKE_UNIT_TYPE)) &&
+	       str_equal(item->delivery->exchange, STR(EXCHANGE_HOME));
+}
+
+/* Each unit comes back through the queue, and stands or falls alone. */
+static void
+units_send(struct batch *batch, struct item *item)
+{
+	const struct intake *in = item->scratch;
+
+	for (size_t i = 0; i < in->units_count && item->outcome == OUTCOME_OK; i++) {
+		struct why why = {0};
+		struct str body = {NULL, 0};
+		struct buf json;
+
+		buf_init(&json, UNIT_MAX_BYTES);
+		json_put_node(&json, in->units[i], 0);
+		if (buf_is_ok(&json))
+			body = arena_str(batch->arena, buf_str(&json));
+		buf_release(&json);
+		if (!body.p)
+			item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "unit %zu is too large", i + 1), &why);
+		else
+			item_divide(batch, item, i, INTAKE_UNIT_TYPE, body);
+	}
+	item_note(batch, item, "split", NULL, "%zu units", in->units_count);
+}
+
 /* Understands each document by itself; no database yet. */
 static enum outcome
 items_read(struct batch *batch, struct why *why)
@@ -76,6 +112,7 @@ items_read(struct batch *batch, struct why *why)
 		struct intake_source source = {
 		    .kind = item->kind,
 		    .body = item->delivery->body,
+		    .is_unit = is_unit(item),
 		    .party = is_known ? party_list_at(batch->parties, index) : NULL,
 		    .mapping = is_known ? st->mappings[index] : NULL,
 		    .received_at_us = batch->now_us,
@@ -87,6 +124,8 @@ items_read(struct batch *batch, struct why *why)
 		if (!in)
 			return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 		in->sender = item->party;
+		if (source.is_unit && !uuid_parse(item->delivery->envelope.correlation_id, &in->parent))
+			in->parent = (struct uuid){{0}};
 		item->scratch = in;
 		outcome = intake_read(&source, batch->arena, in, &item_why);
 		item_subject(item, in->about.n || !in->order ? in->about : in->order->source_number);
@@ -94,6 +133,8 @@ items_read(struct batch *batch, struct why *why)
 			item_order(item, in->order->order_id);
 		if (outcome != OUTCOME_OK)
 			item_fail(item, outcome, &item_why);
+		else if (in->result == INTAKE_SPLIT)
+			units_send(batch, item);
 	}
 	return OUTCOME_OK;
 }

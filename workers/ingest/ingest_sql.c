@@ -4,9 +4,10 @@
 #include <string.h>
 
 const struct statement ingest_documents_put = {
-    "ingest_documents_put", "UTTTTBBTUTTZ",
+    "ingest_documents_put", "UTTTTBBTUTTZUN",
     "INSERT INTO tributary.documents (document_id, party, kind, content_type, idempotency_key, sha256, body, outcome,"
-    " order_id, code, path, received_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    " order_id, code, path, received_at, parent_id, units_count)"
+    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     " ON CONFLICT (document_id) DO UPDATE SET outcome = excluded.outcome, order_id = excluded.order_id,"
     " code = excluded.code, path = excluded.path"};
 
@@ -79,6 +80,11 @@ ingest_document_put(struct rows *documents, const struct batch *batch, const str
 	rows_text_or_null(documents, str_of(code));
 	rows_text_or_null(documents, is_ok ? (struct str){NULL, 0} : str_of(item->why.path));
 	rows_instant(documents, batch->now_us);
+	rows_uuid_or_null(documents, in->parent);
+	if (in->result == INTAKE_SPLIT)
+		rows_int(documents, (int64_t)in->units_count);
+	else
+		rows_null(documents);
 }
 
 void

@@ -5,7 +5,7 @@
 #ifndef TRIBUTARY_INGEST_SQL_H
 #define TRIBUTARY_INGEST_SQL_H
 
-#include "ingest/intake.h"
+#include "intake/intake.h"
 #include "worker/worker.h"
 
 /* ingest_document_put - the raw document and what it came to */

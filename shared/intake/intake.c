@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake/intake.h"
+
+#include "formats/json.h"
+
+#include <string.h>
+
+const char *
+intake_result_name(enum intake_result result)
+{
+	static const char *const names[] = {"order",     "shipment",  "ignored", "refused",
+					    "exception", "duplicate", "split"};
+
+	return names[result];
+}
+
+enum outcome
+intake_parse(const struct intake_source *source, struct arena *arena, struct node **tree, struct why *why)
+{
+	struct tree_limits limits = tree_default_limits;
+
+	limits.bytes = source->max_bytes;
+	if (source->is_unit || strcmp(source->party->format, "json") == 0)
+		return json_parse(source->body, &limits, arena, tree, why);
+	return why_at(why, OUTCOME_DEAD, "format-unknown", "format", "documents in %s cannot be read",
+		      source->party->format);
+}
+
+enum outcome
+intake_split(const struct intake_source *source, const struct node *tree, struct arena *arena, struct node ***units,
+	     size_t *n, struct why *why)
+{
+	struct node *list, **found, *unit;
+	enum outcome outcome;
+	size_t i = 0;
+
+	if (source->is_unit || !source->mapping || !mapping_has(source->mapping, "split")) {
+		found = arena_array(arena, 1, sizeof(struct node *));
+		if (!found)
+			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the document");
+		found[0] = (struct node *)(uintptr_t)tree;
+		*units = found;
+		*n = 1;
+		return OUTCOME_OK;
+	}
+	outcome = mapping_run(source->mapping, "split", tree, arena, &list, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (!node_is(list, NODE_LIST) || !list->child)
+		return why_set(why, OUTCOME_DEAD, "document-empty", "there is nothing in it that is for us");
+	if (list->children_count > INTAKE_UNITS_MAX)
+		return why_set(why, OUTCOME_DEAD, "document-too-many-units", "%zu, at most %d are taken",
+			       list->children_count, INTAKE_UNITS_MAX);
+	found = arena_array(arena, list->children_count, sizeof(struct node *));
+	if (!found)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the document's units");
+	for (unit = list->child; unit; unit = unit->next)
+		found[i++] = unit;
+	*units = found;
+	*n = list->children_count;
+	return OUTCOME_OK;
+}
+
+/* Which of the mapping's functions the unit is for: the document itself may know better than the routing key. */
+static enum outcome
+function_of(const struct intake_source *source, const struct node *unit, struct arena *arena, struct str *function,
+	    struct why *why)
+{
+	bool is_order = str_equal(source->kind, STR("order")) || str_equal(source->kind, STR("change")) ||
+			str_equal(source->kind, STR("cancel")) || str_equal(source->kind, STR("document"));
+	struct node *said = NULL;
+	enum outcome outcome;
+
+	*function = is_order ? STR("order") : source->kind;
+	if (!is_order || !source->mapping || !mapping_has(source->mapping, "kind"))
+		return OUTCOME_OK;
+	outcome = mapping_run(source->mapping, "kind", unit, arena, &said, why);
+	if (outcome == OUTCOME_OK && said)
+		*function = node_text(said);
+	return outcome;
+}
+
+/* What we act on: the same order said again, later, in another revision or after a payment, says the same. */
+static bool
+content_hash(const struct order *order, unsigned char sha[static 32])
+{
+	struct order said = *order;
+	struct buf bytes;
+	bool is_ok;
+
+	said.received_at_us = 0;
+	said.revision = said.note = (struct str){NULL, 0};
+	said.payment_status = PAYMENT_UNKNOWN;
+	buf_init(&bytes, (size_t)64 << 20);
+	contract_encode(&order_contract, &said, &bytes);
+	is_ok = buf_is_ok(&bytes);
+	if (is_ok)
+		sha256(buf_str(&bytes), sha);
+	buf_release(&bytes);
+	return is_ok;
+}
+
+static enum outcome
+order_fill(const struct intake_source *source, const struct node *tree, struct arena *arena, struct intake *in,
+	   struct why *why)
+{
+	const struct party *party = source->party;
+	struct order *order = arena_get(arena, sizeof *order);
+	enum outcome outcome;
+
+	if (!order)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	outcome = contract_from_tree(&channel_order_contract, tree, arena, order, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	order->party = str_of(party->name);
+	order->order_id = uuid_derive(UUID_ORDER, (struct str[]){order->party, order->source_id}, 2);
+	order->received_at_us = source->received_at_us;
+	in->order = order;
+	if (!content_hash(order, in->content_sha256))
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	if (!str_equal(order->currency, str_of(party->currency)))
+		return why_at(why, OUTCOME_DEAD, "currency-not-accepted", "currency",
+			      "party %s takes orders in %s only; party.yaml says so", party->name, party->currency);
+	outcome = order_check(order, party->policies.total_tolerance_minor, why);
+	if (outcome == OUTCOME_OK)
+		outcome = order_round(order, arena, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel")))
+		return why_set(why, OUTCOME_HELD, "order-cancelled",
+			       "the channel cancelled the order: stop what is under way, then dismiss this exception");
+	in->result = INTAKE_ORDER;
+	return OUTCOME_OK;
+}
+
+static enum outcome
+confirmation_fill(const struct node *tree, struct arena *arena, struct intake *in, struct why *why)
+{
+	struct buf said;
+	enum outcome outcome;
+
+	in->confirmation = arena_get(arena, sizeof *in->confirmation);
+	if (!in->confirmation)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the confirmation");
+	outcome = contract_from_tree(&confirmation_contract, tree, arena, in->confirmation, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	buf_init(&said, (size_t)16 << 20);
+	contract_encode(&confirmation_contract, in->confirmation, &said);
+	sha256(buf_str(&said), in->content_sha256);
+	buf_release(&said);
+	in->result = INTAKE_SHIPMENT;
+	return OUTCOME_OK;
+}
+
+/* The mapping's function, and what it gives into the contract. */
+static enum outcome
+unit_map(const struct intake_source *source, const struct node *unit, struct arena *arena, struct intake *in,
+	 struct why *why)
+{
+	struct str function;
+	struct node *tree;
+	enum outcome outcome = function_of(source, unit, arena, &function, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (!str_equal(function, STR("order")) && !str_equal(function, STR("shipment")))
+		return why_at(
+		    why, OUTCOME_DEAD, "kind-unknown", "routing_key",
+		    "%.40s is no kind that is taken: order, change, cancel, document and shipment: <party>.<kind>",
+		    arena_text(arena, function));
+	if (!source->mapping || !mapping_has(source->mapping, arena_text(arena, function)))
+		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key",
+			      "the mapping of party %s has no function %s for this kind of document",
+			      source->party->name, arena_text(arena, function));
+	outcome = mapping_run(source->mapping, arena_text(arena, function), unit, arena, &tree, why);
+	in->about = arena_str(arena, str_of(mapping_about(source->mapping)));
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (!tree) {
+		in->result = INTAKE_IGNORED;
+		in->ignored = why->code;
+		return OUTCOME_OK;
+	}
+	return str_equal(function, STR("order")) ? order_fill(source, tree, arena, in, why)
+						 : confirmation_fill(tree, arena, in, why);
+}
+
+enum outcome
+intake_map(const struct intake_source *source, const struct node *unit, struct arena *arena, struct intake *in,
+	   struct why *why)
+{
+	enum outcome outcome = unit_map(source, unit, arena, in, why);
+
+	if (outcome != OUTCOME_OK)
+		in->result = outcome == OUTCOME_HELD ? INTAKE_EXCEPTION : INTAKE_REFUSED;
+	return outcome;
+}
+
+static enum outcome
+units_read(const struct intake_source *source, struct arena *arena, struct intake *in, struct why *why)
+{
+	struct node *tree;
+	enum outcome outcome;
+
+	if (!source->party)
+		return why_at(why, OUTCOME_DEAD, "party-unknown", "routing_key",
+			      "no folder under topology/parties has this name");
+	if (source->body.n > source->max_bytes)
+		return why_set(why, OUTCOME_DEAD, "document-too-large", "%zu bytes, at most %zu are taken",
+			       source->body.n, source->max_bytes);
+	outcome = intake_parse(source, arena, &tree, why);
+	if (outcome == OUTCOME_OK)
+		outcome = intake_split(source, tree, arena, &in->units, &in->units_count, why);
+	if (outcome == OUTCOME_OK && in->units_count > 1)
+		in->result = INTAKE_SPLIT;
+	return outcome;
+}
+
+enum outcome
+intake_read(const struct intake_source *source, struct arena *arena, struct intake *in, struct why *why)
+{
+	enum outcome outcome;
+
+	sha256(source->body, in->body_sha256);
+	outcome = units_read(source, arena, in, why);
+	if (outcome == OUTCOME_OK && in->result != INTAKE_SPLIT)
+		return intake_map(source, in->units[0], arena, in, why);
+	if (outcome != OUTCOME_OK)
+		in->result = outcome == OUTCOME_HELD ? INTAKE_EXCEPTION : INTAKE_REFUSED;
+	return outcome;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * intake - one document on its way to being understood
+ * Parsing, mapping, the contract and the order's own rules; no database and no clock, so that ingest, `tributary party`
+ * and the fuzzer take the very same way. A document may hold many orders: it is parsed, split into units, and each unit
+ * is mapped and stands or falls alone.
+ *
+ *   bytes --intake_parse--> tree --intake_split--> units --intake_map--> order, confirmation, or why not
+ */
+#ifndef TRIBUTARY_INTAKE_INTAKE_H
+#define TRIBUTARY_INTAKE_INTAKE_H
+
+#include "mapping/mapping.h"
+#include "model/order.h"
+#include "model/shipment.h"
+#include "party/party.h"
+
+/* What a unit of a document that had several is sent as: its tree, as JSON. */
+#define INTAKE_UNIT_TYPE "application/vnd.tributary.unit+json"
+#define INTAKE_UNITS_MAX 10000
+
+enum intake_result {
+	INTAKE_ORDER,
+	INTAKE_SHIPMENT,
+	INTAKE_IGNORED,
+	INTAKE_REFUSED,
+	INTAKE_EXCEPTION,
+	INTAKE_DUPLICATE,
+	INTAKE_SPLIT, /* its units go on by themselves */
+};
+
+struct intake {
+	enum intake_result result;
+	const char *ignored; /* code of INTAKE_IGNORED */
+	struct str sender;
+	struct uuid parent;                /* the document it is a unit of; nil for a whole one */
+	struct str about;                  /* what people know the document by; may be empty */
+	struct order *order;               /* INTAKE_ORDER; also a cancellation, as an exception */
+	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
+	struct node **units;               /* INTAKE_SPLIT */
+	size_t units_count;
+	unsigned char body_sha256[32];
+	unsigned char content_sha256[32]; /* of what it says, without when it was said */
+};
+
+struct intake_source {
+	struct str kind; /* order, change, cancel, document, shipment */
+	struct str body;
+	bool is_unit; /* body is a unit, as JSON, whatever the party's format */
+	const struct party *party;
+	struct mapping *mapping;
+	int64_t received_at_us;
+	size_t max_bytes;
+};
+
+/*
+ * intake_parse - bytes to a tree, in the party's format
+ * OUTCOME_DEAD  codes: document-too-… json-…, and those of the other formats
+ */
+enum outcome intake_parse(const struct intake_source *source, struct arena *arena, struct node **tree,
+			  struct why *why) MUST_CHECK;
+
+/*
+ * intake_split - the units of a tree: what the mapping's `split` returns, or the whole as the only one
+ * units  n of them, at least one
+ * OUTCOME_DEAD  codes: mapping-…, document-empty, document-too-many-units, and what the mapping refuses with
+ */
+enum outcome intake_split(const struct intake_source *source, const struct node *tree, struct arena *arena,
+			  struct node ***units, size_t *n, struct why *why) MUST_CHECK;
+
+/*
+ * intake_map - understand one unit
+ * OUTCOME_DEAD  refused       codes: mapping-… field-… currency-… kind-unknown, and what the mapping refuses with
+ * OUTCOME_HELD  the business  codes: total-mismatch ship-to-missing order-cancelled, and what a mapping holds with
+ * in->result fits the outcome in any case.
+ */
+enum outcome intake_map(const struct intake_source *source, const struct node *unit, struct arena *arena,
+			struct intake *in, struct why *why) MUST_CHECK;
+
+/*
+ * intake_read - all three for one message; several units end as INTAKE_SPLIT and OUTCOME_OK
+ * OUTCOME_DEAD  also: document-too-large party-unknown
+ */
+enum outcome intake_read(const struct intake_source *source, struct arena *arena, struct intake *in,
+			 struct why *why) MUST_CHECK;
+
+/* intake_result_name - as in documents.outcome */
+const char *intake_result_name(enum intake_result result);
+
+#endif
