@@ -6,16 +6,18 @@ tree=$var/new-worker
 noop_var=$var/new-worker-var
 (. "$var/stack.conf" && echo "$port_base") >"$var/new-worker.port"
 port_base=$(($(cat "$var/new-worker.port") + 300))
-build=${bin%/bin}
+build=$(realpath "${bin%/bin}") # build, or build/san
+part=${build#"$PWD"/}
 trap 'ops/stack/down --var "$noop_var" --wipe >/dev/null 2>&1; rm -rf "$tree" "$noop_var"' EXIT
 
 # --- a copy of the project with one worker more --------------------------------------------------------------------
 ops/stack/down --var "$noop_var" --wipe >/dev/null 2>&1
-rm -rf "$tree" "$noop_var" && mkdir -p "$tree/build"
+rm -rf "$tree" "$noop_var" && mkdir -p "$tree/$part"
 tar -c --exclude=./build --exclude=./var --exclude=./.git . | tar -x -C "$tree"
 # Objects as they are, so that only what the new worker touches is compiled again
-tar -c -C "$build" --exclude='./test-var' --exclude='./san' --exclude='./tests' --exclude='./bench-var' . | tar -x -C "$tree/build"
-unset TRIBUTARY_BIN TRIBUTARY_VAR DATABASE_URL_FILE
+tar -c -C "$build" --exclude='./test-var' --exclude='./san' --exclude='./tests' --exclude='./bench-var' . | tar -x -C "$tree/$part"
+unset TRIBUTARY_VAR DATABASE_URL_FILE
+export TRIBUTARY_BIN=$tree/$part/bin
 cp -r tests/support/noop "$tree/workers/noop"
 rm "$tree/workers/noop/noop.sql"
 cp tests/support/noop/noop.sql "$tree/migrations/$(printf %04d $(($(ls migrations | wc -l) + 1)))_noop.sql"
@@ -23,7 +25,9 @@ sed -i 's/^WORKERS := .*/& noop/' "$tree/Makefile"
 sed -i -e '/^queues:/a\  - name: noop\n    bindings:\n      - {exchange: events, key: "order.accepted.#"}' \
 	-e '$a\  - {name: noop, reads: [noop], says: []}' "$tree/topology/topology.yaml"
 sed -i 's/^  - {name: 5s, delay_ms: 5000}/  - {name: 5s, delay_ms: 1000}/' "$tree/topology/topology.yaml"
-if make -C "$tree" --no-print-directory -j2 programs ${SAN_MAKE:-} >"$var/new-worker.log" 2>&1 &&
+san=
+if [[ $part == */san ]]; then san=SAN=1; fi
+if make -C "$tree" --no-print-directory -j2 $san programs >"$var/new-worker.log" 2>&1 &&
 	"$tree/ops/stack/up" --var "$noop_var" --port-base "$port_base" >>"$var/new-worker.log" 2>&1; then
 	ok "new worker, a folder, a word and rows are enough: it is built, has its user, role and queue, and runs"
 else
@@ -31,7 +35,7 @@ else
 	tail -n 20 "$var/new-worker.log"
 	exit 1
 fi
-var=$noop_var bin=$tree/build/bin
+var=$noop_var bin=$TRIBUTARY_BIN
 set -a
 . "$var/tributary.env"
 set +a
