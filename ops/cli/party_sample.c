@@ -35,7 +35,7 @@ document_put(struct buf *out, const struct intake *in)
 	struct buf text;
 
 	buf_init(&text, SAMPLE_RESULT_MAX_BYTES);
-	if (in->result == INTAKE_ORDER)
+	if (in->order)
 		contract_put_json(&order_contract, in->order, &text, 0);
 	else
 		contract_put_json(&confirmation_contract, in->confirmation, &text, 0);

@@ -8,8 +8,7 @@
 const char *
 intake_result_name(enum intake_result result)
 {
-	static const char *const names[] = {"order",     "shipment",  "ignored", "refused",
-					    "exception", "duplicate", "split"};
+	static const char *const names[] = {"order", "cancel", "shipment", "ignored", "refused", "exception", "duplicate", "split", "change"};
 
 	return names[result];
 }
@@ -119,19 +118,20 @@ order_fill(const struct intake_source *source, const struct node *tree, struct a
 	in->order = order;
 	if (!content_hash(order, in->content_sha256))
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	/* A cancellation need not repeat what it cancels. */
+	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel"))) {
+		in->result = INTAKE_CANCEL;
+		return OUTCOME_OK;
+	}
 	if (!str_equal(order->currency, str_of(party->currency)))
 		return why_at(why, OUTCOME_DEAD, "currency-not-accepted", "currency",
 			      "party %s takes orders in %s only; party.yaml says so", party->name, party->currency);
 	outcome = order_check(order, party->policies.total_tolerance_minor, why);
 	if (outcome == OUTCOME_OK)
 		outcome = order_round(order, arena, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel")))
-		return why_set(why, OUTCOME_HELD, "order-cancelled",
-			       "the channel cancelled the order: stop what is under way, then dismiss this exception");
-	in->result = INTAKE_ORDER;
-	return OUTCOME_OK;
+	if (outcome == OUTCOME_OK)
+		in->result = INTAKE_ORDER;
+	return outcome;
 }
 
 static enum outcome

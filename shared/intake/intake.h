@@ -20,13 +20,15 @@
 #define INTAKE_UNITS_MAX 10000
 
 enum intake_result {
-	INTAKE_ORDER,
+	INTAKE_ORDER,  /* ingest tells a new one from a change */
+	INTAKE_CANCEL, /* of the order with order->order_id; it says little else */
 	INTAKE_SHIPMENT,
 	INTAKE_IGNORED,
 	INTAKE_REFUSED,
 	INTAKE_EXCEPTION,
 	INTAKE_DUPLICATE,
 	INTAKE_SPLIT, /* its units go on by themselves */
+	INTAKE_CHANGE,
 };
 
 struct intake {
@@ -35,7 +37,7 @@ struct intake {
 	struct str sender;
 	struct uuid parent;                /* the document it is a unit of; nil for a whole one */
 	struct str about;                  /* what people know the document by; may be empty */
-	struct order *order;               /* INTAKE_ORDER; also a cancellation, as an exception */
+	struct order *order;               /* INTAKE_ORDER, INTAKE_CANCEL; also of what is held or refused, when known */
 	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
 	struct node **units;               /* INTAKE_SPLIT */
 	size_t units_count;
@@ -71,7 +73,7 @@ enum outcome intake_split(const struct intake_source *source, const struct node 
 /*
  * intake_map - understand one unit
  * OUTCOME_DEAD  refused       codes: mapping-… field-… currency-… kind-unknown, and what the mapping refuses with
- * OUTCOME_HELD  the business  codes: total-mismatch ship-to-missing order-cancelled, and what a mapping holds with
+ * OUTCOME_HELD  the business  codes: total-mismatch ship-to-missing, and what a mapping holds with
  * in->result fits the outcome in any case.
  */
 enum outcome intake_map(const struct intake_source *source, const struct node *unit, struct arena *arena,

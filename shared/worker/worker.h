@@ -33,6 +33,7 @@ enum order_rank {
 	ORDER_SHIPPED = 60,
 	ORDER_PART_INVOICED = 70,
 	ORDER_INVOICED = 80,
+	ORDER_CANCELLED = 90, /* only while nothing was asked of a warehouse */
 };
 
 /* One message. The handler reads the first part, and writes through the functions below. */

@@ -63,27 +63,3 @@ wait_for 20 state_is "$one_cent" invoiced
 is "invoice, what the channel rounded is billed as the buyer paid it" \
 	"$(sql "SELECT report.amount(invoiced_minor, currency) FROM report.orders WHERE number = '#$one_cent'")" "$(jq -r .total_price "$dir/$one_cent.json")"
 is "exceptions, a person sees the number" "$(sql "SELECT count(*) FROM report.exceptions WHERE number IS NULL")" 0
-
-# A cancellation that comes before its order
-next=$((next + 1))
-jq ".id = $next | .name = \"#$next\"" topology/parties/shopify/samples/1001-paid.json >"$dir/late.json"
-jq '.cancelled_at = "2026-11-21T10:00:00Z" | .updated_at = .cancelled_at' "$dir/late.json" >"$dir/early-cancel.json"
-tributary submit --party shopify "$dir/early-cancel.json" >/dev/null
-wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE number = '#$next' AND code = 'order-cancelled'" 1
-tributary submit --party shopify "$dir/late.json" >/dev/null
-wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE number = '#$next'" 2
-is "ingest, an order that was cancelled before it came is held" \
-	"$(sql "SELECT string_agg(code, ' ' ORDER BY opened_at) FROM report.exceptions WHERE number = '#$next'")" "order-cancelled order-cancelled-before"
-is "ingest, and is no order" "$(sql "SELECT count(*) FROM tributary.orders WHERE number = '#$next'")" 0
-
-# A cancellation of an order that is held: releasing the hold must not ship it
-next=$((next + 1))
-jq ".id = $next | .name = \"#$next\"" ops/demo/held.json >"$dir/held.json"
-tributary submit --party shopify "$dir/held.json" >/dev/null
-wait_for 10 state_is "$next" held
-jq '.cancelled_at = "2026-11-21T10:00:00Z"' "$dir/held.json" >"$dir/cancel.json"
-tributary submit --party shopify "$dir/cancel.json" >/dev/null
-wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE number = '#$next' AND code = 'order-cancelled'" 1
-held=$(sql "SELECT exception_id FROM report.exceptions WHERE number = '#$next' AND code = 'customer-unknown'")
-tributary exceptions release "$held" >"$dir/release.txt" 2>&1 && not_ok "exceptions, a cancelled order is not released"
-is "exceptions, a cancelled order is not released, and the reason is said" "$(grep -c cancelled "$dir/release.txt")" 1

@@ -73,7 +73,8 @@ books_wrong() {
 	     UNION ALL SELECT 'numbers' FROM tributary.invoice_numbers n
 	       WHERE n.last_number <> (SELECT count(*) FROM tributary.invoices)
 	     UNION ALL SELECT 'documents ' || document_id FROM tributary.documents d WHERE d.outcome = 'order'
-	       AND NOT EXISTS (SELECT FROM tributary.orders o WHERE o.document_id = d.document_id)"
+	       AND NOT EXISTS (SELECT FROM tributary.orders o WHERE o.document_id = d.document_id)
+	       AND NOT EXISTS (SELECT FROM tributary.order_revisions r WHERE r.document_id = d.document_id)"
 }
 
 management() { # management METHOD PATH [BODY] - RabbitMQ's own API, as its admin

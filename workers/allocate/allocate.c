@@ -5,7 +5,8 @@
  * PUBLISHES    order.allocated.<channel>, shipment.requested.<partner>, and shipment.confirmed.none for what needs no
  *              shipping (gift cards, services), which is delivered at once
  * WRITES       stock (reserved; on hand when goods left), allocation_lines, reservations, shipments
- * IDEMPOTENCY  the journal; shipment ids are derived from order and place; reservations close once
+ * IDEMPOTENCY  the journal; an order is allocated in the content that its channel wants now, or not at all; shipment ids
+ *              are derived from order and place; reservations close once
  * FAILURES     exception: stock-short, when the channel's policy is to hold what cannot be filled
  *
  * Stock rows are locked by item and warehouse before they are read, so that any number of processes may reserve the
@@ -402,8 +403,61 @@ by_arrival(const void *a, const void *b)
 	return (x->tag > y->tag) - (x->tag < y->tag);
 }
 
-enum outcome
-allocate_order(struct batch *batch, struct why *why)
+/*
+ * Is this still what the channel wants? What was cancelled, or changed since, is not allocated: of a change the later
+ * content comes by itself. Leaves in the batch what is to be allocated.
+ */
+static void
+wanted_keep(struct batch *batch, const struct result *wanted, struct rows *again)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		struct item *item = batch->items[i];
+		const struct order *o = item->document;
+		size_t row = 0;
+
+		while (row < result_count(wanted) && !uuid_equal(result_uuid(wanted, row, 0), item->order_id))
+			row++;
+		if (row < result_count(wanted) && result_bool(wanted, row, 2)) {
+			item_note(batch, item, "cancelled", NULL, "the channel cancelled it: nothing is reserved");
+			continue;
+		}
+		if (row < result_count(wanted) && result_instant(wanted, row, 1) != o->received_at_us) {
+			item_note(batch, item, "superseded", NULL, "the channel changed it: the later content is allocated");
+			continue;
+		}
+		if (row < result_count(wanted) && result_bool(wanted, row, 3))
+			rows_uuid(again, item->order_id);
+		batch->items[kept++] = item;
+	}
+	batch->n = kept;
+}
+
+static enum outcome
+wanted_select(struct batch *batch, struct why *why)
+{
+	struct rows *locks = rows_new(&allocate_orders_lock, batch->arena),
+		    *ids = rows_new(&allocate_orders_wanted, batch->arena),
+		    *again = rows_new(&allocate_lines_delete, batch->arena);
+	struct result *wanted;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		rows_uuid(locks, batch->items[i]->order_id);
+		rows_uuid(ids, batch->items[i]->order_id);
+	}
+	store_send(batch->store, locks);
+	outcome = store_query(batch->store, ids, &wanted, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	wanted_keep(batch, wanted, again);
+	store_send(batch->store, again);
+	return OUTCOME_OK;
+}
+
+static enum outcome
+orders_allocate(struct batch *batch, struct why *why)
 {
 	struct allocator a;
 	enum outcome outcome = allocator_open(&a, batch, why);
@@ -418,4 +472,12 @@ allocate_order(struct batch *batch, struct why *why)
 	store_send(batch->store, a.reservations);
 	store_send(batch->store, a.shipments);
 	return OUTCOME_OK;
+}
+
+enum outcome
+allocate_order(struct batch *batch, struct why *why)
+{
+	enum outcome outcome = wanted_select(batch, why);
+
+	return outcome == OUTCOME_OK && batch->n ? orders_allocate(batch, why) : outcome;
 }

@@ -34,6 +34,19 @@ const struct statement allocate_lines_insert = {
     " backordered_micro, candidates) SELECT a, b, c, d, e, f, g::json FROM unnest($1, $2, $3, $4, $5, $6, $7)"
     " u(a, b, c, d, e, f, g)"};
 
+const struct statement allocate_orders_lock = {
+    "allocate_orders_lock", "U",
+    "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
+
+const struct statement allocate_orders_wanted = {
+    "allocate_orders_wanted", "U",
+    "SELECT o.order_id, coalesce(o.changed_at, o.received_at), o.cancelled_at IS NOT NULL,"
+    " EXISTS (SELECT FROM tributary.allocation_lines a WHERE a.order_id = o.order_id)"
+    " FROM tributary.orders o WHERE o.order_id = ANY ($1)"};
+
+const struct statement allocate_lines_delete = {"allocate_lines_delete", "U",
+						"DELETE FROM tributary.allocation_lines WHERE order_id = ANY ($1)"};
+
 const struct statement allocate_reservations_insert = {"allocate_reservations_insert", "UNTTUIIT",
 						       "INSERT INTO tributary.reservations (order_id, line_no, "
 						       "warehouse, item_no, shipment_id, quantity_micro, shipped_micro,"

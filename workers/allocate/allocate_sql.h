@@ -30,6 +30,12 @@ extern const struct statement allocate_stock_reserve;
 extern const struct statement allocate_stock_take_out;
 extern const struct statement allocate_lines_insert;
 extern const struct statement allocate_reservations_insert;
+/* order_id: nobody else looks at these orders until the transaction ends */
+extern const struct statement allocate_orders_lock;
+/* order_id → order_id, since when what is wanted now is wanted, is cancelled, was allocated before */
+extern const struct statement allocate_orders_wanted;
+/* order_id: of those that are allocated anew */
+extern const struct statement allocate_lines_delete;
 extern const struct statement allocate_shipments_insert;
 /* shipment_id, line_no, shipped → item_no, warehouse, quantity, shipped of what was open */
 extern const struct statement allocate_reservations_close;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NAME         enrich
- * CONSUMES     enrich: order.accepted
+ * CONSUMES     enrich: order.accepted, order.changed
  * PUBLISHES    order.enriched.<channel>
  * WRITES       enrichments, line_enrichments
- * IDEMPOTENCY  the journal; one enrichment per order by its key
+ * IDEMPOTENCY  the journal; one enrichment per order by its key; of two contents the later one stays
  * FAILURES     exceptions: customer-unknown customer-ambiguous customer-inactive item-unknown item-ambiguous
  *              item-inactive unit-unknown unit-inexact tax-unknown price-unknown price-off. The first decides, the
  * others stand in the order's timeline
@@ -199,10 +199,10 @@ order_enrich(struct batch *batch, struct findings *f, struct item *item, int64_t
 	item_say(batch, item, EVENT_ORDER_ENRICHED, o->party, (struct str){NULL, 0}, o);
 }
 
-enum outcome
-enrich_handle(struct batch *batch, struct why *why)
+static enum outcome
+orders_enrich(struct batch *batch, const struct statement *put, struct why *why)
 {
-	struct rows *orders = rows_new(&enrich_insert, batch->arena),
+	struct rows *orders = rows_new(put, batch->arena),
 		    *lines = rows_new(&enrich_lines_insert, batch->arena);
 	struct findings f = {0};
 	struct result *customers, *items, *days;
@@ -226,4 +226,16 @@ enrich_handle(struct batch *batch, struct why *why)
 	store_send(batch->store, orders);
 	store_send(batch->store, lines);
 	return OUTCOME_OK;
+}
+
+enum outcome
+enrich_accepted(struct batch *batch, struct why *why)
+{
+	return orders_enrich(batch, &enrich_insert, why);
+}
+
+enum outcome
+enrich_changed(struct batch *batch, struct why *why)
+{
+	return orders_enrich(batch, &enrich_replace, why);
 }

@@ -7,6 +7,8 @@
 
 #include "worker/worker.h"
 
-enum outcome enrich_handle(struct batch *batch, struct why *why);
+/* order.accepted, and order.changed: the same, in place of what was there */
+enum outcome enrich_accepted(struct batch *batch, struct why *why);
+enum outcome enrich_changed(struct batch *batch, struct why *why);
 
 #endif

@@ -48,15 +48,25 @@ static const struct statement stock_select = {
     " JOIN tributary.warehouses w USING (warehouse) WHERE w.active AND s.item_no = ANY ($1) GROUP BY s.item_no"};
 
 const struct statement enrich_insert = {
-    "enrich_insert", "UTTTZB",
-    "INSERT INTO tributary.enrichments (order_id, customer_no, customer_source, price_group, enriched_at, document)"
-    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"};
+    "enrich_insert", "UTTTZBZ",
+    "INSERT INTO tributary.enrichments (order_id, customer_no, customer_source, price_group, enriched_at, document,"
+    " content_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"};
+
+const struct statement enrich_replace = {
+    "enrich_replace", "UTTTZBZ",
+    "WITH put AS (INSERT INTO tributary.enrichments AS t (order_id, customer_no, customer_source, price_group,"
+    " enriched_at, document, content_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"
+    " ON CONFLICT (order_id) DO UPDATE SET customer_no = excluded.customer_no,"
+    " customer_source = excluded.customer_source, price_group = excluded.price_group,"
+    " enriched_at = excluded.enriched_at, document = excluded.document, content_at = excluded.content_at"
+    " WHERE t.content_at < excluded.content_at RETURNING order_id)"
+    " DELETE FROM tributary.line_enrichments l USING put WHERE l.order_id = put.order_id"};
 
 const struct statement enrich_lines_insert = {
     "enrich_lines_insert", "UNTTITTITITI",
     "INSERT INTO tributary.line_enrichments (order_id, line_no, item_no, item_source, base_quantity_micro, base_unit,"
     " unit_source, price_micro, price_source, tax_rate_micro, tax_source, available_micro)"
-    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"};
 
 struct book_customer
 enrich_customer_read(const struct result *r, size_t row)
@@ -189,6 +199,7 @@ enrich_order_put(struct rows *rows, struct arena *arena, const struct order *ord
 	rows_text_or_null(rows, order->enriched.price_group);
 	rows_instant(rows, now_us);
 	rows_bytes(rows, arena_str(arena, buf_str(&document)));
+	rows_instant(rows, order->received_at_us);
 	buf_release(&document);
 }
 

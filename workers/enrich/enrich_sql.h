@@ -15,6 +15,8 @@ extern const struct statement enrich_days_find;
 /* party, sku, gtin per line → ordinal from 1, by, item_no, base_unit, tax_code, active */
 extern const struct statement enrich_items_find;
 extern const struct statement enrich_insert;
+/* the same for orders that were changed: a later content takes the place of an earlier one, and its lines go */
+extern const struct statement enrich_replace;
 extern const struct statement enrich_lines_insert;
 
 struct book_customer enrich_customer_read(const struct result *r, size_t row);

@@ -6,7 +6,8 @@
 #include "model/order.h"
 
 static const struct handler enrich_handlers[] = {
-    {.type = EVENT_ORDER_ACCEPTED, .contract = &order_contract, .handle = enrich_handle},
+    {.type = EVENT_ORDER_ACCEPTED, .contract = &order_contract, .handle = enrich_accepted},
+    {.type = EVENT_ORDER_CHANGED, .contract = &order_contract, .handle = enrich_changed},
 };
 
 static const struct worker enrich_worker = {

@@ -2,14 +2,14 @@
 /*
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
- * PUBLISHES    order.accepted.<channel>, shipment.confirmed.<partner>; the units of a document that has several, to its
+ * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>, shipment.confirmed.<partner>; the units of a document that has several, to its
  *              own queue
- * WRITES       documents, orders, order_lines, confirmations
+ * WRITES       documents, orders, order_lines, order_revisions, confirmations
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content an exception; a confirmation by its shipment
  * FAILURES     refused (dead letter): document-too-large json-* mapping-* field-* currency-* kind-unknown party-unknown
  *              discount-range line-ref-duplicate lines-missing shipment-foreign
- *              exceptions: total-mismatch ship-to-missing order-cancelled order-cancelled-before order-changed
+ *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed
  *              shipment-unknown shipment-line-unknown shipment-over shipment-confirmed-twice, and a mapping's own
  */
 #include "ingest/ingest.h"
@@ -19,11 +19,13 @@
 #include "formats/json.h"
 #include "ingest/confirm.h"
 #include "ingest/ingest_sql.h"
+#include "ingest/revise.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define UNIT_MAX_BYTES ((size_t)16 << 20)
+#define CANCEL_WAIT_US (INT64_C(30) * 86400 * 1000000) /* how long a cancellation waits for its order */
 
 struct ingest_state {
 	struct mapping **mappings; /* in the order of the parties */
@@ -145,7 +147,10 @@ by_order(const void *a, const void *b)
 {
 	const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
 
-	return uuid_compare(x->order_id, y->order_id);
+	int order = uuid_compare(x->order_id, y->order_id);
+
+	/* Those of one order in the order they came. */
+	return order ? order : (x->delivery->tag > y->delivery->tag) - (x->delivery->tag < y->delivery->tag);
 }
 
 static bool
@@ -153,14 +158,26 @@ is_order(const struct item *item)
 {
 	const struct intake *in = item->scratch;
 
-	return item->outcome == OUTCOME_OK && in->result == INTAKE_ORDER;
+	return item->outcome == OUTCOME_OK && (in->result == INTAKE_ORDER || in->result == INTAKE_CANCEL);
 }
 
-/* The same order twice in one batch: one of them is first, the other is compared with it once it is stored. */
+static bool
+is_new(const struct item *item)
+{
+	return ((const struct intake *)item->scratch)->result == INTAKE_ORDER;
+}
+
+/* The same order several times in one batch: the first that is no cancellation may be new, the others are compared with
+ * what is stored then. */
 static bool
 is_first(struct item **orders, size_t i)
 {
-	return i == 0 || !uuid_equal(orders[i]->order_id, orders[i - 1]->order_id);
+	if (!is_new(orders[i]))
+		return false;
+	for (size_t j = i; j > 0 && uuid_equal(orders[j - 1]->order_id, orders[i]->order_id); j--)
+		if (is_new(orders[j - 1]))
+			return false;
+	return true;
 }
 
 static void
@@ -173,80 +190,33 @@ order_accept(struct batch *batch, struct item *item, struct rows *lines)
 	item_say(batch, item, EVENT_ORDER_ACCEPTED, item->party, (struct str){NULL, 0}, in->order);
 }
 
-static void
-order_repeat(struct batch *batch, struct item *item, struct str known_sha)
-{
-	struct intake *in = item->scratch;
-	struct why why = {0};
-
-	if (known_sha.n == 32 && memcmp(known_sha.p, in->content_sha256, 32) == 0) {
-		in->result = INTAKE_DUPLICATE;
-		item_note(batch, item, "duplicate", NULL, "the channel sent the order again, with the same content");
-		return;
-	}
-	in->result = INTAKE_EXCEPTION;
-	item_fail(item,
-		  why_set(&why, OUTCOME_HELD, "order-changed",
-			  "the channel sent the order again with other content; the first one stands: carry the change "
-			  "over by hand, then dismiss this exception"),
-		  &why);
-}
-
-/* What the channel sent again is compared with what is stored, by whoever stored it. */
+/* Of the orders that are new, those that the channel cancelled before it sent them. */
 static enum outcome
-repeats_compare(struct batch *batch, struct item **repeats, size_t n, struct why *why)
-{
-	struct rows *ids = rows_new(&ingest_orders_known, batch->arena);
-	struct result *known;
-	enum outcome outcome;
-
-	for (size_t i = 0; i < n; i++)
-		rows_uuid(ids, repeats[i]->order_id);
-	outcome = store_query(batch->store, ids, &known, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	for (size_t i = 0; i < n; i++)
-		for (size_t row = 0; row < result_count(known); row++)
-			if (uuid_equal(result_uuid(known, row, 0), repeats[i]->order_id)) {
-				order_repeat(batch, repeats[i], result_bytes(known, row, 1));
-				break;
-			}
-	return OUTCOME_OK;
-}
-
-/* Takes out those that the channel has cancelled before it sent them; returns how many are left. */
-static enum outcome
-cancelled_hold(struct batch *batch, struct item **orders, size_t *n, struct why *why)
+cancelled_apply(struct batch *batch, struct item **fresh, size_t n, struct why *why)
 {
 	struct rows *ids = rows_new(&ingest_orders_cancelled, batch->arena);
+	struct rows *cancel = rows_new(&ingest_orders_cancel, batch->arena);
+	struct rows *close = rows_new(&ingest_exceptions_close, batch->arena);
 	struct result *cancelled;
-	size_t kept = 0;
 	enum outcome outcome;
 
-	for (size_t i = 0; i < *n; i++)
-		rows_uuid(ids, orders[i]->order_id);
-	outcome = store_query(batch->store, ids, &cancelled, why);
-	for (size_t i = 0; outcome == OUTCOME_OK && i < *n; i++) {
-		struct why item_why = {0};
-		size_t row = 0;
-
-		while (row < result_count(cancelled) &&
-		       !uuid_equal(result_uuid(cancelled, row, 0), orders[i]->order_id))
-			row++;
-		if (row == result_count(cancelled)) {
-			orders[kept++] = orders[i];
-			continue;
-		}
-		((struct intake *)orders[i]->scratch)->result = INTAKE_EXCEPTION;
-		item_fail(
-		    orders[i],
-		    why_set(&item_why, OUTCOME_HELD, "order-cancelled-before",
-			    "the channel cancelled the order before it came: dismiss both exceptions; if it is wanted "
-			    "after all, dismiss the cancellation and release this one"),
-		    &item_why);
+	for (size_t i = 0; i < n; i++) {
+		rows_uuid(ids, fresh[i]->order_id);
+		rows_instant(ids, batch->now_us - CANCEL_WAIT_US);
 	}
-	if (outcome == OUTCOME_OK)
-		*n = kept;
+	outcome = store_query(batch->store, ids, &cancelled, why);
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(cancelled); row++)
+		for (size_t i = 0; i < n; i++) {
+			if (!uuid_equal(result_uuid(cancelled, row, 0), fresh[i]->order_id))
+				continue;
+			rows_uuid(cancel, fresh[i]->order_id);
+			rows_instant(cancel, batch->now_us);
+			rows_uuid(close, fresh[i]->order_id);
+			item_status(fresh[i], ORDER_CANCELLED);
+			item_note(batch, fresh[i], "cancelled", NULL, "its cancellation had come before it");
+		}
+	store_send(batch->store, cancel);
+	store_send(batch->store, close);
 	return outcome;
 }
 
@@ -255,14 +225,20 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 {
 	struct rows *rows = rows_new(&ingest_orders_insert, batch->arena);
 	struct rows *lines = rows_new(&ingest_lines_insert, batch->arena);
+	struct rows *locks = rows_new(&ingest_orders_lock, batch->arena);
 	struct item **repeats = arena_array(batch->arena, n, sizeof(struct item *));
+	struct item **accepted = arena_array(batch->arena, n, sizeof(struct item *));
 	struct result *fresh;
-	size_t row = 0, repeats_count = 0;
+	size_t row = 0, repeats_count = 0, accepted_count = 0;
 	enum outcome outcome;
 
-	if (!repeats)
+	if (!repeats || !accepted)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 	qsort(orders, n, sizeof(struct item *), by_order);
+	/* A cancellation and its order in two processes: one of them sees what the other wrote. */
+	for (size_t i = 0; i < n; i++)
+		rows_uuid(locks, orders[i]->order_id);
+	store_send(batch->store, locks);
 	for (size_t i = 0; i < n; i++)
 		if (is_first(orders, i))
 			ingest_order_put(rows, batch->arena, orders[i], orders[i]->scratch);
@@ -274,12 +250,17 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 		if (is_first(orders, i) && row < result_count(fresh) &&
 		    uuid_equal(result_uuid(fresh, row, 0), orders[i]->order_id)) {
 			order_accept(batch, orders[i], lines);
+			accepted[accepted_count++] = orders[i];
 			row++;
 		} else {
 			repeats[repeats_count++] = orders[i];
 		}
 	store_send(batch->store, lines);
-	return repeats_count ? repeats_compare(batch, repeats, repeats_count, why) : OUTCOME_OK;
+	if (accepted_count)
+		outcome = cancelled_apply(batch, accepted, accepted_count, why);
+	if (outcome == OUTCOME_OK && repeats_count)
+		outcome = revisions_apply(batch, repeats, repeats_count, why);
+	return outcome;
 }
 
 enum outcome
@@ -296,8 +277,6 @@ ingest_handle(struct batch *batch, struct why *why)
 		if (is_order(batch->items[i]))
 			orders[orders_count++] = batch->items[i];
 	if (orders_count)
-		outcome = cancelled_hold(batch, orders, &orders_count, why);
-	if (outcome == OUTCOME_OK && orders_count)
 		outcome = orders_store(batch, orders, orders_count, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);

@@ -12,19 +12,54 @@ const struct statement ingest_documents_put = {
     " code = excluded.code, path = excluded.path"};
 
 const struct statement ingest_orders_insert = {
-    "ingest_orders_insert", "UTTTUTINZZBB",
+    "ingest_orders_insert", "UTTTUTINZZBBT",
     "INSERT INTO tributary.orders (order_id, party, external_id, number, document_id, currency, total_minor, "
     "lines_count,"
-    " placed_at, received_at, content_sha256, document)"
-    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    " placed_at, received_at, content_sha256, document, source_revision)"
+    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     " ON CONFLICT DO NOTHING RETURNING order_id"};
 
-const struct statement ingest_orders_known = {
-    "ingest_orders_known", "U", "SELECT order_id, content_sha256 FROM tributary.orders WHERE order_id = ANY ($1)"};
+const struct statement ingest_orders_lock = {
+    "ingest_orders_lock", "U",
+    "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
 
-const struct statement ingest_orders_cancelled = {"ingest_orders_cancelled", "U",
-						  "SELECT order_id FROM tributary.exceptions WHERE order_id = ANY ($1) "
-						  "AND code = 'order-cancelled' AND state = 'open'"};
+const struct statement ingest_orders_known = {
+    "ingest_orders_known", "U",
+    "SELECT o.order_id, o.content_sha256, coalesce(o.source_revision, ''), o.revision_no::bigint,"
+    " o.cancelled_at IS NOT NULL, count(s.shipment_id), min(s.requested_at), coalesce(min(s.partner), '')"
+    " FROM tributary.orders o LEFT JOIN tributary.shipments s USING (order_id) WHERE o.order_id = ANY ($1)"
+    " GROUP BY o.order_id"};
+
+const struct statement ingest_revisions_keep = {
+    "ingest_revisions_keep", "UZ",
+    "INSERT INTO tributary.order_revisions (order_id, revision_no, source_revision, document_id, content_sha256,"
+    " document, total_minor, received_at, replaced_at)"
+    " SELECT o.order_id, o.revision_no, o.source_revision, o.document_id, o.content_sha256, o.document, o.total_minor,"
+    " coalesce(o.changed_at, o.received_at), u.now FROM unnest($1, $2) u(order_id, now)"
+    " JOIN tributary.orders o USING (order_id)"};
+
+const struct statement ingest_orders_change = {
+    "ingest_orders_change", "UUTINBBTZ",
+    "UPDATE tributary.orders o SET document_id = u.b, currency = u.c, total_minor = u.d, lines_count = u.e,"
+    " content_sha256 = u.f, document = u.g, source_revision = u.h, changed_at = u.i, revision_no = o.revision_no + 1"
+    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) u(a, b, c, d, e, f, g, h, i) WHERE o.order_id = u.a"};
+
+const struct statement ingest_orders_cancel = {
+    "ingest_orders_cancel", "UZ",
+    "UPDATE tributary.orders o SET cancelled_at = u.at FROM unnest($1, $2) u(order_id, at)"
+    " WHERE o.order_id = u.order_id"};
+
+const struct statement ingest_exceptions_close = {
+    "ingest_exceptions_close", "U",
+    "UPDATE tributary.exceptions SET state = 'dismissed', closed_at = now() WHERE order_id = ANY ($1) AND state = 'open'"};
+
+const struct statement ingest_lines_delete = {"ingest_lines_delete", "U",
+					      "DELETE FROM tributary.order_lines WHERE order_id = ANY ($1)"};
+
+const struct statement ingest_orders_cancelled = {
+    "ingest_orders_cancelled", "UZ",
+    "SELECT x.order_id FROM unnest($1, $2) u(order_id, since) JOIN tributary.exceptions x USING (order_id)"
+    " WHERE x.code = 'order-cancelled' AND x.state = 'open' AND x.opened_at > u.since"};
 
 const struct statement ingest_lines_insert = {
     "ingest_lines_insert", "UNTTTTITIIIO",
@@ -110,6 +145,31 @@ ingest_order_put(struct rows *orders, struct arena *arena, const struct item *it
 	rows_instant(orders, o->received_at_us);
 	rows_bytes(orders, hash_str(in->content_sha256));
 	rows_bytes(orders, arena_str(arena, buf_str(&document)));
+	rows_text_or_null(orders, o->revision);
+	buf_release(&document);
+}
+
+void
+ingest_change_put(struct rows *orders, struct arena *arena, const struct batch *batch, const struct item *item,
+		  const struct intake *in)
+{
+	const struct order *o = in->order;
+	struct buf document;
+	int64_t total_minor = 0;
+
+	if (!order_grand_total(o, &total_minor))
+		total_minor = 0; /* order_check refused such a one before */
+	buf_init(&document, (size_t)64 << 20);
+	contract_encode(&order_contract, o, &document);
+	rows_uuid(orders, o->order_id);
+	rows_uuid(orders, item->message_id);
+	rows_text(orders, o->currency);
+	rows_int(orders, total_minor);
+	rows_int(orders, (int64_t)o->lines.n);
+	rows_bytes(orders, hash_str(in->content_sha256));
+	rows_bytes(orders, arena_str(arena, buf_str(&document)));
+	rows_text_or_null(orders, o->revision);
+	rows_instant(orders, batch->now_us);
 	buf_release(&document);
 }
 

@@ -19,10 +19,23 @@ void ingest_confirmation_put(struct rows *confirmations, const struct batch *bat
 extern const struct statement ingest_documents_put;
 /* → order_id of each that was new */
 extern const struct statement ingest_orders_insert;
-/* order_id → order_id, content_sha256 */
+/* order_id: nobody else looks at these orders until the transaction ends */
+extern const struct statement ingest_orders_lock;
+/* order_id → order_id, content_sha256, revision, revision_no, is cancelled, shipments, first requested_at, partner */
 extern const struct statement ingest_orders_known;
+/* order_id, now: what was wanted before is kept */
+extern const struct statement ingest_revisions_keep;
+extern const struct statement ingest_orders_change;
+void ingest_change_put(struct rows *orders, struct arena *arena, const struct batch *batch, const struct item *item,
+		       const struct intake *in);
+/* order_id, now */
+extern const struct statement ingest_orders_cancel;
+/* order_id: their open exceptions need nobody any more */
+extern const struct statement ingest_exceptions_close;
+/* order_id: before the changed ones are written */
+extern const struct statement ingest_lines_delete;
 extern const struct statement ingest_lines_insert;
-/* order_id → those for which a cancellation waits */
+/* order_id, the time before which a cancellation no longer counts → those for which one waits */
 extern const struct statement ingest_orders_cancelled;
 /* shipment_id → shipment_id, order_id, partner, document */
 extern const struct statement ingest_shipments_known;

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ingest/revise.h"
+
+#include "topology_names.h"
+
+#include "base/instant.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+revision_compare(struct str a, struct str b)
+{
+	int64_t x, y;
+
+	if ((instant_parse(a, &x) && instant_parse(b, &y)) || (str_to_int(a, &x) && str_to_int(b, &y)))
+		return (x > y) - (x < y);
+	return str_compare(a, b);
+}
+
+/* Both facts: what was asked of whom, and what the channel says now. */
+static enum revise_step
+late_decide(const struct known_order *known, const struct order *order, bool is_cancel, struct why *why)
+{
+	char asked[INSTANT_TEXT_BYTES];
+	int64_t total = 0;
+
+	instant_format(known->requested_at_us, asked);
+	if (!order_grand_total(order, &total))
+		total = 0;
+	if (is_cancel)
+		(void)why_set(why, OUTCOME_HELD, "order-cancelled",
+			      "the channel cancelled it, but %.40s was asked to ship at %s (%" PRId64
+			      " shipment(s)): have it stopped there or let it go, then dismiss this",
+			      known->partner, asked, known->shipments_count);
+	else
+		(void)why_set(why, OUTCOME_HELD, "order-changed",
+			      "the channel changed it to %zu lines and %" PRId64
+			      " minor units, but %.40s was asked to ship at %s: settle it by hand, then dismiss this",
+			      order->lines.n, total, known->partner, asked);
+	return REVISE_LATE;
+}
+
+enum revise_step
+revise_decide(const struct known_order *known, const struct intake *in, struct why *why)
+{
+	const struct order *order = in->order;
+	bool is_cancel = in->result == INTAKE_CANCEL;
+
+	if (is_cancel ? known->is_cancelled
+		      : known->content_sha256.n == 32 && memcmp(known->content_sha256.p, in->content_sha256, 32) == 0)
+		return REVISE_DUPLICATE;
+	if (order->revision.n && known->revision.n && revision_compare(order->revision, known->revision) < 0) {
+		(void)why_set(why, OUTCOME_OK, "revision-old", "an earlier revision than the one that is known");
+		return REVISE_OLD;
+	}
+	if (known->is_cancelled) {
+		(void)why_set(why, OUTCOME_HELD, "order-changed",
+			      "the channel cancelled the order before, and now sends other content: ask it which holds");
+		return REVISE_LATE;
+	}
+	if (known->shipments_count > 0)
+		return late_decide(known, order, is_cancel, why);
+	return is_cancel ? REVISE_CANCEL : REVISE_CHANGE;
+}
+
+struct revising {
+	struct batch *batch;
+	struct rows *keep, *change, *lines_gone, *lines, *cancel, *close;
+};
+
+static struct known_order
+known_read(const struct result *r, size_t row)
+{
+	struct known_order k = {
+	    .content_sha256 = result_bytes(r, row, 1),
+	    .revision = result_text(r, row, 2),
+	    .is_cancelled = result_bool(r, row, 4),
+	    .shipments_count = result_int(r, row, 5),
+	    .requested_at_us = result_is_null(r, row, 6) ? 0 : result_instant(r, row, 6),
+	};
+
+	snprintf(k.partner, sizeof k.partner, "%.*s", STR_ARGS(result_text(r, row, 7)));
+	return k;
+}
+
+static void
+change_apply(struct revising *rev, struct item *item)
+{
+	struct batch *batch = rev->batch;
+	struct intake *in = item->scratch;
+
+	in->result = INTAKE_CHANGE;
+	rows_uuid(rev->keep, item->order_id);
+	rows_instant(rev->keep, batch->now_us);
+	ingest_change_put(rev->change, batch->arena, batch, item, in);
+	rows_uuid(rev->lines_gone, item->order_id);
+	ingest_lines_put(rev->lines, in->order);
+	item_note(batch, item, "changed", NULL, "revision %.*s", STR_ARGS(in->order->revision));
+	item_say(batch, item, EVENT_ORDER_CHANGED, item->party, (struct str){NULL, 0}, in->order);
+}
+
+static void
+cancel_apply(struct revising *rev, struct item *item)
+{
+	struct batch *batch = rev->batch;
+	const struct intake *in = item->scratch;
+
+	rows_uuid(rev->cancel, item->order_id);
+	rows_instant(rev->cancel, batch->now_us);
+	rows_uuid(rev->close, item->order_id);
+	item_status(item, ORDER_CANCELLED);
+	item_note(batch, item, "cancelled", NULL, "nothing was asked of a warehouse yet");
+	item_say(batch, item, EVENT_ORDER_CANCELLED, item->party, (struct str){NULL, 0}, in->order);
+}
+
+/* The order is not there: a cancellation waits for it. */
+static void
+unknown_end(struct item *item)
+{
+	struct intake *in = item->scratch;
+	struct why why = {0};
+
+	in->result = INTAKE_EXCEPTION;
+	item_fail(item,
+		  why_set(&why, OUTCOME_HELD, "order-cancelled",
+			  "the channel cancelled an order that has not come: when it comes within 30 days it is cancelled at "
+			  "once, and this closes by itself"),
+		  &why);
+}
+
+static void
+repeat_apply(struct revising *rev, struct item *item, const struct known_order *known)
+{
+	struct intake *in = item->scratch;
+	struct why why = {0};
+
+	switch (revise_decide(known, in, &why)) {
+	case REVISE_DUPLICATE:
+		in->result = INTAKE_DUPLICATE;
+		item_note(rev->batch, item, "duplicate", NULL, "the channel sent it again, with the same content");
+		break;
+	case REVISE_OLD:
+		in->result = INTAKE_IGNORED;
+		in->ignored = why.code;
+		item_note(rev->batch, item, "ignored", why.code, "%s", why.text);
+		break;
+	case REVISE_CHANGE:
+		change_apply(rev, item);
+		break;
+	case REVISE_CANCEL:
+		cancel_apply(rev, item);
+		break;
+	case REVISE_LATE:
+		in->result = INTAKE_EXCEPTION;
+		item_fail(item, OUTCOME_HELD, &why);
+		break;
+	}
+}
+
+static enum outcome
+known_load(struct batch *batch, struct item **repeats, size_t n, struct result **known, struct why *why)
+{
+	struct rows *ids = rows_new(&ingest_orders_known, batch->arena);
+
+	for (size_t i = 0; i < n; i++)
+		rows_uuid(ids, repeats[i]->order_id);
+	return store_query(batch->store, ids, known, why);
+}
+
+static void
+revising_open(struct revising *rev, struct batch *batch)
+{
+	*rev = (struct revising){
+	    .batch = batch,
+	    .keep = rows_new(&ingest_revisions_keep, batch->arena),
+	    .change = rows_new(&ingest_orders_change, batch->arena),
+	    .lines_gone = rows_new(&ingest_lines_delete, batch->arena),
+	    .lines = rows_new(&ingest_lines_insert, batch->arena),
+	    .cancel = rows_new(&ingest_orders_cancel, batch->arena),
+	    .close = rows_new(&ingest_exceptions_close, batch->arena),
+	};
+}
+
+static void
+revising_send(struct revising *rev)
+{
+	struct store *store = rev->batch->store;
+
+	store_send(store, rev->keep);
+	store_send(store, rev->change);
+	store_send(store, rev->lines_gone);
+	store_send(store, rev->lines);
+	store_send(store, rev->cancel);
+	store_send(store, rev->close);
+}
+
+enum outcome
+revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why *why)
+{
+	struct revising rev;
+	struct result *known;
+	enum outcome outcome = known_load(batch, repeats, n, &known, why);
+
+	revising_open(&rev, batch);
+	for (size_t i = 0; outcome == OUTCOME_OK && i < n; i++) {
+		struct known_order k;
+		struct why busy = {0};
+		size_t row = 0;
+
+		/* What the one before it did is not in `known`: the second comes again. */
+		if (i > 0 && uuid_equal(repeats[i]->order_id, repeats[i - 1]->order_id)) {
+			item_fail(repeats[i],
+				  why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order"), &busy);
+			continue;
+		}
+		while (row < result_count(known) && !uuid_equal(result_uuid(known, row, 0), repeats[i]->order_id))
+			row++;
+		if (row == result_count(known)) {
+			unknown_end(repeats[i]);
+			continue;
+		}
+		k = known_read(known, row);
+		repeat_apply(&rev, repeats[i], &k);
+	}
+	if (outcome == OUTCOME_OK)
+		revising_send(&rev);
+	return outcome;
+}
