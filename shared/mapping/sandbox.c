@@ -126,6 +126,20 @@ on_divide(lua_State *lua)
 	return 1;
 }
 
+/* instant(seconds): of the epoch, up to six places, as RFC 3339 in UTC; nil when it is none of the years 1 to 9999. */
+static int
+on_instant(lua_State *lua)
+{
+	const int64_t first = INT64_C(-62135596800) * DECIMAL_ONE, end = INT64_C(253402300800) * DECIMAL_ONE;
+	int64_t us; /* a decimal is millionths, and an instant microseconds */
+	char text[INSTANT_TEXT_BYTES];
+
+	if (!decimal_parse(str_arg(lua, 1), &us) || us < first || us >= end)
+		return lua_pushnil(lua), 1;
+	lua_pushlstring(lua, text, instant_format(us, text));
+	return 1;
+}
+
 /* lib(name): what parties/lib/<name>.lua returns, loaded once. */
 static int
 on_lib(lua_State *lua)
@@ -237,6 +251,7 @@ sandbox_open(lua_State *lua)
 	lua_register(lua, "money", on_money);
 	lua_register(lua, "gross", on_gross);
 	lua_register(lua, "divide", on_divide);
+	lua_register(lua, "instant", on_instant);
 	lua_register(lua, "lib", on_lib);
 	document_register(lua);
 }
