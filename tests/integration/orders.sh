@@ -39,10 +39,11 @@ jq '.note = "please hurry"' topology/parties/shopify/samples/1001-paid.json >"$v
 tributary submit --party shopify "$var/noted.json" >/dev/null
 jq '.shipping_address.city = "Albany"' topology/parties/shopify/samples/1001-paid.json >"$var/changed.json"
 tributary submit --party shopify "$var/changed.json" >/dev/null
-wait_for 10 sql_is "SELECT count(*) FROM tributary.documents WHERE outcome = 'duplicate'" 2
-is "ingest, the same order again, or with another note, is a duplicate" "$(sql "SELECT count(*) FROM tributary.documents WHERE outcome = 'duplicate'")" 2
-wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed'" 1
-is "ingest, a changed order is an exception" "$(sql "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed'")" 1
+duplicates="SELECT count(*) FROM tributary.documents d JOIN tributary.orders o USING (order_id) WHERE o.number = '#1001' AND o.party = 'shopify' AND d.outcome = 'duplicate' AND d.kind = 'order'"
+wait_for 10 sql_is "$duplicates" 2
+is "ingest, the same order again, or with another note, is a duplicate" "$(sql "$duplicates")" 2
+wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed' AND number = '#1001'" 1
+is "ingest, a change of what was shipped is an exception" "$(sql "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed' AND number = '#1001'")" 1
 
 # Held for an unknown customer: load the account, release, invoiced
 tributary submit --party shopify ops/demo/held.json >/dev/null

@@ -26,7 +26,8 @@ by_item(const void *a, const void *b)
 void
 stock_table_sort(struct stock_table *table)
 {
-	qsort(table->rows, table->n, sizeof *table->rows, by_item);
+	if (table->n)
+		qsort(table->rows, table->n, sizeof *table->rows, by_item);
 }
 
 /* The rows of one item: first and how many. */
