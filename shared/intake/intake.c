@@ -25,26 +25,13 @@ intake_parse(const struct intake_source *source, struct arena *arena, struct nod
 		      source->party->format);
 }
 
-enum outcome
-intake_split(const struct intake_source *source, const struct node *tree, struct arena *arena, struct node ***units,
-	     size_t *n, struct why *why)
+/* The children of a list as the units. */
+static enum outcome
+list_split(struct node *list, struct arena *arena, struct node ***units, size_t *n, struct why *why)
 {
-	struct node *list, **found, *unit;
-	enum outcome outcome;
+	struct node **found;
 	size_t i = 0;
 
-	if (source->is_unit || !source->mapping || !mapping_has(source->mapping, "split")) {
-		found = arena_array(arena, 1, sizeof(struct node *));
-		if (!found)
-			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the document");
-		found[0] = (struct node *)(uintptr_t)tree;
-		*units = found;
-		*n = 1;
-		return OUTCOME_OK;
-	}
-	outcome = mapping_run(source->mapping, "split", tree, arena, &list, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
 	if (!node_is(list, NODE_LIST) || !list->child)
 		return why_set(why, OUTCOME_DEAD, "document-empty", "there is nothing in it that is for us");
 	if (list->children_count > INTAKE_UNITS_MAX)
@@ -53,10 +40,31 @@ intake_split(const struct intake_source *source, const struct node *tree, struct
 	found = arena_array(arena, list->children_count, sizeof(struct node *));
 	if (!found)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the document's units");
-	for (unit = list->child; unit; unit = unit->next)
+	for (struct node *unit = list->child; unit; unit = unit->next)
 		found[i++] = unit;
 	*units = found;
 	*n = list->children_count;
+	return OUTCOME_OK;
+}
+
+enum outcome
+intake_split(const struct intake_source *source, struct node *tree, struct arena *arena, struct node ***units, size_t *n,
+	     struct why *why)
+{
+	struct node *list;
+	enum outcome outcome;
+
+	if (!source->is_unit && source->mapping && mapping_has(source->mapping, "split")) {
+		outcome = mapping_run(source->mapping, "split", tree, arena, &list, why);
+		return outcome == OUTCOME_OK ? list_split(list, arena, units, n, why) : outcome;
+	}
+	if (!source->is_unit && node_is(tree, NODE_LIST))
+		return list_split(tree, arena, units, n, why);
+	*units = arena_array(arena, 1, sizeof(struct node *));
+	if (!*units)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the document");
+	(*units)[0] = tree;
+	*n = 1;
 	return OUTCOME_OK;
 }
 

@@ -47,7 +47,7 @@ send "woocommerce, refunded in part" woocommerce "exception order-refunded" '.re
 send "woocommerce, a status of a plugin" woocommerce "exception status-unknown" '.status = "awaiting-print"'
 send "woocommerce, shipping to the billing address" woocommerce "order" '.shipping |= map_values("")'
 send "woocommerce, a list of one" woocommerce "order" '[.]'
-send "woocommerce, a list of two" woocommerce "refused list-not-taken" '[., .]'
+send "woocommerce, a list of two" woocommerce "split" '[., (.id = 790001 | .number = "790001")]'
 for s in "${sends[@]}"; do
 	IFS='|' read -r number name wanted <<<"$s"
 	wait_for 20 document_is "$number" "$wanted"
@@ -63,3 +63,9 @@ wait_for 20 state_is "$one_cent" invoiced
 is "invoice, what the channel rounded is billed as the buyer paid it" \
 	"$(sql "SELECT report.amount(invoiced_minor, currency) FROM report.orders WHERE number = '#$one_cent'")" "$(jq -r .total_price "$dir/$one_cent.json")"
 is "exceptions, a person sees the number" "$(sql "SELECT count(*) FROM report.exceptions WHERE number IS NULL")" 0
+units() { sql "SELECT string_agg(u.outcome, ' ' ORDER BY u.outcome) FROM tributary.documents d JOIN tributary.documents u ON u.parent_id = d.document_id WHERE encode(d.sha256, 'hex') = '$(sha256sum "$dir/$next.json" | cut -d' ' -f1)'"; }
+units_are() { [ "$(units)" = "$1" ]; }
+wait_for 20 units_are "order order"
+is "split, each order of a list is a document of its own" "$(units)" "order order"
+wait_for 20 state_is 790001 invoiced
+is "split, and goes to its invoice" "$(state 790001)" invoiced

@@ -85,7 +85,6 @@ end
 
 local function lines_of(doc, currency)
 	local lines = {}
-	if not doc.line_items then refuse("field-missing", "line_items", "is required: the order's lines") end
 	for i = 1, #doc.line_items do
 		local l, path = doc.line_items[i], "line_items[" .. (i - 1) .. "]"
 		if l.quantity == nil then refuse("field-missing", path .. ".quantity", "is required: the ordered quantity") end
@@ -103,6 +102,7 @@ local function order(doc)
 	local currency, adjustments = doc.currency, {}
 	local customer = doc.customer
 	about(text.some(doc.name) or text.some(doc.order_number))
+	if not doc.line_items then refuse("field-missing", "line_items", "is required: the order's lines") end
 	look(doc)
 	if doc.shipping_lines then
 		for i = 1, #doc.shipping_lines do

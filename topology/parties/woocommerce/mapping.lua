@@ -74,14 +74,10 @@ local function charges(list, kind, currency, name, into)
 end
 
 local function order(doc)
-	if doc[1] then -- the answer of a list
-		if #doc > 1 then refuse("list-not-taken", "", "is a list of " .. #doc .. " orders: send each in a message of its own") end
-		doc = doc[1]
-	end
 	local currency, lines, adjustments = doc.currency, {}, {}
 	about(text.some(doc.number))
-	look(doc)
 	if not doc.line_items then refuse("field-missing", "line_items", "is required: the order's lines") end
+	look(doc)
 	for i = 1, #doc.line_items do
 		lines[i] = line(doc.line_items[i], currency, "line_items[" .. (i - 1) .. "]")
 	end
