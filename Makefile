@@ -10,6 +10,7 @@ CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+comma := ,
 B := build$(if $(SAN),/san)
 PACKAGES := librabbitmq hiredis msgpack libpq libmicrohttpd libcyaml lua5.4 libcurl openssl
 CFLAGS ?= -O2 -g
@@ -17,7 +18,6 @@ ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wvla -Wstrict-prototype
 	-D_GNU_SOURCE $(CFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	-Ishared -Iworkers -I$(B)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread
-comma := ,
 
 # --- the library, the programs -----------------------------------------------------------------------------------
 
