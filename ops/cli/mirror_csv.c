@@ -205,11 +205,11 @@ mirror_csv_read(const struct mirror_table *table, struct str bytes, struct arena
 	size_t problems_before = problems->n;
 	struct csv_record record;
 	enum csv_status status;
-	const char *fault;
+	struct csv_fault fault;
 	struct csv csv;
 
 	content_init(&r);
-	csv_init(&csv, bytes);
+	csv_init(&csv, bytes, ',', '"');
 	status = csv_next(&csv, arena, &record, &fault);
 	if (status == CSV_END)
 		problems_add(problems, table->file, 0, "", "is empty: not even a header row");
@@ -222,6 +222,6 @@ mirror_csv_read(const struct mirror_table *table, struct str bytes, struct arena
 		if (status == CSV_RECORD)
 			record_read(&r, &record);
 	}
-	if (status == CSV_FAULT)
-		problems_add(problems, table->file, csv.line, "", "%s", fault);
+	if (status != CSV_END)
+		problems_add(problems, table->file, fault.line, "", "%s", fault.text);
 }

@@ -6,7 +6,7 @@
 #ifndef TRIBUTARY_CLI_MIRROR_TABLES_H
 #define TRIBUTARY_CLI_MIRROR_TABLES_H
 
-#include "csv.h"
+#include "formats/csv.h"
 #include "problems.h"
 #include "store/store.h"
 

@@ -129,17 +129,25 @@ utf8_sequence(const unsigned char *p, size_t n)
 	return need;
 }
 
-bool
-str_is_utf8(struct str s)
+size_t
+str_utf8_bytes(struct str s)
 {
-	for (size_t i = 0; i < s.n;) {
+	size_t i = 0;
+
+	while (i < s.n) {
 		size_t n = utf8_sequence((const unsigned char *)s.p + i, s.n - i);
 
 		if (n == 0)
-			return false;
+			break;
 		i += n;
 	}
-	return true;
+	return i;
+}
+
+bool
+str_is_utf8(struct str s)
+{
+	return str_utf8_bytes(s) == s.n;
 }
 
 uint64_t

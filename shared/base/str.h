@@ -38,7 +38,8 @@ struct str str_after(struct str s, size_t n); /* without the first n bytes; empt
 struct str str_split(struct str *rest, char sep);
 /* str_is_utf8 - is it well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, at most U+10FFFF)? */
 bool str_is_utf8(struct str s);
-uint64_t str_hash(struct str s); /* FNV-1a, 64 bit; not for anything hostile */
+size_t str_utf8_bytes(struct str s); /* bytes at the front that are; s.n when all are */
+uint64_t str_hash(struct str s);     /* FNV-1a, 64 bit; not for anything hostile */
 /* str_to_int - decimal integer with optional sign and nothing else; false leaves *out alone */
 bool str_to_int(struct str s, int64_t *out);
 

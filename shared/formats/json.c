@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/json.h"
 
-#include "base/instant.h"
 #include "formats/json_scan.h"
-
-#include <string.h>
-
-#define PAIRWISE_MEMBERS 16 /* up to here comparing all names is faster than hashing them */
+#include "formats/node_names.h"
 
 /*
  * While a container is open nothing comes after it, so its `next` holds the container around it until it is closed.
@@ -23,22 +19,12 @@ struct parser {
 	struct why *why;
 };
 
-/* Line and column (in characters) from 1; found only when something is wrong. */
-static void
-position(struct str document, size_t offset, size_t *line, size_t *column)
-{
-	*line = tree_line(document, offset);
-	*column = 1;
-	for (size_t i = offset; i > 0 && document.p[i - 1] != '\n'; i--)
-		*column += (document.p[i - 1] & 0xC0) != 0x80;
-}
-
 static bool
 fail(struct parser *s, const char *code, const char *at, const char *text)
 {
 	size_t line, column;
 
-	position((struct str){s->start, (size_t)(s->end - s->start)}, (size_t)(at - s->start), &line, &column);
+	tree_position((struct str){s->start, (size_t)(s->end - s->start)}, (size_t)(at - s->start), &line, &column);
 	why_set(s->why, OUTCOME_DEAD, code, "line %zu column %zu: %s", line, column, text);
 	return false;
 }
@@ -48,11 +34,7 @@ fail(struct parser *s, const char *code, const char *at, const char *text)
 static bool
 fail_encoding(struct parser *s, struct str raw)
 {
-	size_t n;
-
-	while ((n = json_character_length(raw)))
-		raw = str_after(raw, n);
-	return fail(s, "json-encoding", raw.p, "bytes that are not UTF-8");
+	return fail(s, "json-encoding", raw.p + str_utf8_bytes(raw), "bytes that are not UTF-8");
 }
 
 /* An escape is never shorter than what it stands for, so raw.n bytes are enough. */
@@ -211,43 +193,20 @@ names_compare(struct parser *s, const struct node *object)
 	return true;
 }
 
-/* Seeded, so that nobody can make up names that all fall into one place of the table. */
-static uint64_t
-name_hash(struct str name, uint64_t seed)
-{
-	const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t hash = seed ^ name.n, part;
-
-	for (size_t i = 0; i < name.n; i += 8) {
-		part = 0;
-		memcpy(&part, name.p + i, name.n - i < 8 ? name.n - i : 8);
-		unsigned __int128 product = (unsigned __int128)(hash ^ part) * factor;
-		hash = (uint64_t)product ^ (uint64_t)(product >> 64) ^ seed;
-	}
-	return hash * factor >> 32;
-}
-
 static bool
 names_hash(struct parser *s, const struct node *object)
 {
 	struct arena_mark mark = arena_mark(s->arena);
-	uint64_t seed = (uint64_t)monotonic_us() ^ (uint64_t)(uintptr_t)s->arena;
-	size_t size = 64;
-	const struct node **table;
+	struct node_names names;
 
-	while (size < object->children_count * 2)
-		size *= 2;
-	table = arena_array(s->arena, size, sizeof *table);
-	if (!table)
+	if (!node_names_init(&names, s->arena, object->children_count))
 		return fail(s, "document-too-large", s->p, "no memory for the names of a large object");
-	for (const struct node *n = object->child; n; n = n->next) {
-		size_t i = name_hash(n->key, seed) & (size - 1);
+	for (struct node *n = object->child; n; n = n->next) {
+		struct node **place = node_names_place(&names, n->key);
 
-		while (table[i] && !str_equal(table[i]->key, n->key))
-			i = (i + 1) & (size - 1);
-		if (table[i])
+		if (*place)
 			return fail_duplicate(s, n);
-		table[i] = n;
+		*place = n;
 	}
 	arena_rewind(s->arena, mark);
 	return true;
@@ -258,7 +217,8 @@ container_close(struct parser *s)
 {
 	struct node *n = s->open;
 
-	if (n->type == NODE_OBJECT && !(n->children_count <= PAIRWISE_MEMBERS ? names_compare(s, n) : names_hash(s, n)))
+	if (n->type == NODE_OBJECT &&
+	    !(n->children_count <= NODE_NAMES_PAIRWISE ? names_compare(s, n) : names_hash(s, n)))
 		return false;
 	s->open = n->next;
 	n->next = NULL;

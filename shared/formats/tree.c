@@ -82,3 +82,12 @@ tree_line(struct str document, size_t offset)
 		line += document.p[i] == '\n';
 	return line;
 }
+
+void
+tree_position(struct str document, size_t offset, size_t *line, size_t *column)
+{
+	*line = tree_line(document, offset);
+	*column = 1;
+	for (size_t i = offset; i > 0 && document.p[i - 1] != '\n'; i--)
+		*column += (document.p[i - 1] & 0xC0) != 0x80;
+}

@@ -56,5 +56,7 @@ bool node_is(const struct node *n, enum node_type type);
 const char *node_type_name(enum node_type type);
 /* tree_line - line number (from 1) of an offset in the document */
 size_t tree_line(struct str document, size_t offset);
+/* tree_position - line and column (in characters) from 1; counts from the start, so only when something is wrong */
+void tree_position(struct str document, size_t offset, size_t *line, size_t *column);
 
 #endif

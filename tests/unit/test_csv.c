@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../../ops/cli/csv.h"
+#include "formats/csv.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -13,11 +13,11 @@ read_all(struct str bytes)
 	struct arena *arena = arena_new(1 << 20);
 	struct csv_record record;
 	enum csv_status status;
-	const char *fault;
+	struct csv_fault fault;
 	struct csv csv;
 	size_t n = 0;
 
-	csv_init(&csv, bytes);
+	csv_init(&csv, bytes, ',', '"');
 	text[0] = '\0';
 	while ((status = csv_next(&csv, arena, &record, &fault)) == CSV_RECORD) {
 		for (size_t i = 0; i < record.n; i++)
@@ -25,8 +25,8 @@ read_all(struct str bytes)
 					      STR_ARGS(record.fields[i]));
 		n += (size_t)snprintf(text + n, sizeof text - n, ";");
 	}
-	if (status == CSV_FAULT)
-		snprintf(text + n, sizeof text - n, "!%zu %s", csv.line, fault);
+	if (status != CSV_END)
+		snprintf(text + n, sizeof text - n, "!%zu %s", fault.line, fault.text);
 	arena_free(arena);
 	return text;
 }
@@ -82,10 +82,10 @@ Test(csv, a_record_knows_its_first_line)
 {
 	struct arena *arena = arena_new(1 << 20);
 	struct csv_record record;
-	const char *fault;
+	struct csv_fault fault;
 	struct csv csv;
 
-	csv_init(&csv, STR("\"a\n\n\"\nb\n"));
+	csv_init(&csv, STR("\"a\n\n\"\nb\n"), ',', '"');
 	cr_assert_eq(csv_next(&csv, arena, &record, &fault), CSV_RECORD);
 	cr_assert_eq(record.line, 1);
 	cr_assert_eq(csv_next(&csv, arena, &record, &fault), CSV_RECORD);

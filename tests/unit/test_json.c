@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/json.h"
+#include "support/samples.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SAMPLES "../shared/samples" /* real documents, beside the repository; not part of it */
 
 static struct arena *arena;
 static struct why why;
@@ -60,25 +59,6 @@ must_be(struct str text, const char *expected)
 	json_put_node(&out, must_parse(text), 0);
 	cr_expect_str_eq(buf_text(&out), expected);
 	buf_release(&out);
-}
-
-static struct str
-file_read(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct buf bytes;
-	char piece[4096];
-	size_t n;
-	struct str copy;
-
-	cr_assert(f, "%s", path);
-	buf_init(&bytes, (size_t)64 << 20);
-	while ((n = fread(piece, 1, sizeof piece, f)))
-		buf_put(&bytes, piece, n);
-	fclose(f);
-	copy = arena_str(arena, buf_str(&bytes));
-	buf_release(&bytes);
-	return copy;
 }
 
 /* n times the same piece. */
@@ -295,19 +275,6 @@ Test(json, nul_byte_is_no_value)
 	must_refuse((struct str){"[ \0 ]", 5}, "json-invalid");
 }
 
-static bool
-is_there(const char *folder)
-{
-	DIR *dir = opendir(folder);
-
-	if (!dir) {
-		cr_log_warn("skipped: no folder %s", folder);
-		return false;
-	}
-	closedir(dir);
-	return true;
-}
-
 /* The suite's y_ files are JSON and its n_ files are not; we are stricter only with names that occur twice. */
 Test(json, suite_is_answered_as_it_says)
 {
@@ -316,7 +283,7 @@ Test(json, suite_is_answered_as_it_says)
 	size_t count = 0;
 	DIR *dir;
 
-	if (!is_there(folder))
+	if (!samples_are_there(folder))
 		cr_skip_test("no %s", folder);
 	dir = opendir(folder);
 	while ((entry = readdir(dir))) {
@@ -326,7 +293,7 @@ Test(json, suite_is_answered_as_it_says)
 		if (entry->d_name[1] != '_')
 			continue;
 		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-		is_accepted = parse(file_read(path)) != NULL;
+		is_accepted = parse(sample_read(arena, path)) != NULL;
 		if (strstr(entry->d_name, "duplicated_key"))
 			cr_expect_str_eq(why.code, "json-duplicate-key");
 		else if (entry->d_name[0] == 'y')
@@ -339,27 +306,19 @@ Test(json, suite_is_answered_as_it_says)
 	cr_expect_gt(count, 300);
 }
 
+static void
+sample_parses(const char *path, struct str bytes)
+{
+	cr_expect(parse(bytes), "%s: %s", path, why.text);
+}
+
 Test(json, real_documents_are_parsed)
 {
 	static const char *const folders[] = {"shopify", "woocommerce", "bigcommerce", "magento", "amazon",
 					      "walmart", "ebay",        "stripe",      "b2b"};
 
-	if (!is_there(SAMPLES))
+	if (!samples_are_there(SAMPLES))
 		cr_skip_test("no " SAMPLES);
-	for (size_t i = 0; i < COUNT_OF(folders); i++) {
-		char folder[300], path[600];
-		struct dirent *entry;
-		DIR *dir;
-
-		snprintf(folder, sizeof folder, "%s/%s", SAMPLES, folders[i]);
-		dir = opendir(folder);
-		while (dir && (entry = readdir(dir))) {
-			if (!str_ends(str_of(entry->d_name), STR(".json")))
-				continue;
-			snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-			cr_expect(parse(file_read(path)), "%s: %s", path, why.text);
-		}
-		if (dir)
-			closedir(dir);
-	}
+	for (size_t i = 0; i < COUNT_OF(folders); i++)
+		samples_each(arena, folders[i], ".json", sample_parses);
 }
