@@ -3,6 +3,10 @@ local text = {}
 
 function text.some(s)
 	if s == nil or s == "" then return nil end
+	if type(s) == "userdata" then
+		if #s == 0 then return nil end -- PHP writes [] for what is empty
+		refuse("field-type", "", "an object or a list stands where a text is wanted")
+	end
 	return tostring(s)
 end
 
@@ -26,10 +30,17 @@ function text.free(s, bytes)
 	return s
 end
 
+-- A GTIN of 8, 12, 13 or 14 digits, or nil: shops write all kinds of things where one belongs.
+function text.gtin(s)
+	s = text.some(s)
+	if not s or (#s ~= 8 and (#s < 12 or #s > 14)) or string.find(s, "%D") then return nil end
+	return s
+end
+
 -- An amount that must be there; refused with its path when it is none.
 function text.amount(value, currency, path)
 	if value == nil then refuse("field-missing", path, "is required: an amount of " .. tostring(currency)) end
-	local minor = money(value, currency or "")
+	local minor = type(value) == "string" and type(currency) == "string" and money(value, currency)
 	if not minor then refuse("field-type", path, "is no amount of " .. tostring(currency)) end
 	return minor
 end

@@ -1,0 +1,68 @@
+-- What channels write for a point in time, as RFC 3339. Refused with its path when it is something else.
+local dates = {}
+
+local DAY_S = 86400
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+
+local function wrong(path, text)
+	refuse("field-type", path, "is no time: " .. text)
+end
+
+-- Year, month and day of a count of days since 1970-01-01, by eras of 400 years that begin in March.
+local function civil(days)
+	local shifted = days + 719468
+	local era = shifted // 146097
+	local of_era = shifted - era * 146097
+	local year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+	local of_year = of_era - (365 * year + year // 4 - year // 100)
+	local month = (5 * of_year + 2) // 153
+	local day = of_year - (153 * month + 2) // 5 + 1
+	month = month < 10 and month + 3 or month - 9
+	return year + era * 400 + (month <= 2 and 1 or 0), month, day
+end
+
+local function from_epoch(value, unit, path)
+	if value == nil then refuse("field-missing", path, "is required: a time") end
+	local n = type(value) == "string" and #value <= 18 and math.tointeger(tonumber(value))
+	if not n then wrong(path, "a whole number since 1970 is wanted") end
+	local seconds, rest = n // unit, n % unit
+	local days, of_day = seconds // DAY_S, seconds % DAY_S
+	local year, month, day = civil(days)
+	if year < 1 or year > 9999 then wrong(path, "a year beyond 9999") end
+	return string.format("%04d-%02d-%02dT%02d:%02d:%02d%sZ", year, month, day, of_day // 3600, of_day // 60 % 60, of_day % 60,
+		rest > 0 and string.format(".%03d", rest) or "")
+end
+
+-- 1484458949000
+function dates.epoch_ms(value, path)
+	return from_epoch(value, 1000, path)
+end
+
+-- 1561479335
+function dates.epoch_s(value, path)
+	return from_epoch(value, 1, path)
+end
+
+-- 2017-08-21 22:22:19, in UTC without saying so
+function dates.utc(value, path)
+	if value == nil or value == "" then refuse("field-missing", path, "is required: a time") end
+	local day, time = string.match(tostring(value), "^(%d%d%d%d%-%d%d%-%d%d)[ T](%d%d:%d%d:%d%d)$")
+	if not day then wrong(path, "YYYY-MM-DD HH:MM:SS is wanted") end
+	return day .. "T" .. time .. "Z"
+end
+
+-- Tue, 05 Mar 2019 21:40:11 +0000
+function dates.rfc2822(value, path)
+	if value == nil or value == "" then refuse("field-missing", path, "is required: a time") end
+	value = tostring(value)
+	local comma = string.find(value, ", ", 1, true)
+	local day, name, year, time, zone = string.match(comma and string.sub(value, comma + 2) or value,
+		"^(%d%d?) (%a%a%a) (%d%d%d%d) (%d%d:%d%d:%d%d) (%S%S%S%S?%S?)$")
+	if zone == "GMT" or zone == "UTC" then zone = "+0000" end
+	local hours, minutes = string.match(zone or "", "^([+-]%d%d)(%d%d)$")
+	if not hours or not months[name] then wrong(path, "RFC 2822 is wanted, as in Tue, 05 Mar 2019 21:40:11 +0000") end
+	return string.format("%s-%02d-%02dT%s%s", year, months[name], tonumber(day), time,
+		zone == "+0000" and "Z" or hours .. ":" .. minutes)
+end
+
+return dates
