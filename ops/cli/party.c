@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NAME      tributary party - what the parties' mappings make of documents, before anything is sent
- * SYNOPSIS  tributary party list | check [PARTY...] [--write] | try PARTY FILE [--kind KIND] [--tree]
+ * SYNOPSIS  tributary party list | check [--write] [PARTY...] | try [--kind KIND] [--tree] PARTY FILE |
+ *           new PARTY --like OTHER | score PARTY
  * Works on the folders under PARTIES_DIR alone: no server, no clock. What a document comes to is a list with one object
- * per unit: {"result": "order", "about": "#1001", "document": {...}} or {"result": "refused", "code": ..., "path": ...}.
+ * per unit: {"result": "order", "about": "#1001", "document": {...}} or {"result": "refused", "code": ..., "path":
+ * ...}.
  */
 #include "commands.h"
 #include "dispatch.h"
 #include "options.h"
+#include "party_commands.h"
 #include "party_diff.h"
 #include "party_sample.h"
 
@@ -26,6 +29,14 @@ struct wish {
 	bool wants_tree, may_write, as_json;
 };
 
+const char *
+party_dir(void)
+{
+	const char *dir = getenv("PARTIES_DIR");
+
+	return dir && dir[0] ? dir : "topology/parties";
+}
+
 struct parties {
 	const char *dir;
 	struct party_list *list;
@@ -35,9 +46,7 @@ struct parties {
 static bool
 parties_open(struct parties *p)
 {
-	const char *dir = getenv("PARTIES_DIR");
-
-	p->dir = dir && dir[0] ? dir : "topology/parties";
+	p->dir = party_dir();
 	p->list = party_list_load(p->dir, stderr);
 	p->arena = arena_new(ARENA_BYTES);
 	return p->list && p->arena;
@@ -87,10 +96,14 @@ try_command(int argc, char **argv)
 	    {"kind", OPTION_TEXT, offsetof(struct wish, kind), "KIND", "document", .help = "of the routing key"},
 	    {"tree", OPTION_FLAG, offsetof(struct wish, wants_tree), .help = "also the tree that the mapping sees"},
 	};
-	static const struct options options = {"tributary party try [OPTION...] PARTY FILE",
-					       "What a document would come to: its tree, its canonical form, every complaint. "
-					       "Nothing is sent.",
-					       rows, COUNT_OF(rows), 2, 2};
+	static const struct options options = {
+	    "tributary party try [OPTION...] PARTY FILE",
+	    "What a document would come to: its tree, its canonical form, every complaint. "
+	    "Nothing is sent.",
+	    rows,
+	    COUNT_OF(rows),
+	    2,
+	    2};
 	struct parties p = {0};
 	struct wish wish = {0};
 	const char *words[2];
@@ -216,7 +229,8 @@ parties_check(struct check *c, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!party_list_find(c->parties.list, str_of(names[i]))) {
-			fprintf(stderr, "tributary party: there is no party %.60s under %s\n", names[i], c->parties.dir);
+			fprintf(stderr, "tributary party: there is no party %.60s under %s\n", names[i],
+				c->parties.dir);
 			return EXIT_WRONG;
 		}
 	for (size_t i = 0; i < n; i++)
@@ -234,13 +248,14 @@ check_command(int argc, char **argv)
 	    {"write", OPTION_FLAG, offsetof(struct wish, may_write),
 	     .help = "take what comes out now as expected: look at it well before committing it"},
 	};
-	struct options options = {"tributary party check [--write] [PARTY...]",
-				  "Runs the parties' samples through their mappings, and shows each field that is not as "
-				  "expected\n(samples/NAME.expected.json): path, expected, got.",
-				  rows,
-				  COUNT_OF(rows),
-				  0,
-				  (size_t)argc};
+	struct options options = {
+	    "tributary party check [--write] [PARTY...]",
+	    "Runs the parties' samples through their mappings, and shows each field that is not as "
+	    "expected\n(samples/NAME.expected.json): path, expected, got.",
+	    rows,
+	    COUNT_OF(rows),
+	    0,
+	    (size_t)argc};
 	const char **names = calloc((size_t)argc + 1, sizeof *names);
 	struct check c = {0};
 	int status = EXIT_WRONG;
@@ -269,6 +284,8 @@ party_command(int argc, char **argv)
 	    {"list", "every party and what it sends", list_command},
 	    {"check", "run the samples, show each field that is not as expected", check_command},
 	    {"try", "what a document would come to; nothing is sent", try_command},
+	    {"new", "a folder for a new party, made like another one's", party_new_command},
+	    {"score", "what is still missing before going live", party_score_command},
 	};
 	static const struct command_table table = {"tributary party", "the parties and their mappings", commands,
 						   COUNT_OF(commands)};

@@ -108,8 +108,8 @@ party_make(const struct copy *c)
 	char from[PATH_BYTES], to[PATH_BYTES];
 
 	if (!is_name(c->name)) {
-		fprintf(stderr, "tributary party new: %.60s: a name is 1 to %d lowercase letters, digits and hyphens\n", c->name,
-			PARTY_NAME_BYTES - 1);
+		fprintf(stderr, "tributary party new: %.60s: a name is 1 to %d lowercase letters, digits and hyphens\n",
+			c->name, PARTY_NAME_BYTES - 1);
 		return EXIT_WRONG;
 	}
 	snprintf(from, sizeof from, "%s/%s", c->dir, c->like);
@@ -134,7 +134,11 @@ party_new_command(int argc, char **argv)
 	    {"like", OPTION_TEXT, 0, "PARTY", .help = "whose folder is copied"},
 	};
 	static const struct options options = {"tributary party new PARTY --like OTHER",
-					       "A folder for a new party, made like another one's.", rows, COUNT_OF(rows), 1, 1};
+					       "A folder for a new party, made like another one's.",
+					       rows,
+					       COUNT_OF(rows),
+					       1,
+					       1};
 	const char *like = NULL;
 	struct copy c = {.dir = party_dir()};
 	int status;

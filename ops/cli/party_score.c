@@ -26,7 +26,8 @@
 static const struct statement party_books = {
     "party_books", "T",
     "SELECT (SELECT count(*) FROM tributary.customer_accounts WHERE party = ($1)[1]),"
-    " (SELECT count(*) FROM tributary.exceptions WHERE party = ($1)[1] AND state = 'open' AND starts_with(code, 'mapping-')),"
+    " (SELECT count(*) FROM tributary.exceptions WHERE party = ($1)[1] AND state = 'open' AND starts_with(code, "
+    "'mapping-')),"
     " (SELECT count(*) FROM tributary.dead_letters WHERE party = ($1)[1] AND state = 'open')"};
 
 /* What the samples came to, counted. */
@@ -45,7 +46,7 @@ point(struct score *s, bool is_reached, const char *text, const char *way_out)
 }
 
 static void
-result_count(struct score *s, struct str json, struct arena *arena)
+results_count(struct score *s, struct str json, struct arena *arena)
 {
 	struct tree_limits limits = {.bytes = SIZE_MAX, .depth = 128, .nodes = SIZE_MAX};
 	struct node *list;
@@ -72,14 +73,15 @@ sample_score(struct score *s, const char *path, struct arena *arena)
 	struct buf result;
 	FILE *nowhere = fopen("/dev/null", "we");
 
-	snprintf(expected, sizeof expected, "%.*s.expected.json", (int)(dot ? (size_t)(dot - path) : strlen(path)), path);
+	snprintf(expected, sizeof expected, "%.*s.expected.json", (int)(dot ? (size_t)(dot - path) : strlen(path)),
+		 path);
 	buf_init(&result, SAMPLE_RESULT_MAX_BYTES);
 	s->samples++;
 	if (!nowhere || !sample_run(&sample, arena, &result) ||
 	    party_diff_file(expected, buf_str(&result), arena, nowhere) > 0)
 		s->differing++;
 	if (buf_is_ok(&result) && result.n)
-		result_count(s, buf_str(&result), arena);
+		results_count(s, buf_str(&result), arena);
 	if (nowhere)
 		fclose(nowhere);
 	buf_release(&result);
@@ -105,11 +107,14 @@ samples_score(struct score *s, struct arena *arena)
 	if (d)
 		closedir(d);
 	point(s, s->samples > 0, "it has samples", "put documents as it sends them into samples/");
-	point(s, s->samples > 0 && s->differing == 0, "each comes to what is expected", "tributary party check says what differs");
+	point(s, s->samples > 0 && s->differing == 0, "each comes to what is expected",
+	      "tributary party check says what differs");
 	point(s, s->orders > 0, "one becomes an order (of a warehouse: a confirmation)", "add a plain one");
 	if (s->party->kind == PARTY_CHANNEL) {
-		point(s, s->cancels > 0, "one is a cancellation", "how does it say that an order is not wanted any more?");
-		point(s, s->ignored > 0, "one is none for us (a test, not paid ...)", "which of its documents must not ship?");
+		point(s, s->cancels > 0, "one is a cancellation",
+		      "how does it say that an order is not wanted any more?");
+		point(s, s->ignored > 0, "one is none for us (a test, not paid ...)",
+		      "which of its documents must not ship?");
 	}
 	point(s, s->refused > 0, "one is refused or held", "a broken one shows that its field is named");
 }
@@ -151,8 +156,9 @@ books_score(struct score *s, struct arena *arena)
 	store_begin(db.store);
 	if (store_query(db.store, rows, &found, &why) == OUTCOME_OK) {
 		if (s->party->kind == PARTY_CHANNEL)
-			point(s, result_int(found, 0, 0) > 0, "the mirror knows customers of it",
-			      "customer_accounts.csv, then tributary mirror load (or they are found by e-mail and GLN)");
+			point(
+			    s, result_int(found, 0, 0) > 0, "the mirror knows customers of it",
+			    "customer_accounts.csv, then tributary mirror load (or they are found by e-mail and GLN)");
 		point(s, result_int(found, 0, 1) == 0, "nothing waits for its mapping",
 		      "mend mapping.lua, then tributary party remap");
 		point(s, result_int(found, 0, 2) == 0, "none of its documents is a dead letter",
@@ -167,8 +173,8 @@ books_score(struct score *s, struct arena *arena)
 int
 party_score_command(int argc, char **argv)
 {
-	static const struct options options = {"tributary party score PARTY",
-					       "What is still missing before the party goes live.", NULL, 0, 1, 1};
+	static const struct options options = {
+	    "tributary party score PARTY", "What is still missing before the party goes live.", NULL, 0, 1, 1};
 	struct party_list *list;
 	struct arena *arena;
 	struct score s = {0};

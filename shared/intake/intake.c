@@ -1,28 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/intake.h"
 
+#include "formats/csv_tree.h"
 #include "formats/json.h"
+#include "formats/x12.h"
+#include "formats/xml.h"
 
 #include <string.h>
 
 const char *
 intake_result_name(enum intake_result result)
 {
-	static const char *const names[] = {"order", "cancel", "shipment", "ignored", "refused", "exception", "duplicate", "split", "change"};
+	static const char *const names[] = {"order",     "cancel",    "shipment", "ignored", "refused",
+					    "exception", "duplicate", "split",    "change"};
 
 	return names[result];
+}
+
+static enum outcome
+csv_read(const struct intake_source *source, const struct tree_limits *limits, struct arena *arena, struct node **tree,
+	 struct why *why)
+{
+	const struct party_csv *csv = &source->party->csv;
+	struct csv_dialect dialect = {.delimiter = csv->delimiter,
+				      .quote = csv->quote,
+				      .has_header = csv->has_header,
+				      .encoding = csv->encoding,
+				      .columns = csv->columns,
+				      .columns_count = csv->columns_count};
+
+	return csv_tree_parse(source->body, &dialect, limits, arena, tree, why);
 }
 
 enum outcome
 intake_parse(const struct intake_source *source, struct arena *arena, struct node **tree, struct why *why)
 {
+	static const struct {
+		const char *format;
+		enum outcome (*parse)(struct str document, const struct tree_limits *limits, struct arena *arena,
+				      struct node **root, struct why *why);
+	} parsers[] = {{"json", json_parse}, {"x12", x12_parse}, {"xml", xml_parse}};
+	const char *format = source->is_unit ? "json" : source->party->format;
 	struct tree_limits limits = tree_default_limits;
 
 	limits.bytes = source->max_bytes;
-	if (source->is_unit || strcmp(source->party->format, "json") == 0)
-		return json_parse(source->body, &limits, arena, tree, why);
-	return why_at(why, OUTCOME_DEAD, "format-unknown", "format", "documents in %s cannot be read",
-		      source->party->format);
+	for (size_t i = 0; i < COUNT_OF(parsers); i++)
+		if (strcmp(parsers[i].format, format) == 0)
+			return parsers[i].parse(source->body, &limits, arena, tree, why);
+	if (strcmp(format, "csv") == 0)
+		return csv_read(source, &limits, arena, tree, why);
+	return why_at(why, OUTCOME_DEAD, "format-unknown", "format", "documents in %s cannot be read", format);
 }
 
 /* The children of a list as the units. */
@@ -48,8 +75,8 @@ list_split(struct node *list, struct arena *arena, struct node ***units, size_t 
 }
 
 enum outcome
-intake_split(const struct intake_source *source, struct node *tree, struct arena *arena, struct node ***units, size_t *n,
-	     struct why *why)
+intake_split(const struct intake_source *source, struct node *tree, struct arena *arena, struct node ***units,
+	     size_t *n, struct why *why)
 {
 	struct node *list;
 	enum outcome outcome;

@@ -35,9 +35,9 @@ struct intake {
 	enum intake_result result;
 	const char *ignored; /* code of INTAKE_IGNORED */
 	struct str sender;
-	struct uuid parent;                /* the document it is a unit of; nil for a whole one */
-	struct str about;                  /* what people know the document by; may be empty */
-	struct order *order;               /* INTAKE_ORDER, INTAKE_CANCEL; also of what is held or refused, when known */
+	struct uuid parent;  /* the document it is a unit of; nil for a whole one */
+	struct str about;    /* what people know the document by; may be empty */
+	struct order *order; /* INTAKE_ORDER, INTAKE_CANCEL; also of what is held or refused, when known */
 	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
 	struct node **units;               /* INTAKE_SPLIT */
 	size_t units_count;
@@ -63,10 +63,9 @@ enum outcome intake_parse(const struct intake_source *source, struct arena *aren
 			  struct why *why) MUST_CHECK;
 
 /*
- * intake_split - the units of a tree: what the mapping's `split` returns, else the elements of a list, else the whole as
- * the only one
- * units  n of them, at least one
- * OUTCOME_DEAD  codes: mapping-…, document-empty, document-too-many-units, and what the mapping refuses with
+ * intake_split - the units of a tree: what the mapping's `split` returns, else the elements of a list, else the whole
+ * as the only one units  n of them, at least one OUTCOME_DEAD  codes: mapping-…, document-empty,
+ * document-too-many-units, and what the mapping refuses with
  */
 enum outcome intake_split(const struct intake_source *source, struct node *tree, struct arena *arena,
 			  struct node ***units, size_t *n, struct why *why) MUST_CHECK;

@@ -40,6 +40,15 @@ struct party_connection {
 	int64_t concurrency;   /* calls at a time */
 };
 
+/* Of one that sends CSV; what a file itself does not say (formats/csv_tree.h). */
+struct party_csv {
+	char delimiter, quote; /* quote NUL: nothing is quoted */
+	bool has_header;
+	const char *encoding;
+	const char *const *columns; /* NULL: the header's */
+	size_t columns_count;
+};
+
 struct party {
 	const char *name; /* also of its folder: 1..40 lowercase letters, digits, hyphens */
 	const char *title;
@@ -49,6 +58,7 @@ struct party {
 	enum party_kind kind;
 	struct party_policies policies;
 	struct party_connection connection;
+	struct party_csv csv;
 };
 
 struct party_list;

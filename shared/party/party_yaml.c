@@ -10,8 +10,11 @@
 
 #include <cyaml/cyaml.h>
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#define ZONES_DIR "/usr/share/zoneinfo"
 #define TEXT_BYTES 200 /* of a title */
 #define PERCENT_MAX_MICRO (100 * DECIMAL_ONE)
 #define TOLERANCE_MAX_MINOR INT64_C(1000000000)
@@ -27,10 +30,15 @@ struct connection_text {
 	char *url_env, *token_env, *timeout_ms, *concurrency;
 };
 
+struct csv_text {
+	char *delimiter, *quote, *header, *encoding, *columns;
+};
+
 struct party_text {
 	char *party, *kind, *title, *format, *currency, *time_zone;
 	struct policies_text *policies;
 	struct connection_text *connection;
+	struct csv_text *csv;
 };
 
 #define FLAGS (CYAML_FLAG_POINTER_NULL | CYAML_FLAG_OPTIONAL)
@@ -51,6 +59,11 @@ static const cyaml_schema_field_t connection_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t csv_fields[] = {
+    TEXT(csv_text, delimiter), TEXT(csv_text, quote),   TEXT(csv_text, header),
+    TEXT(csv_text, encoding),  TEXT(csv_text, columns), CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t party_fields[] = {
     TEXT(party_text, party),
     TEXT(party_text, kind),
@@ -59,6 +72,7 @@ static const cyaml_schema_field_t party_fields[] = {
     TEXT(party_text, currency),
     TEXT(party_text, time_zone),
     CYAML_FIELD_MAPPING_PTR("policies", FLAGS, struct party_text, policies, policies_fields),
+    CYAML_FIELD_MAPPING_PTR("csv", FLAGS, struct party_text, csv, csv_fields),
     CYAML_FIELD_MAPPING_PTR("connection", FLAGS, struct party_text, connection, connection_fields),
     CYAML_FIELD_END,
 };
@@ -162,6 +176,83 @@ connection_read(struct yaml_file *file, const struct connection_text *text, stru
 	c->concurrency = yaml_file_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
 }
 
+/* One character, or a word for what YAML makes hard to write; NUL is a problem, but of `none`. */
+static char
+character_of(struct yaml_file *file, const char *field, const char *text)
+{
+	static const char *const words[] = {"none", "tab", "comma", "semicolon", "pipe"};
+	static const char characters[] = {'\0', '\t', ',', ';', '|'};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcmp(text, words[i]) == 0)
+			return characters[i];
+	if (strlen(text) == 1 && text[0] >= ' ' && text[0] < 0x7f)
+		return text[0];
+	yaml_file_problem(file, field, "\"%.40s\" is neither one character nor tab, comma, semicolon, pipe or none",
+			  text);
+	return '\0';
+}
+
+/* "a, b, c" */
+static void
+columns_read(const char *text, struct arena *arena, struct party_csv *csv)
+{
+	size_t n = 1;
+	const char **columns;
+	struct str rest = str_of(text);
+
+	for (const char *p = text; *p; p++)
+		n += *p == ',';
+	columns = arena_array(arena, n, sizeof *columns);
+	for (size_t i = 0; columns && i < n; i++)
+		columns[i] = arena_text(arena, str_trim(str_split(&rest, ',')));
+	csv->columns = columns;
+	csv->columns_count = columns ? n : 0;
+}
+
+static void
+csv_read(struct yaml_file *file, const struct csv_text *text, struct arena *arena, struct party *party)
+{
+	static const char *const encodings[] = {"utf-8", "iso-8859-1", "windows-1252", "utf-16"};
+	static const char *const answers[] = {"yes", "no"};
+	struct party_csv *csv = &party->csv;
+
+	*csv = (struct party_csv){.delimiter = ',', .quote = '"', .has_header = true, .encoding = encodings[0]};
+	if (!text)
+		return;
+	if (strcmp(party->format, "csv") != 0)
+		yaml_file_problem(file, "csv", "only a party with format csv has it");
+	if (text->delimiter)
+		csv->delimiter = character_of(file, "csv.delimiter", text->delimiter);
+	if (text->quote)
+		csv->quote = character_of(file, "csv.quote", text->quote);
+	if (text->header)
+		csv->has_header = yaml_file_choice(file, "csv.header", text->header, answers, COUNT_OF(answers)) == 0;
+	if (text->encoding)
+		csv->encoding =
+		    encodings[yaml_file_choice(file, "csv.encoding", text->encoding, encodings, COUNT_OF(encodings))];
+	if (text->columns)
+		columns_read(text->columns, arena, csv);
+	if (csv->delimiter == csv->quote || csv->delimiter == '\0')
+		yaml_file_problem(file, "csv.delimiter", "must be a character, and not that of quotes");
+	if (!csv->has_header && !csv->columns_count)
+		yaml_file_problem(file, "csv.columns", "is missing, and a file without a header needs it: a, b, c");
+}
+
+/* Where the system knows time zones, the party's must be one of them. */
+static void
+zone_check(struct yaml_file *file, const char *zone)
+{
+	char path[512];
+
+	if (!zone[0] || access(ZONES_DIR, X_OK) != 0)
+		return;
+	snprintf(path, sizeof path, ZONES_DIR "/%s", zone);
+	if (access(path, R_OK) != 0)
+		yaml_file_problem(file, "time_zone",
+				  "\"%.40s\" is no time zone: UTC, America/New_York, Europe/Berlin ...", zone);
+}
+
 static void
 party_read(struct yaml_file *file, const struct party_text *text, const char *folder, struct arena *arena,
 	   struct party *party)
@@ -181,7 +272,9 @@ party_read(struct yaml_file *file, const struct party_text *text, const char *fo
 	    format_names[yaml_file_choice(file, "format", text->format, format_names, COUNT_OF(format_names))];
 	party->currency = arena_text(arena, str_of(currency_of(file, text->currency)));
 	party->time_zone = arena_text(arena, str_of(word_of(file, "time_zone", text->time_zone, zone_characters)));
+	zone_check(file, party->time_zone);
 	policies_read(file, text->policies, party);
+	csv_read(file, text->csv, arena, party);
 	connection_read(file, text->connection, arena, party);
 }
 

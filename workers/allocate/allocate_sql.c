@@ -34,9 +34,9 @@ const struct statement allocate_lines_insert = {
     " backordered_micro, candidates) SELECT a, b, c, d, e, f, g::json FROM unnest($1, $2, $3, $4, $5, $6, $7)"
     " u(a, b, c, d, e, f, g)"};
 
-const struct statement allocate_orders_lock = {
-    "allocate_orders_lock", "U",
-    "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
+const struct statement allocate_orders_lock = {"allocate_orders_lock", "U",
+					       "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT "
+					       "tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
 
 const struct statement allocate_orders_wanted = {
     "allocate_orders_wanted", "U",

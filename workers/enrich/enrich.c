@@ -202,8 +202,7 @@ order_enrich(struct batch *batch, struct findings *f, struct item *item, int64_t
 static enum outcome
 orders_enrich(struct batch *batch, const struct statement *put, struct why *why)
 {
-	struct rows *orders = rows_new(put, batch->arena),
-		    *lines = rows_new(&enrich_lines_insert, batch->arena);
+	struct rows *orders = rows_new(put, batch->arena), *lines = rows_new(&enrich_lines_insert, batch->arena);
 	struct findings f = {0};
 	struct result *customers, *items, *days;
 	int64_t line_ordinal = 1;

@@ -2,15 +2,14 @@
 /*
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
- * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>, shipment.confirmed.<partner>; the units of a document that has several, to its
- *              own queue
- * WRITES       documents, orders, order_lines, order_revisions, confirmations
- * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
- *              same content again is a duplicate, other content an exception; a confirmation by its shipment
- * FAILURES     refused (dead letter): document-too-large json-* mapping-* field-* currency-* kind-unknown party-unknown
- *              discount-range line-ref-duplicate lines-missing shipment-foreign
- *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed
- *              shipment-unknown shipment-line-unknown shipment-over shipment-confirmed-twice, and a mapping's own
+ * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
+ * shipment.confirmed.<partner>; the units of a document that has several, to its own queue WRITES       documents,
+ * orders, order_lines, order_revisions, confirmations IDEMPOTENCY  a message by the journal; an order by its id, which
+ * is derived from party and the channel's own id: the same content again is a duplicate, other content an exception; a
+ * confirmation by its shipment FAILURES     refused (dead letter): document-too-large json-* mapping-* field-*
+ * currency-* kind-unknown party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign exceptions:
+ * total-mismatch ship-to-missing order-cancelled order-changed shipment-unknown shipment-line-unknown shipment-over
+ * shipment-confirmed-twice, and a mapping's own
  */
 #include "ingest/ingest.h"
 

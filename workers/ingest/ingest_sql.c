@@ -19,9 +19,9 @@ const struct statement ingest_orders_insert = {
     " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     " ON CONFLICT DO NOTHING RETURNING order_id"};
 
-const struct statement ingest_orders_lock = {
-    "ingest_orders_lock", "U",
-    "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
+const struct statement ingest_orders_lock = {"ingest_orders_lock", "U",
+					     "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT "
+					     "tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
 
 const struct statement ingest_orders_known = {
     "ingest_orders_known", "U",
@@ -49,9 +49,9 @@ const struct statement ingest_orders_cancel = {
     "UPDATE tributary.orders o SET cancelled_at = u.at FROM unnest($1, $2) u(order_id, at)"
     " WHERE o.order_id = u.order_id"};
 
-const struct statement ingest_exceptions_close = {
-    "ingest_exceptions_close", "U",
-    "UPDATE tributary.exceptions SET state = 'dismissed', closed_at = now() WHERE order_id = ANY ($1) AND state = 'open'"};
+const struct statement ingest_exceptions_close = {"ingest_exceptions_close", "U",
+						  "UPDATE tributary.exceptions SET state = 'dismissed', closed_at = "
+						  "now() WHERE order_id = ANY ($1) AND state = 'open'"};
 
 const struct statement ingest_lines_delete = {"ingest_lines_delete", "U",
 					      "DELETE FROM tributary.order_lines WHERE order_id = ANY ($1)"};

@@ -56,8 +56,9 @@ revise_decide(const struct known_order *known, const struct intake *in, struct w
 		return REVISE_OLD;
 	}
 	if (known->is_cancelled) {
-		(void)why_set(why, OUTCOME_HELD, "order-changed",
-			      "the channel cancelled the order before, and now sends other content: ask it which holds");
+		(void)why_set(
+		    why, OUTCOME_HELD, "order-changed",
+		    "the channel cancelled the order before, and now sends other content: ask it which holds");
 		return REVISE_LATE;
 	}
 	if (known->shipments_count > 0)
@@ -123,11 +124,12 @@ unknown_end(struct item *item)
 	struct why why = {0};
 
 	in->result = INTAKE_EXCEPTION;
-	item_fail(item,
-		  why_set(&why, OUTCOME_HELD, "order-cancelled",
-			  "the channel cancelled an order that has not come: when it comes within 30 days it is cancelled at "
-			  "once, and this closes by itself"),
-		  &why);
+	item_fail(
+	    item,
+	    why_set(&why, OUTCOME_HELD, "order-cancelled",
+		    "the channel cancelled an order that has not come: when it comes within 30 days it is cancelled at "
+		    "once, and this closes by itself"),
+	    &why);
 }
 
 static void
@@ -212,7 +214,8 @@ revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why
 		/* What the one before it did is not in `known`: the second comes again. */
 		if (i > 0 && uuid_equal(repeats[i]->order_id, repeats[i - 1]->order_id)) {
 			item_fail(repeats[i],
-				  why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order"), &busy);
+				  why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order"),
+				  &busy);
 			continue;
 		}
 		while (row < result_count(known) && !uuid_equal(result_uuid(known, row, 0), repeats[i]->order_id))

@@ -21,7 +21,7 @@ enum revise_step {
 	REVISE_OLD,       /* an earlier revision than the one we have: recorded, nothing more */
 	REVISE_CHANGE,    /* wanted now */
 	REVISE_CANCEL,    /* not wanted any more */
-	REVISE_LATE,      /* a warehouse was asked already: a person decides   OUTCOME_HELD order-changed order-cancelled */
+	REVISE_LATE, /* a warehouse was asked already: a person decides   OUTCOME_HELD order-changed order-cancelled */
 };
 
 /*
