@@ -13,6 +13,7 @@
 #include "database.h"
 #include "kept_sql.h"
 #include "options.h"
+#include "party_commands.h"
 #include "report.h"
 
 #include <stdlib.h>
@@ -27,7 +28,8 @@ struct kept {
 	struct database db;
 	struct broker *broker;
 	struct arena *arena;
-	const char *like; /* code, or fingerprint of dead letters */
+	const char *like;  /* code, or fingerprint of dead letters */
+	const char *party; /* "": of all */
 	int64_t limit;
 	bool as_json, all, wants_body;
 };
@@ -181,6 +183,7 @@ ids_select(struct kept *k, const char *const *words, size_t count, struct uuid *
 		return *ids ? OUTCOME_OK : why_set(why, OUTCOME_DEAD, "too-large", "no memory");
 	rows_text(rows, str_of(k->like));
 	rows_int(rows, k->limit);
+	rows_text(rows, str_of(k->party));
 	store_begin(k->db.store);
 	outcome = store_query(k->db.store, rows, &found, why);
 	if (outcome != OUTCOME_OK)
@@ -358,6 +361,8 @@ kept_command(const struct kept_kind *kind, const struct options *form, int argc,
 #define ROWS_FOR_ALL                                                                               \
 	{"limit",  OPTION_INT,    offsetof(struct kept, limit), "N", "50",                         \
 	 .min = 1, .max = 100000, .help = "at most so many"},                                      \
+	    {"party", OPTION_TEXT, offsetof(struct kept, party),                                   \
+	     "PARTY", "",          .help = "release, replay: of this party only"},                 \
 	    {"all", OPTION_FLAG, offsetof(struct kept, all), .help = "list: the closed ones too"}, \
 	    {"body", OPTION_FLAG, offsetof(struct kept, wants_body),                               \
 	     .help = "show: the message's bytes, and nothing else"},                               \
@@ -403,4 +408,53 @@ dead_letters_command(int argc, char **argv)
 	    0};
 
 	return kept_command(&kept_dead_letters, &form, argc, argv);
+}
+
+/* Two kinds, one after the other: what the mapping could not read, then what it was wrong to refuse. */
+static int
+remap(struct kept *k)
+{
+	int status;
+
+	k->like = "mapping-*";
+	status = act_on(k, NULL, 0, send_again);
+	if (!k->all)
+		return status;
+	k->kind = &kept_dead_letters;
+	k->like = "";
+	return act_on(k, NULL, 0, send_again) == EXIT_YES ? status : EXIT_NO;
+}
+
+int
+party_remap_command(int argc, char **argv)
+{
+	static const struct option_row rows[] = {
+	    {"refused", OPTION_FLAG, offsetof(struct kept, all), .help = "the dead letters of its ingest, too"},
+	    {"limit", OPTION_INT, offsetof(struct kept, limit), "N", "1000", .min = 1, .max = 100000,
+	     .help = "at most so many of each"},
+	};
+	static const struct options form = {"tributary party remap [--refused] PARTY",
+					    "Sends the raw documents that its mapping could not read through ingest "
+					    "again, after the mapping was mended.",
+					    rows,
+					    COUNT_OF(rows),
+					    1,
+					    1};
+	struct kept k = {.kind = &kept_exceptions, .like = ""};
+	int status = EXIT_NO;
+
+	switch (options_parse(&form, argc, argv, &k, &k.party, NULL)) {
+	case OPTIONS_HELP:
+		return EXIT_YES;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG;
+	case OPTIONS_RUN:
+		break;
+	}
+	k.arena = arena_new(ARENA_BYTES);
+	if (k.arena && database_open(&k.db, "party remap", TIMEOUT_MS, TIMEOUT_MS))
+		status = remap(&k);
+	database_close(&k.db);
+	arena_free(k.arena);
+	return status;
 }

@@ -19,9 +19,11 @@ const struct kept_kind kept_exceptions = {
 	 "SELECT json_agg(t)::text FROM (SELECT x.*, e.message_id, e.queue, e.type, octet_length(e.body) AS body_bytes"
 	 " FROM report.exceptions x JOIN tributary.exceptions e USING (exception_id) WHERE exception_id = ($1)[1]) t"},
     .body = {"exceptions_body", "U", "SELECT body FROM tributary.exceptions WHERE exception_id = ($1)[1]"},
-    .select = {"exceptions_select", "TI",
-	       "SELECT exception_id FROM tributary.exceptions WHERE state IN ('open', 'releasing')"
-	       " AND (($1)[1] = '' OR code = ($1)[1]) ORDER BY opened_at LIMIT ($2)[1]"},
+    .select =
+	{"exceptions_select", "TIT",
+	 "SELECT exception_id FROM tributary.exceptions WHERE state IN ('open', 'releasing')"
+	 " AND (($1)[1] = '' OR code = ($1)[1] OR (right(($1)[1], 1) = '*' AND starts_with(code, left(($1)[1], -1))))"
+	 " AND (($3)[1] = '' OR party = ($3)[1]) ORDER BY opened_at LIMIT ($2)[1]"},
     .claim = {"exceptions_claim", "U",
 	      "UPDATE tributary.exceptions x SET state = 'releasing' WHERE exception_id = ($1)[1]"
 	      " AND state IN ('open', 'releasing') AND NOT EXISTS (SELECT FROM tributary.exceptions c WHERE"
@@ -76,9 +78,10 @@ const struct kept_kind kept_dead_letters = {
 	 " FROM report.dead_letters r JOIN tributary.dead_letters d USING (dead_letter_id)"
 	 " WHERE dead_letter_id = ($1)[1]) t"},
     .body = {"dead_letters_body", "U", "SELECT body FROM tributary.dead_letters WHERE dead_letter_id = ($1)[1]"},
-    .select = {"dead_letters_select", "TI",
+    .select = {"dead_letters_select", "TIT",
 	       "SELECT dead_letter_id FROM tributary.dead_letters WHERE state IN ('open', 'replaying')"
-	       " AND (($1)[1] = '' OR ($1)[1] IN (code, fingerprint)) ORDER BY died_at LIMIT ($2)[1]"},
+	       " AND (($1)[1] IN (code, fingerprint) OR (($1)[1] = '' AND origin = 'ingest.' || ($3)[1]))"
+	       " AND (($3)[1] = '' OR party = ($3)[1]) ORDER BY died_at LIMIT ($2)[1]"},
     .claim = {"dead_letters_claim", "U",
 	      "UPDATE tributary.dead_letters SET state = 'replaying' WHERE dead_letter_id = ($1)[1]"
 	      " AND state IN ('open', 'replaying') RETURNING " LETTER_MESSAGE},

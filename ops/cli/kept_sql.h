@@ -13,7 +13,7 @@ struct kept_kind {
 	struct statement list;    /* code or fingerprint or '', all, limit → JSON */
 	struct statement show;    /* id → JSON */
 	struct statement body;    /* id → bytes */
-	struct statement select;  /* code or fingerprint, limit → ids of the open ones */
+	struct statement select;  /* code or fingerprint, limit, party or '' → ids of the open ones */
 	struct statement claim;   /* id → the message, see enum kept_column */
 	struct statement forget;  /* id: the journal (and a doubt) forgets it */
 	struct statement close;   /* id: it was sent */

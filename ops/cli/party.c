@@ -286,6 +286,8 @@ party_command(int argc, char **argv)
 	    {"try", "what a document would come to; nothing is sent", try_command},
 	    {"new", "a folder for a new party, made like another one's", party_new_command},
 	    {"score", "what is still missing before going live", party_score_command},
+	    {"diff", "what the mapping would now make of the documents that came lately", party_diff_command},
+	    {"remap", "send what the mapping could not read through it again", party_remap_command},
 	};
 	static const struct command_table table = {"tributary party", "the parties and their mappings", commands,
 						   COUNT_OF(commands)};

@@ -228,6 +228,9 @@ intake_map(const struct intake_source *source, const struct node *unit, struct a
 {
 	enum outcome outcome = unit_map(source, unit, arena, in, why);
 
+	/* Our mapping is at fault, not the document: it waits until that is mended (`tributary party remap`). */
+	if (outcome == OUTCOME_DEAD && str_starts(str_of(why->code), STR("mapping-")))
+		outcome = OUTCOME_HELD;
 	if (outcome != OUTCOME_OK)
 		in->result = outcome == OUTCOME_HELD ? INTAKE_EXCEPTION : INTAKE_REFUSED;
 	return outcome;
@@ -260,6 +263,8 @@ intake_read(const struct intake_source *source, struct arena *arena, struct inta
 
 	sha256(source->body, in->body_sha256);
 	outcome = units_read(source, arena, in, why);
+	if (outcome == OUTCOME_DEAD && str_starts(str_of(why->code), STR("mapping-")))
+		outcome = OUTCOME_HELD;
 	if (outcome == OUTCOME_OK && in->result != INTAKE_SPLIT)
 		return intake_map(source, in->units[0], arena, in, why);
 	if (outcome != OUTCOME_OK)

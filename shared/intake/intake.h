@@ -72,8 +72,9 @@ enum outcome intake_split(const struct intake_source *source, struct node *tree,
 
 /*
  * intake_map - understand one unit
- * OUTCOME_DEAD  refused       codes: mapping-… field-… currency-… kind-unknown, and what the mapping refuses with
+ * OUTCOME_DEAD  refused       codes: field-… currency-… kind-unknown, and what the mapping refuses with
  * OUTCOME_HELD  the business  codes: total-mismatch ship-to-missing, and what a mapping holds with
+ *               the mapping   codes: mapping-…: it is wrong, and the document waits for a better one
  * in->result fits the outcome in any case.
  */
 enum outcome intake_map(const struct intake_source *source, const struct node *unit, struct arena *arena,
