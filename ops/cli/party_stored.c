@@ -105,7 +105,7 @@ is_same_result(struct str then, const struct intake *now, enum outcome outcome, 
 
 	if (str_equal(then, STR("duplicate")) || str_equal(then, STR("change")))
 		return now->result == INTAKE_ORDER || now->result == INTAKE_CANCEL;
-	if (str_equal(then, STR("exception")) && now->order && outcome == OUTCOME_OK)
+	if (str_equal(then, STR("exception")) && !str_starts(code, STR("mapping-")) && now->order && outcome == OUTCOME_OK)
 		return true; /* the business held it, not the mapping */
 	if (!str_equal(then, name))
 		return false;

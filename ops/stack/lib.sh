@@ -22,11 +22,12 @@ stack_at() {
 		die "$var belongs to $(stat -c %U "$var"), you are $(id -un): run this as that user, or take another --var"
 	fi
 	secrets=$var/secrets log=$var/log
-	port_base='' bin=''
+	port_base='' bin='' parties=''
 	if [ -f "$var/stack.conf" ]; then . "$var/stack.conf"; fi
 	saved_port_base=$port_base
 	port_base=${2:-${port_base:-27600}}
 	bin=${TRIBUTARY_BIN:-${bin:-$repo/build/bin}}
+	parties=${parties:-$repo/topology/parties}
 	case $port_base in *[!0-9]* | '') die "--port-base $port_base: a number please" ;; esac
 	if [ "$port_base" -lt 1024 ] || [ "$port_base" -gt 65000 ]; then die "--port-base: 1024 to 65000"; fi
 	postgres_port=$((port_base + 32)) redis_port=$((port_base + 79))
@@ -70,7 +71,7 @@ workers() {
 
 parties() {
 	local file
-	for file in "$repo"/topology/parties/*/party.yaml; do
+	for file in "$parties"/*/party.yaml; do
 		if [ -f "$file" ]; then basename "${file%/party.yaml}"; fi
 	done
 }
@@ -79,7 +80,7 @@ role_of() { printf 'tributary_%s' "${1//-/_}"; }
 
 # tributary ARG... - the CLI, as this stack's owner, whatever addresses the shell has sourced
 tributary() {
-	( cd "$repo" && exec 9>&- && env -u DATABASE_URL -u RABBITMQ_MANAGEMENT_URL no_proxy=127.0.0.1 PARTIES_DIR="$repo/topology/parties" \
+	( cd "$repo" && exec 9>&- && env -u DATABASE_URL -u RABBITMQ_MANAGEMENT_URL no_proxy=127.0.0.1 PARTIES_DIR="$parties" \
 		DATABASE_URL_FILE="$secrets/owner.database-url" \
 		RABBITMQ_MANAGEMENT_URL_FILE="$secrets/admin.management-url" "$bin/tributary" "$@" )
 }

@@ -67,7 +67,7 @@ rabbitmq_definitions() {
 # topology_sum - changes whenever the broker should be told something new
 topology_sum() {
 	{ cat "$repo/topology/topology.yaml" "$secrets"/*.amqp-password
-	  for party in $(parties); do say "$party"; cat "$repo/topology/parties/$party/party.yaml"; done; } | sha256sum
+	  for party in $(parties); do say "$party"; cat "$parties/$party/party.yaml"; done; } | sha256sum
 }
 
 # rabbitmq_topology - tell a running broker what is new, then compare

@@ -56,6 +56,6 @@ write_env() {
 		say "export TRIBUTARY_VAR='$var'"
 		say "export TRIBUTARY_PORT_BASE='$port_base'"
 		say "export TRIBUTARY_SECRETS='$secrets'"
-		say "export PARTIES_DIR='$repo/topology/parties'"
+		say "export PARTIES_DIR='$parties'"
 	} | replace "$var/tributary.env"
 }

@@ -4,6 +4,10 @@
 #   DIR/fleet.index         the workers in the order they were first seen: fixes their ports
 #   DIR/fleet.env           KEY=VALUE lines for every program
 #   DIR/fleet.WORKER.env    KEY=VALUE lines for one
+#   DIR/parties/SUM/        the parties as they were when they last passed `tributary party check`
+#
+# The workers read such a copy, so an edit reaches them only by `up` or `reload`, and a broken one never does: a copy of
+# another sum is another environment, which makes supervisord restart the workers, one after the other.
 max_processes=20
 
 # A unix socket's path has room for 107 bytes, and supervisord first makes one with a suffix.
@@ -77,7 +81,7 @@ environment_of() {
 		say "AMQP_URL_FILE=$secrets/$worker.amqp-url"
 		say "DATABASE_URL_FILE=$secrets/$worker.database-url"
 		say "REDIS_URL_FILE=$secrets/redis-url"
-		say "PARTIES_DIR=$repo/topology/parties"
+		say "PARTIES_DIR=$(parties_copy)"
 		say "HTTP_PORT=$((port_base + 100 + max_processes * $(index_of "$worker") + $2))"
 	fi
 	if [ "$worker" = ship-sync ]; then
@@ -121,10 +125,32 @@ program_section() { # program_section PROGRAM BINARY NUMBER
 	END
 }
 
+parties_copy() {
+	local sum
+	sum=$(cd "$parties" && find . -type f ! -path '*/samples/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+	say "$var/parties/${sum:0:16}"
+}
+
+# parties_deploy - check the parties if they are others than before, and copy them for the workers
+parties_deploy() {
+	local copy
+	copy=$(parties_copy)
+	if [ -d "$copy" ]; then return; fi
+	tributary party check >"$log/party-check.log" 2>&1 || die "the parties in $parties are not deployed, what ran goes on:
+$(grep -v '^ok ' "$log/party-check.log" | head -n 20)"
+	mkdir -p "$var/parties"
+	rm -rf "$copy.new"
+	cp -r "$parties" "$copy.new"
+	mv "$copy.new" "$copy"
+	find "$var/parties" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- |
+		xargs -r rm -rf # the running one is among the newest five
+}
+
 # fleet_sections - make DIR/supervisor/conf.d say what should run
 fleet_sections() {
 	local dir=$var/supervisor/conf.d program binary number wanted=' ' file
 	mkdir -p "$dir"
+	parties_deploy
 	while read -r program binary number; do
 		program_section "$program" "$binary" "$number" >"$dir/$program.new" || exit 1
 		replace "$dir/$program.conf" <"$dir/$program.new"

@@ -63,18 +63,31 @@ budget_reset(struct mapping *m)
 	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
 }
 
+/* Of "…/topology/parties/shop/mapping.lua:12: text" from "shop" on. */
+static const char *
+place_shorten(const char *text)
+{
+	const char *colon = strchr(text, ':'), *start = text;
+	int slashes = 0;
+
+	for (const char *p = colon ? colon : text; p > text && slashes < 2; p--)
+		if (p[-1] == '/' && ++slashes == 2)
+			start = p;
+	return start;
+}
+
 /* The error on top of the stack, said as what it is. */
 static enum outcome
 fault(struct mapping *m, struct why *why)
 {
-	const char *text = lua_tostring(m->lua, -1), *slash = text ? strrchr(text, '/') : NULL;
+	const char *text = lua_tostring(m->lua, -1);
 	const char *code = "mapping-error";
 
 	if (m->budget_out)
 		code = "mapping-budget";
 	else if (m->memory_out)
 		code = "mapping-memory";
-	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? (slash ? slash + 1 : text) : "an error that is no text");
+	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? place_shorten(text) : "an error that is no text");
 	lua_settop(m->lua, 1);
 	return OUTCOME_DEAD;
 }
