@@ -155,9 +155,9 @@ static void
 surplus_say(const struct comparison *c, const struct section *section, const struct node *entry)
 {
 	if (is_foreign(c, section, entry))
-		difference_say(
-		    c, section, entry, DIFFERENCE_FOREIGN,
-		    STR("not of topology.yaml, and it changes what ours does: delete it (of a party that is gone: its empty queue), or declare it there"));
+		difference_say(c, section, entry, DIFFERENCE_FOREIGN,
+			       STR("not of topology.yaml, and it changes what ours does: delete it (of a party that is "
+				   "gone: its empty queue), or declare it there"));
 	else
 		difference_say(c, section, entry, DIFFERENCE_SURPLUS, STR(""));
 }

@@ -105,7 +105,8 @@ is_same_result(struct str then, const struct intake *now, enum outcome outcome, 
 
 	if (str_equal(then, STR("duplicate")) || str_equal(then, STR("change")))
 		return now->result == INTAKE_ORDER || now->result == INTAKE_CANCEL;
-	if (str_equal(then, STR("exception")) && !str_starts(code, STR("mapping-")) && now->order && outcome == OUTCOME_OK)
+	if (str_equal(then, STR("exception")) && !str_starts(code, STR("mapping-")) && now->order &&
+	    outcome == OUTCOME_OK)
 		return true; /* the business held it, not the mapping */
 	if (!str_equal(then, name))
 		return false;
@@ -140,7 +141,8 @@ row_compare(struct stored *s, const struct result *page, size_t row)
 	    .mapping = s->mapping,
 	    .max_bytes = DOCUMENT_MAX_BYTES,
 	};
-	struct str then = result_text(page, row, 5), code = result_text(page, row, 6), number = result_text(page, row, 7);
+	struct str then = result_text(page, row, 5), code = result_text(page, row, 6),
+		   number = result_text(page, row, 7);
 	struct str stored = result_is_null(page, row, 8) ? (struct str){NULL, 0} : result_bytes(page, row, 8);
 	struct order *before = arena_get(s->arena, sizeof *before);
 	struct intake now = {0};
@@ -223,10 +225,14 @@ party_diff_command(int argc, char **argv)
 	    {"limit", OPTION_INT, offsetof(struct wish, limit), "N", "100000", .min = 1, .max = 10000000,
 	     .help = "documents at most"},
 	};
-	static const struct options options = {"tributary party diff [--since 7d] [--limit N] PARTY",
-					       "Runs the mapping as it is now over the stored documents, and shows each canonical "
-					       "field that would be another.",
-					       rows, COUNT_OF(rows), 1, 1};
+	static const struct options options = {
+	    "tributary party diff [--since 7d] [--limit N] PARTY",
+	    "Runs the mapping as it is now over the stored documents, and shows each canonical "
+	    "field that would be another.",
+	    rows,
+	    COUNT_OF(rows),
+	    1,
+	    1};
 	struct party_list *list;
 	struct stored s = {0};
 	struct wish wish = {0};

@@ -14,8 +14,9 @@
 #include "broker/broker.h"
 #include "file.h"
 #include "formats/json.h"
-#include "mapping/mapping.h"
+#include "intake/intake.h"
 #include "options.h"
+#include "party_commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,31 +24,63 @@
 
 #define ARENA_BYTES ((size_t)256 << 20)
 #define CONFIRM_TIMEOUT_MS 15000
+#define DOCUMENT_MAX_BYTES ((size_t)16 << 20)
+#define FORESEEN_BYTES 96
 
 struct submission {
 	const char *party, *kind, *key;
 	bool as_json;
 	struct broker *broker;
+	struct party_list *parties; /* NULL: there is no folder of them here */
+	const struct party *of;
 	struct mapping *mapping; /* NULL: the party has none here */
 	struct arena *arena;
 };
 
-/* The id the order will get, as ingest derives it; false when this document is none, or cannot be understood. */
-static bool
-order_id_of(struct submission *s, struct str body, struct uuid *id)
+/* Of what a format is called on the wire; where it may be several things, it is bytes. */
+static struct str
+content_type_of(const struct party *party)
 {
-	struct node *tree, *order;
-	struct str parts[2] = {str_of(s->party), {NULL, 0}};
-	struct why why;
+	static const struct {
+		const char *format, *type;
+	} types[] = {
+	    {"json", "application/json"},   {"xml", "application/xml"},         {"csv", "text/csv"},
+	    {"x12", "application/EDI-X12"}, {"edifact", "application/EDIFACT"},
+	};
 
-	if (!s->mapping || json_parse(body, &tree_default_limits, s->arena, &tree, &why) != OUTCOME_OK ||
-	    mapping_run(s->mapping, "order", tree, s->arena, &order, &why) != OUTCOME_OK || !order)
+	for (size_t i = 0; party && i < COUNT_OF(types); i++)
+		if (strcmp(types[i].format, party->format) == 0)
+			return str_of(types[i].type);
+	return party ? STR("application/octet-stream") : STR("application/json");
+}
+
+/* What ingest will make of it: the order's id as text, or what it is instead; true for an id. */
+static bool
+foresee(struct submission *s, struct str body, char *text, size_t text_bytes)
+{
+	struct intake_source source = {.kind = str_of(s->kind),
+				       .body = body,
+				       .party = s->of,
+				       .mapping = s->mapping,
+				       .received_at_us = instant_now_us(),
+				       .max_bytes = DOCUMENT_MAX_BYTES};
+	struct intake in = {0};
+	struct why why = {0};
+	enum outcome outcome;
+
+	if (!s->mapping) {
+		snprintf(text, text_bytes, "(no mapping here)");
 		return false;
-	parts[1] = node_text(node_get(order, "source_id"));
-	if (!parts[1].n)
-		return false;
-	*id = uuid_derive(UUID_ORDER, parts, 2);
-	return true;
+	}
+	outcome = intake_read(&source, s->arena, &in, &why);
+	if (in.result == INTAKE_SPLIT)
+		snprintf(text, text_bytes, "(%zu documents)", in.units_count);
+	else if (outcome == OUTCOME_OK && in.order)
+		uuid_format(in.order->order_id, text);
+	else
+		snprintf(text, text_bytes, "(%s %s)", intake_result_name(in.result),
+			 outcome != OUTCOME_OK ? why.code : (in.ignored ? in.ignored : ""));
+	return outcome == OUTCOME_OK && in.order;
 }
 
 static bool
@@ -58,7 +91,7 @@ document_publish(struct submission *s, const char *path, struct str body, char i
 	    .routing_key = arena_printf(s->arena, "%s.%s", s->party, s->kind),
 	    .body = body,
 	    .mandatory = true,
-	    .envelope = {.content_type = STR("application/json"),
+	    .envelope = {.content_type = content_type_of(s->of),
 			 .app_id = STR("tributary submit"),
 			 .timestamp_s = instant_now_us() / 1000000,
 			 .said_us = instant_now_us(),
@@ -97,8 +130,8 @@ json_print(const char *path, const char *message_id, const char *order_id)
 static bool
 file_submit(struct submission *s, const char *path)
 {
-	char id_text[UUID_TEXT_BYTES], order_text[UUID_TEXT_BYTES] = "";
-	struct uuid order_id;
+	char id_text[UUID_TEXT_BYTES], order_text[FORESEEN_BYTES];
+	bool is_order;
 	struct str body;
 	struct why why = {0};
 
@@ -107,14 +140,13 @@ file_submit(struct submission *s, const char *path)
 		fprintf(stderr, "tributary submit: %s\n", why.text);
 		return false;
 	}
-	if (order_id_of(s, body, &order_id))
-		uuid_format(order_id, order_text);
+	is_order = foresee(s, body, order_text, sizeof order_text);
 	if (!document_publish(s, path, body, id_text))
 		return false;
 	if (s->as_json)
-		json_print(path, id_text, order_text);
+		json_print(path, id_text, is_order ? order_text : "");
 	else
-		printf("%-36s  %s\n", order_text[0] ? order_text : "(no order id: cannot be mapped)", path);
+		printf("%-36s  %s\n", order_text, path);
 	return true;
 }
 
@@ -126,24 +158,6 @@ static const struct option_row submit_rows[] = {
      .help = "idempotency key, kept with the document"},
     {"json", OPTION_FLAG, offsetof(struct submission, as_json), .help = "one JSON object per file"},
 };
-
-static const char *
-parties_dir(void)
-{
-	const char *dir = getenv("PARTIES_DIR");
-
-	return dir && dir[0] ? dir : "topology/parties";
-}
-
-static bool
-is_party(const char *name)
-{
-	char path[1024];
-
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) &&
-	       snprintf(path, sizeof path, "%s/%s/party.yaml", parties_dir(), name) < (int)sizeof path &&
-	       access(path, R_OK) == 0;
-}
 
 static bool
 is_kind(const char *kind)
@@ -172,13 +186,18 @@ submission_open(struct submission *s, const char *url)
 		fprintf(stderr, "tributary submit: %s\n", s->broker ? "no memory" : why.text);
 		return false;
 	}
-	if (access(parties_dir(), R_OK) == 0 && !is_party(s->party)) {
-		fprintf(stderr, "tributary submit: there is no party %.60s under %s\n", s->party, parties_dir());
+	/* Without the folder of parties at hand the document is sent all the same. */
+	if (access(party_dir(), R_OK) != 0)
+		return true;
+	s->parties = party_list_load(party_dir(), stderr);
+	if (!s->parties)
+		return false;
+	s->of = party_list_find(s->parties, str_of(s->party));
+	if (!s->of) {
+		fprintf(stderr, "tributary submit: there is no party %.60s under %s\n", s->party, party_dir());
 		return false;
 	}
-	/* Without the party's mapping at hand the document is sent all the same; its order id is not known here then.
-	 */
-	if (mapping_open(parties_dir(), s->party, &s->mapping, &why) != OUTCOME_OK)
+	if (mapping_open(party_dir(), s->party, &s->mapping, &why) != OUTCOME_OK)
 		s->mapping = NULL;
 	return true;
 }
@@ -200,6 +219,7 @@ files_submit(struct submission *s, const char *const *paths, size_t n)
 				status = EXIT_NO;
 	}
 	mapping_close(s->mapping);
+	party_list_free(s->parties);
 	broker_free(s->broker);
 	arena_free(s->arena);
 	free(url);
