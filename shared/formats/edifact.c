@@ -3,8 +3,6 @@
 
 #include "formats/edifact_checks.h"
 
-#include <string.h>
-
 #define NO_KEY ((struct str){NULL, 0})
 
 /*
@@ -91,19 +89,11 @@ interchange_close(struct parser *s, struct node *unz)
 
 /* --- the head of an interchange --- */
 
+/* UNA, or none (una is empty), and the separators by it; s->p is then at UNB. */
 static bool
-has_byte(struct str s, char byte)
-{
-	return byte && s.n && memchr(s.p, byte, s.n);
-}
-
-/* UNA and the first separators of UNB; una is empty when there is none. s->p is then at UNB. */
-static bool
-separators_find(struct parser *s, struct str *una, struct str *syntax)
+una_read(struct parser *s, struct str *una)
 {
 	const char *reason;
-	struct str version;
-	size_t n = 0;
 
 	*una = (struct str){s->p, starts(s->p, s->end, STR("UNA")) ? EDIFACT_UNA_BYTES : 0};
 	if (una->n > (size_t)(s->end - s->p))
@@ -112,27 +102,33 @@ separators_find(struct parser *s, struct str *una, struct str *syntax)
 	/* Only UNB tells whether UNA's fifth is reserved or one more separator. */
 	if (reason && edifact_separators_read(*una, true, &s->r.separators))
 		return edifact_fail(&s->r, "edifact-separators", s->p, reason);
-	s->p = una->n ? edifact_blanks_end(s->p + una->n, s->end) : s->p;
-	if (!starts(s->p, s->end, STR("UNB")))
+	if (una->n)
+		s->p = edifact_blanks_end(s->p + una->n, s->end);
+	return true;
+}
+
+/* UNB is looked at before it is read: its S001 names the character set, and syntax 4 has one separator more. */
+static bool
+syntax_find(struct parser *s, struct str una, struct str *identifier)
+{
+	const char *reason;
+	struct str head = {s->p, (size_t)(s->end - s->p)}, version;
+
+	if (!str_starts(head, STR("UNB")))
 		return edifact_fail(&s->r, "edifact-no-unb", s->p, "no UNB, so no EDIFACT interchange");
-	if (s->end - s->p == 3)
+	if (head.n == 3)
 		return edifact_fail(&s->r, "edifact-segment", s->p, "UNB is cut");
 	if (s->p[3] != s->r.separators.element)
 		return edifact_fail(&s->r, "edifact-separators", s->p + 3, "UNB has other separators than told");
-	while (s->p + 4 + n < s->end && s->p[4 + n] != s->r.separators.element &&
-	       s->p[4 + n] != s->r.separators.segment)
-		n++;
-	version = (struct str){s->p + 4, n};
-	*syntax = str_split(&version, s->r.separators.component);
+	head = str_after(head, 4);
+	head = str_split(&head, s->r.separators.segment);
+	version = str_split(&head, s->r.separators.element);
+	*identifier = str_split(&version, s->r.separators.component);
 	version = str_split(&version, s->r.separators.component);
-	reason = edifact_separators_read(*una, version.n == 1 && version.p[0] == '4', &s->r.separators);
-	if (reason)
-		return edifact_fail(&s->r, "edifact-separators", una->p, reason);
-	/* It was looked at before it is read: it must be the same then. */
-	if (has_byte((struct str){s->p + 4, n}, s->r.separators.release) ||
-	    has_byte((struct str){s->p + 4, n}, s->r.separators.repetition))
+	if (!edifact_is_word(*identifier) || !edifact_is_word(version))
 		return edifact_fail(&s->r, "edifact-segment", s->p, "UNB does not begin with a syntax identifier");
-	return true;
+	reason = edifact_separators_read(una, str_equal(version, STR("4")), &s->r.separators);
+	return !reason || edifact_fail(&s->r, "edifact-separators", una.p, reason);
 }
 
 /* From UNB to behind UNZ, or to the next interchange, or to the end. */
@@ -233,7 +229,7 @@ interchange_open(struct parser *s)
 	struct str una, syntax;
 	struct node *n;
 
-	if (!separators_find(s, &una, &syntax) || !charset_find(s, syntax, &told))
+	if (!una_read(s, &una) || !syntax_find(s, una, &syntax) || !charset_find(s, syntax, &told))
 		return false;
 	edifact_reader_prepare(&s->r);
 	n = edifact_node(&s->r, s->interchanges, NO_KEY, NODE_OBJECT, first);

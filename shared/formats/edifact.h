@@ -49,7 +49,7 @@
  *
  * OUTCOME_DEAD  no UNB where one must be           codes: edifact-no-unb edifact-tradacoms
  *               UNA or UNB with separators that are letters, digits, equal, or cut       edifact-separators
- *               no segment, or out of its place    code: edifact-segment, with its number and byte
+ *               no segment, or out of its place    code: edifact-segment, with its number and byte (from 0)
  *               bytes that the named set has not   code: edifact-charset
  *               beyond a limit                     codes: document-too-large document-too-deep document-too-many-nodes
  */

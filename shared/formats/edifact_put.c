@@ -61,6 +61,17 @@ is_separator(const struct edifact_separators *s, char c)
 	       (s->repetition && c == s->repetition);
 }
 
+/* How many bytes at the front stand for themselves in every set. */
+static size_t
+plain_count(const struct edifact_separators *s, struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.n && (unsigned char)text.p[n] < 0x80 && !is_separator(s, text.p[n]))
+		n++;
+	return n;
+}
+
 static void
 text_put(struct edifact_writer *w, struct str text)
 {
@@ -74,8 +85,13 @@ text_put(struct edifact_writer *w, struct str text)
 	}
 	while (text.n && w->outcome == OUTCOME_OK) {
 		char bytes[4];
-		size_t n, length = edifact_charset_encode(&w->charset, text, bytes, &n);
+		size_t n, length = plain_count(&w->separators, text);
 
+		buf_put(w->out, text.p, length);
+		text = str_after(text, length);
+		if (!text.n)
+			break;
+		length = edifact_charset_encode(&w->charset, text, bytes, &n);
 		if (n == 0)
 			edifact_refuse(w, "edifact-data", "a character that the set named in UNB has not");
 		if (n == 1 && is_separator(&w->separators, bytes[0])) {

@@ -103,6 +103,15 @@ edifact_is_tag(struct str text)
 }
 
 bool
+edifact_is_word(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!is_letter_or_digit(text.p[i]))
+			return false;
+	return true;
+}
+
+bool
 edifact_has_control(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {

@@ -34,6 +34,9 @@ const char *edifact_blanks_end(const char *p, const char *end);
 /* edifact_is_tag - three capital letters or digits? */
 bool edifact_is_tag(struct str text);
 
+/* edifact_is_word - nothing but ASCII letters and digits? */
+bool edifact_is_word(struct str text);
+
 /* edifact_has_control - is there a control character (C0, DEL, C1) in this UTF-8? */
 bool edifact_has_control(struct str text);
 

@@ -49,8 +49,9 @@ head_put(struct edifact_writer *w, const struct node *interchange)
 		return;
 	buf_put_str(w->out, una);
 	path_n = edifact_path_enter(w, "UNB", -1);
-	if (!edifact_element(unb, 1, 1).n)
-		edifact_refuse(w, "edifact-data", "UNB does not name a character set");
+	if (!edifact_element(unb, 1, 1).n || !edifact_is_word(edifact_element(unb, 1, 1)) ||
+	    !edifact_is_word(edifact_element(unb, 1, 2)))
+		edifact_refuse(w, "edifact-data", "UNB does not begin with a syntax identifier");
 	edifact_put_segment(w, unb, STR("UNB"));
 	edifact_path_leave(w, path_n);
 }
