@@ -2,6 +2,7 @@
 #include "intake/intake.h"
 
 #include "formats/csv_tree.h"
+#include "formats/edifact.h"
 #include "formats/json.h"
 #include "formats/x12.h"
 #include "formats/xml.h"
@@ -39,7 +40,7 @@ intake_parse(const struct intake_source *source, struct arena *arena, struct nod
 		const char *format;
 		enum outcome (*parse)(struct str document, const struct tree_limits *limits, struct arena *arena,
 				      struct node **root, struct why *why);
-	} parsers[] = {{"json", json_parse}, {"x12", x12_parse}, {"xml", xml_parse}};
+	} parsers[] = {{"json", json_parse}, {"x12", x12_parse}, {"edifact", edifact_parse}, {"xml", xml_parse}};
 	const char *format = source->is_unit ? "json" : source->party->format;
 	struct tree_limits limits = tree_default_limits;
 
