@@ -52,4 +52,46 @@ function amounts.whole(value, path)
 	return n
 end
 
+-- A decimal in millionths as an integer, for sums and comparisons of quantities; nil when it is none or too long.
+function amounts.micro(value)
+	local sign, whole, rest = string.match(value or "", "^(%-?)(%d+)%.?(%d*)$")
+	if not sign or #whole > 12 or #rest > 6 then return nil end
+	local n = math.tointeger(tonumber(whole .. rest .. string.rep("0", 6 - #rest)))
+	return sign == "-" and -n or n
+end
+
+-- The product of two decimals as text, rounded half to even to six places; nil when it has more than 12 digits.
+function amounts.product(a, b)
+	local a_sign, a_whole, a_rest = string.match(a, "^(%-?)(%d+)%.?(%d*)$")
+	local b_sign, b_whole, b_rest = string.match(b, "^(%-?)(%d+)%.?(%d*)$")
+	if not a_sign or not b_sign or #a_whole + #a_rest + #b_whole + #b_rest > 12 then return nil end
+	local n = math.tointeger(tonumber(a_whole .. a_rest)) * math.tointeger(tonumber(b_whole .. b_rest))
+	local digits = #a_rest + #b_rest
+	for _ = digits, 5 do n = n * 10 end
+	if digits > 6 then
+		local unit = math.tointeger(tonumber("1" .. string.rep("0", digits - 6)))
+		local rest = n % unit
+		n = n // unit
+		if rest * 2 > unit or (rest * 2 == unit and n % 2 == 1) then n = n + 1 end
+	end
+	return divide(string.format("%s%d.%06d", a_sign ~= b_sign and n > 0 and "-" or "", n // 1000000, n % 1000000), "1")
+end
+
+-- quantity times unit_price of a line as it is returned, in minor units.
+function amounts.gross(line, currency, path)
+	local minor = gross(line.quantity, line.unit_price, currency)
+	if not minor then refuse("money-range", path, "quantity times price is no amount of " .. tostring(currency)) end
+	return minor
+end
+
+-- What lines and adjustments, as they are returned, add up to; for documents that state no total. Taxes are on top.
+function amounts.total(lines, adjustments, currency)
+	local total = 0
+	for i, l in ipairs(lines) do
+		total = total + amounts.gross(l, currency, "lines[" .. (i - 1) .. "]") - (l.discount_minor or 0) + (l.tax_minor or 0)
+	end
+	for _, a in ipairs(adjustments) do total = total + a.amount_minor + (a.tax_minor or 0) end
+	return total
+end
+
 return amounts

@@ -65,4 +65,36 @@ function dates.rfc2822(value, path)
 		zone == "+0000" and "Z" or hours .. ":" .. minutes)
 end
 
+-- A day without a time is taken as noon UTC, which is the same day from UTC-12 to UTC+11: the prices of that day hold.
+local function noon(year, month, day, path)
+	local y, m, d = tonumber(year), tonumber(month), tonumber(day)
+	local leap = y % 4 == 0 and (y % 100 ~= 0 or y % 400 == 0)
+	local last = m == 2 and (leap and 29 or 28) or (m == 4 or m == 6 or m == 9 or m == 11) and 30 or 31
+	if y < 1 or m < 1 or m > 12 or d < 1 or d > last then wrong(path, "there is no such day") end
+	return string.format("%04d-%02d-%02d", y, m, d), "T12:00:00Z"
+end
+
+-- 20260702 or, as before X12 004010, 260702: 70 to 99 are of 1900
+function dates.day(value, path)
+	if value == nil or value == "" then refuse("field-missing", path, "is required: a date") end
+	local century, year, month, day = string.match(tostring(value), "^(%d?%d?)(%d%d)(%d%d)(%d%d)$")
+	if not year or #century == 1 then wrong(path, "CCYYMMDD or YYMMDD is wanted") end
+	if century == "" then century = year < "70" and "20" or "19" end
+	local date, at_noon = noon(century .. year, month, day, path)
+	return date .. at_noon
+end
+
+-- 02.07.2026, or 02.07.2026 13:46[:40], which says no zone and is taken as UTC
+function dates.dotted(value, path)
+	if value == nil or value == "" then refuse("field-missing", path, "is required: a date") end
+	local day, month, year, rest = string.match(tostring(value), "^(%d%d?)%.(%d%d?)%.(%d%d%d%d)(.*)$")
+	local hour, minute, second = string.match(rest or "", "^ (%d%d):(%d%d):?(%d?%d?)$")
+	if not day or (rest ~= "" and not hour) then wrong(path, "dd.mm.yyyy or dd.mm.yyyy hh:mm:ss is wanted") end
+	local date, at_noon = noon(year, month, day, path)
+	if rest == "" then return date .. at_noon end
+	if second == "" then second = "00" end
+	if hour > "23" or minute > "59" or #second == 1 or second > "59" then wrong(path, "there is no such time of day") end
+	return date .. "T" .. hour .. ":" .. minute .. ":" .. second .. "Z"
+end
+
 return dates

@@ -41,4 +41,14 @@ function places.region(name, country)
 	return known[string.lower(name)] or (#name == 2 and string.upper(name)) or name
 end
 
+-- The country that a state's or province's code is of, for formats that name only foreign countries: US, CA or nil.
+function places.country_of(region)
+	for country, names in pairs(states) do
+		for _, code in pairs(names) do
+			if code == region then return country end
+		end
+	end
+	return nil
+end
+
 return places

@@ -37,6 +37,12 @@ function text.gtin(s)
 	return s
 end
 
+-- The same as GTIN-14, which a UPC-12 and an EAN-13 are with zeros in front: partners write one item in either.
+function text.gtin14(s)
+	s = text.gtin(s)
+	return s and string.rep("0", 14 - #s) .. s
+end
+
 -- An amount that must be there; refused with its path when it is none.
 function text.amount(value, currency, path)
 	if value == nil then refuse("field-missing", path, "is required: an amount of " .. tostring(currency)) end
