@@ -33,10 +33,43 @@ function amounts.unit_price(price, total, total_minor, quantity, currency, path)
 	return per_unit
 end
 
+-- The exact product of two decimals, as text; nil when one is none, or their digits are more than 18.
+function amounts.times(a, b)
+	local whole_a, rest_a = string.match(#a <= 18 and a or "", "^(%d+)%.?(%d*)$")
+	local whole_b, rest_b = string.match(#b <= 18 and b or "", "^(%d+)%.?(%d*)$")
+	if not whole_a or not whole_b then return nil end
+	local x, y = math.tointeger(tonumber(whole_a .. rest_a)), math.tointeger(tonumber(whole_b .. rest_b))
+	if #tostring(x) + #tostring(y) > 18 then return nil end
+	local digits, places = tostring(x * y), #rest_a + #rest_b
+	if places == 0 then return digits end
+	digits = string.rep("0", places + 1 - #digits) .. digits
+	return string.sub(digits, 1, #digits - places) .. "." .. string.sub(digits, -places)
+end
+
+-- The price of one unit when `price` is that of `basis` units: 3.75 of 100 is 0.0375. Held when six places cannot say it so
+-- that quantity times it gives the same amount.
+function amounts.price_of_one(price, basis, quantity, currency, path)
+	local one = divide(price, basis)
+	if not one then refuse("field-range", path, "must be a price for a quantity of more than 0") end
+	local exact = amounts.times(quantity, price)
+	exact = exact and divide(exact, basis)
+	if not exact or gross(quantity, one, currency) ~= gross("1", exact, currency) then
+		hold("price-inexact", path, "no unit price with six places gives this line's amount")
+	end
+	return one
+end
+
 -- Is none of its digits other than 0? Missing counts as 0.
 function amounts.is_zero(value)
 	if type(value) == "userdata" then return #value == 0 end
 	return value == nil or not string.find(tostring(value), "[1-9]")
+end
+
+-- A quantity or price as it was written; refused with its path when it is no decimal.
+function amounts.number(value, path, what)
+	if value == nil or value == "" then refuse("field-missing", path, "is required: " .. what) end
+	if type(value) ~= "string" or not divide(value, "1") then refuse("field-type", path, "is no decimal with up to six places") end
+	return value
 end
 
 -- A whole number as a Lua integer.

@@ -97,4 +97,19 @@ function dates.dotted(value, path)
 	return date .. "T" .. hour .. ":" .. minute .. ":" .. second .. "Z"
 end
 
+-- xs:date with xs:time, or xs:dateTime alone: 2026-11-20, 09:30:00+01:00. Without a time it is midnight, without a zone UTC.
+function dates.xsd(date, time, path)
+	if date == nil or date == "" then refuse("field-missing", path, "is required: a date") end
+	local day, rest = string.match(#date <= 40 and date or "", "^(%d%d%d%d%-%d%d%-%d%d)(.*)$")
+	if not day then wrong(path, "YYYY-MM-DD is wanted") end
+	if string.sub(rest, 1, 1) == "T" then time, rest = string.sub(rest, 2), "" end
+	time = time or "00:00:00"
+	local clock, fraction, zone = string.match(#time <= 40 and time or "", "^(%d%d:%d%d:%d%d)%.?(%d*)(.*)$")
+	if not clock then wrong(path, "hh:mm:ss is wanted") end
+	if zone == "" then zone = rest end
+	if zone == "" then zone = "Z" end
+	if zone ~= "Z" and not string.find(zone, "^[+-]%d%d:%d%d$") then wrong(path, "the zone is Z, or as in +01:00") end
+	return day .. "T" .. clock .. (fraction ~= "" and "." .. string.sub(fraction, 1, 6) or "") .. zone
+end
+
 return dates
