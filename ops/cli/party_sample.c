@@ -125,7 +125,7 @@ sample_run(struct sample *s, struct arena *arena, struct buf *result)
 
 	s->complaints = 0;
 	if (file_read(s->path[0] == '/' ? "/" : ".", s->path, arena, &source.body, &why) != OUTCOME_OK ||
-	    mapping_open(s->parties_dir, s->party->name, &source.mapping, &why) != OUTCOME_OK) {
+	    mapping_open(s->parties_dir, s->party, &source.mapping, &why) != OUTCOME_OK) {
 		fprintf(stderr, "tributary party: %s: %s\n", why.code, why.text);
 		return false;
 	}

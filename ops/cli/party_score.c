@@ -124,7 +124,7 @@ mapping_score(struct score *s)
 {
 	struct mapping *m = NULL;
 	struct why why = {0};
-	bool is_open = mapping_open(party_dir(), s->party->name, &m, &why) == OUTCOME_OK;
+	bool is_open = mapping_open(party_dir(), s->party, &m, &why) == OUTCOME_OK;
 
 	point(s, is_open, "its mapping loads", why.text);
 	if (!is_open)

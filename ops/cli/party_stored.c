@@ -203,7 +203,7 @@ stored_run(struct stored *s)
 {
 	struct why why = {0};
 
-	if (mapping_open(party_dir(), s->party->name, &s->mapping, &why) != OUTCOME_OK) {
+	if (mapping_open(party_dir(), s->party, &s->mapping, &why) != OUTCOME_OK) {
 		fprintf(stderr, "tributary party diff: %s: %s\n", why.code, why.text);
 		return EXIT_NO;
 	}

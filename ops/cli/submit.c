@@ -197,7 +197,7 @@ submission_open(struct submission *s, const char *url)
 		fprintf(stderr, "tributary submit: there is no party %.60s under %s\n", s->party, party_dir());
 		return false;
 	}
-	if (mapping_open(party_dir(), s->party, &s->mapping, &why) != OUTCOME_OK)
+	if (mapping_open(party_dir(), s->of, &s->mapping, &why) != OUTCOME_OK)
 		s->mapping = NULL;
 	return true;
 }

@@ -92,12 +92,27 @@ fault(struct mapping *m, struct why *why)
 	return OUTCOME_DEAD;
 }
 
+/* What party.yaml says that a mapping may need where a document is silent. */
+static void
+party_push(lua_State *lua, const struct party *party)
+{
+	lua_createtable(lua, 0, 3);
+	lua_pushstring(lua, party->name);
+	lua_setfield(lua, -2, "name");
+	lua_pushstring(lua, party->currency);
+	lua_setfield(lua, -2, "currency");
+	lua_pushstring(lua, party->time_zone);
+	lua_setfield(lua, -2, "time_zone");
+}
+
 static int
 protected_load(lua_State *lua)
 {
 	const char *path = lua_touserdata(lua, 1);
 
 	sandbox_open(lua);
+	party_push(lua, lua_touserdata(lua, 2));
+	lua_setglobal(lua, "party");
 	if (luaL_loadfilex(lua, path, "t") != LUA_OK)
 		return lua_error(lua);
 	lua_call(lua, 0, 1);
@@ -106,7 +121,7 @@ protected_load(lua_State *lua)
 }
 
 static enum outcome
-mapping_load(struct mapping *m, const char *parties_dir, const char *party, struct why *why)
+mapping_load(struct mapping *m, const char *parties_dir, const struct party *party, struct why *why)
 {
 	char path[PATH_BYTES];
 	FILE *f;
@@ -115,10 +130,10 @@ mapping_load(struct mapping *m, const char *parties_dir, const char *party, stru
 		m->lib_dir = NULL;
 		return why_set(why, OUTCOME_DEAD, "mapping-memory", "no memory");
 	}
-	if (snprintf(path, sizeof path, "%s/%s/mapping.lua", parties_dir, party) >= (int)sizeof path ||
+	if (snprintf(path, sizeof path, "%s/%s/mapping.lua", parties_dir, party->name) >= (int)sizeof path ||
 	    !(f = fopen(path, "re")))
-		return why_at(why, OUTCOME_DEAD, "mapping-missing", party, "%s/%s/mapping.lua cannot be read",
-			      parties_dir, party);
+		return why_at(why, OUTCOME_DEAD, "mapping-missing", party->name, "%s/%s/mapping.lua cannot be read",
+			      parties_dir, party->name);
 	fclose(f);
 	m->lua = lua_newstate(on_allocate, m);
 	if (!m->lua)
@@ -127,13 +142,14 @@ mapping_load(struct mapping *m, const char *parties_dir, const char *party, stru
 	budget_reset(m);
 	lua_pushcfunction(m->lua, protected_load);
 	lua_pushlightuserdata(m->lua, path);
-	if (lua_pcall(m->lua, 1, 1, 0) != LUA_OK)
+	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)party);
+	if (lua_pcall(m->lua, 2, 1, 0) != LUA_OK)
 		return fault(m, why);
 	return OUTCOME_OK;
 }
 
 enum outcome
-mapping_open(const char *parties_dir, const char *party, struct mapping **out, struct why *why)
+mapping_open(const char *parties_dir, const struct party *party, struct mapping **out, struct why *why)
 {
 	struct mapping *m = calloc(1, sizeof *m);
 	enum outcome outcome =

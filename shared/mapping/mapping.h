@@ -11,6 +11,7 @@
 #define TRIBUTARY_MAPPING_MAPPING_H
 
 #include "formats/tree.h"
+#include "party/party.h"
 
 struct mapping;
 
@@ -26,13 +27,14 @@ struct mapping;
 
 /*
  * mapping_open - load <parties_dir>/<party>/mapping.lua and what it takes from <parties_dir>/lib
- * parties_dir, party  borrowed; a party is [a-z0-9-]+
+ * parties_dir, party  borrowed until it returns
  * out                 owned by the caller: mapping_close
  *
  * OUTCOME_DEAD  codes: mapping-missing (no such file)  mapping-error (syntax, or a fault while it was loaded; the text
  *               begins with file:line)  mapping-budget  mapping-memory
  */
-enum outcome mapping_open(const char *parties_dir, const char *party, struct mapping **out, struct why *why) MUST_CHECK;
+enum outcome mapping_open(const char *parties_dir, const struct party *party, struct mapping **out,
+			  struct why *why) MUST_CHECK;
 void mapping_close(struct mapping *m); /* NULL is fine; every why.code a run gave is void then */
 
 /* mapping_has - is there a function of this name? */

@@ -57,8 +57,7 @@ ingest_open(const struct setup *setup, void **state, struct why *why)
 	*state = st;
 	for (; st->mappings_count < n; st->mappings_count++) {
 		const struct party *p = party_list_at(setup->parties, st->mappings_count);
-		enum outcome outcome =
-		    mapping_open(setup->parties_dir, p->name, &st->mappings[st->mappings_count], why);
+		enum outcome outcome = mapping_open(setup->parties_dir, p, &st->mappings[st->mappings_count], why);
 
 		if (outcome != OUTCOME_OK)
 			return outcome;

@@ -72,7 +72,7 @@ partner_open(struct partner *p, const struct party *party, const char *parties_d
 	if (outcome == OUTCOME_OK)
 		outcome = token_open(p, c, why);
 	if (outcome == OUTCOME_OK)
-		outcome = mapping_open(parties_dir, party->name, &p->mapping, why);
+		outcome = mapping_open(parties_dir, party, &p->mapping, why);
 	if (outcome == OUTCOME_OK && !mapping_has(p->mapping, "shipment_request"))
 		outcome = why_at(why, OUTCOME_DEAD, "config", p->name, "its mapping has no function shipment_request");
 	return outcome;

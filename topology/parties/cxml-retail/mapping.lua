@@ -9,7 +9,6 @@ local xml, text, field, amounts, adjustments = lib("xml"), lib("text"), lib("fie
 local places, dates, units, addresses, key = lib("places"), lib("dates"), lib("units"), lib("addresses"), lib("key")
 
 local HEADER = "OrderRequest.OrderRequestHeader"
-local OUR_CURRENCY = "USD" -- party.yaml; for a deletion that names none
 
 -- The amount in Total, Tax, Shipping, UnitPrice, … as text; each has its own currency, and they must be one.
 local function decimal(parent, currency, path)
@@ -234,7 +233,7 @@ local function order(doc)
 	local currency = xml.attribute(xml.at(header, "Total.Money"), "currency")
 	local result = {
 		source_id = key.of(sender, number), source_number = number, revision = revision(header, doc, kind),
-		kind = kind == "delete" and "cancel" or "new", currency = currency or (kind == "delete" and OUR_CURRENCY) or nil,
+		kind = kind == "delete" and "cancel" or "new", currency = currency or (kind == "delete" and party.currency) or nil,
 		placed_at = dates.xsd(xml.attribute(header, "orderDate"), nil, HEADER .. ".@orderDate"),
 	}
 	if kind == "delete" then return result end

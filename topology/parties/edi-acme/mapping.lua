@@ -3,7 +3,6 @@
 -- one number. Its revision is when the group was sent (GS04, GS05), which compares 850 and 860. An order is paid on account.
 local text, amounts, adjustments, dates, x12 = lib("text"), lib("amounts"), lib("adjustments"), lib("dates"), lib("x12")
 
-local CURRENCY = "USD" -- where there is no CUR; party.yaml refuses others
 
 -- The units that item_units.csv names otherwise than X12.
 local units = { BX = "BOX", DZ = "DOZ" }
@@ -242,7 +241,7 @@ local function order(unit)
 	for _, s in ipairs(head) do totals[#totals + 1] = s end
 	local kind = purpose(begin, set, loops, x12.first(totals, "AMT", 1, "TT"))
 	local number, cur = x12.need(begin, 3, "the order's number"), x12.first(head, "CUR")
-	local currency = cur and x12.get(cur, 2) or CURRENCY
+	local currency = cur and x12.get(cur, 2) or party.currency
 	local result = {
 		source_id = key(begin, number), source_number = number, revision = sent_at(unit.group), kind = kind, currency = currency,
 		placed_at = dates.day(x12.get(begin, set.date), x12.path(begin, set.date)), payment_status = "pending",

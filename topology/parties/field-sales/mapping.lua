@@ -3,7 +3,6 @@
 local text, amounts, adjustments, dates, numbers =
 	lib("text"), lib("amounts"), lib("adjustments"), lib("dates"), lib("numbers")
 
-local CURRENCY = "USD"
 
 local of_the_order = {
 	"version", "action", "date", "customer", "contact", "email", "ship_company", "ship_name", "ship_street", "ship_street2",
@@ -57,7 +56,7 @@ end
 
 local function minor(value, path)
 	if value == nil then return 0 end
-	return text.amount(numbers.comma(value, path), CURRENCY, path)
+	return text.amount(numbers.comma(value, path), party.currency, path)
 end
 
 local function line(row, i)
@@ -99,7 +98,7 @@ local function order(unit)
 	if action ~= "new" and action ~= "cancel" then refuse("status-not-taken", "action", "is none of new, cancel, draft") end
 	local result = {
 		source_id = rows[1].order, source_number = rows[1].order, revision = v.version, kind = action,
-		placed_at = dates.dotted(said(head, "date")), currency = CURRENCY,
+		placed_at = dates.dotted(said(head, "date")), currency = party.currency,
 		buyer = { account = v.customer, name = text.free(v.contact, 256), email = v.email }, payment_status = "pending",
 	}
 	if action == "cancel" then
@@ -110,7 +109,7 @@ local function order(unit)
 	adjustments.add(beside, "shipping", "freight", minor(said(head, "freight")))
 	result.lines, result.adjustments, result.ship_to, result.note = lines, beside, ship_to(v), text.free(v.note, 4096)
 	-- Without a total there is nothing to compare with, and our own sum is stated.
-	result.stated = { grand_minor = v.total and minor(said(head, "total")) or amounts.total(lines, beside, CURRENCY) }
+	result.stated = { grand_minor = v.total and minor(said(head, "total")) or amounts.total(lines, beside, party.currency) }
 	return result
 end
 

@@ -13,7 +13,6 @@ local xml, text, field, amounts, adjustments = lib("xml"), lib("text"), lib("fie
 local places, dates, units, addresses, key = lib("places"), lib("dates"), lib("units"), lib("addresses"), lib("key")
 
 local UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-local OUR_CURRENCY = "USD" -- party.yaml; an OrderCancellation has no amounts
 local TOTAL = "cac:AnticipatedMonetaryTotal"
 local freight = { FC = true, DL = true, SAA = true } -- UNCL 7161: freight, delivery, shipping and handling
 
@@ -355,7 +354,7 @@ local function order(doc)
 	local result = {
 		source_id = key.of(account, number), source_number = number, revision = revision(d, kind),
 		kind = is_cancel and "cancel" or "new", placed_at = placed_at(d, reference),
-		currency = kind == "cancel" and OUR_CURRENCY or currency_of(d),
+		currency = kind == "cancel" and party.currency or currency_of(d),
 	}
 	if is_cancel then return result end
 	look(d)
