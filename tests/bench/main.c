@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tools of the benchmark and the fault tests: see load.h, bare.h and echo.h. */
+/* The tools of the benchmark and the fault tests: see load.h, bare.h, echo.h and formats.h. */
 #include "bare.h"
 #include "echo.h"
+#include "formats.h"
 #include "load.h"
 
 #include <stdio.h>
@@ -16,6 +17,8 @@ main(int argc, char **argv)
 		return bare_command(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "echo") == 0)
 		return echo_command(argc - 1, argv + 1);
-	fprintf(stderr, "bench load|bare|echo …\n");
+	if (argc > 1 && strcmp(argv[1], "formats") == 0)
+		return formats_command(argc - 1, argv + 1);
+	fprintf(stderr, "bench load|bare|echo|formats …\n");
 	return 2;
 }
