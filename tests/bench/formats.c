@@ -116,8 +116,8 @@ party_run(const struct party *party, const char *dir, const char *path, int64_t 
 		       (double)r.parse_ns / (double)count / 1e3, (double)r.map_ns / (double)count / 1e3,
 		       (double)r.encode_ns / (double)count / 1e3, all, 1e6 / all, resident_kib() - first_kib);
 	else
-		fprintf(stderr, "bench formats: %s: %s: %s %s\n", path, party->name, r.why.code ? r.why.code : "no order",
-			r.why.code ? r.why.text : "");
+		fprintf(stderr, "bench formats: %s: %s: %s %s\n", path, party->name,
+			r.why.code ? r.why.code : "no order", r.why.code ? r.why.text : "");
 	mapping_close(r.source.mapping);
 	buf_release(&r.out);
 	buf_release(&body);
@@ -143,8 +143,8 @@ formats_command(int argc, char **argv)
 		party_list_free(list);
 		return 2;
 	}
-	printf("%-14s %-8s %7s %9s %9s %9s %9s %10s %8s\n", "party", "format", "bytes", "parse us", "map us", "encode us",
-	       "all us", "per second", "grew KiB");
+	printf("%-14s %-8s %7s %9s %9s %9s %9s %10s %8s\n", "party", "format", "bytes", "parse us", "map us",
+	       "encode us", "all us", "per second", "grew KiB");
 	for (; i + 1 < argc; i += 2) {
 		const struct party *party = party_list_find(list, str_of(argv[i]));
 

@@ -26,7 +26,7 @@ const struct statement enrich_items_find = {
     " UNION ALL SELECT u.n, CASE WHEN a.party = '' THEN 3 ELSE 2 END, a.item_no FROM u JOIN tributary.item_aliases a"
     " ON a.alias = u.sku AND a.party IN (u.party, '')"
     " UNION ALL SELECT u.n, 4, i.item_no FROM u JOIN tributary.items i"
-    " ON i.gtin = CASE WHEN u.gtin <> '' THEN u.gtin ELSE u.sku END)"
+    " ON tributary.gtin14(i.gtin) = tributary.gtin14(CASE WHEN u.gtin <> '' THEN u.gtin ELSE u.sku END))"
     " SELECT f.n, f.by, i.item_no, i.base_unit, i.tax_code, i.active FROM f JOIN tributary.items i USING (item_no)"
     " ORDER BY f.n, f.by"};
 
