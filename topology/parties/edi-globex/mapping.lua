@@ -1,0 +1,345 @@
+-- EDIFACT ORDERS (D.93A to D.03B, EANCOM), each message one order; ORDCHG waits for a person, other messages are ignored.
+-- The order's key is the buyer (NAD+BY, else the sender of the interchange) and its document number (BGM).
+-- A later message with the same number and function 4 or 5 takes the whole order's place; function 1 cancels it.
+local edifact, text, amounts, adjustments = lib("edifact"), lib("text"), lib("amounts"), lib("adjustments")
+local el, find = edifact.el, edifact.find
+
+
+local functions = { ["1"] = "cancel", ["4"] = "change", ["5"] = "change", ["7"] = "new", ["9"] = "new" }
+local of_nad = { LOC = true, FII = true, RFF = true, DOC = true, CTA = true, COM = true }
+local of_alc = { ALI = true, QTY = true, RNG = true, PCD = true, MOA = true, RTE = true, CUX = true, DTM = true, TAX = true }
+local of_place = { QTY = true, DTM = true, FTX = true, RFF = true }
+local of_header, of_line = { NAD = of_nad, ALC = of_alc }, { ALC = of_alc, LOC = of_place, SCC = of_place }
+local gtin_codes = { EN = true, SRV = true, UP = true, EAN = true, UPC = true, GTIN = true }
+local buyer_codes = { IN = true, BP = true }
+local each = { PCE = true, EA = true, C62 = true, H87 = true, NAR = true } -- codes of the same unit
+
+local function check(unit)
+	about(text.join(unit.type, unit.reference))
+	if not unit.type then edifact.sound(unit.faults, "UNH") end
+	if unit.type ~= "ORDERS" and unit.type ~= "ORDCHG" then ignore("message-type", tostring(unit.type) .. " is no order") end
+	if unit.interchange.is_test then ignore("order-test", "the interchange has the test indicator") end
+	edifact.sound(unit.faults, "message " .. tostring(unit.reference))
+	-- A whole message stands by itself, whatever its interchange's trailer says; without a header nobody knows whose it is.
+	edifact.sound(unit.interchange.faults, "UNB", "edifact-header")
+	if unit.group then edifact.sound(unit.group.faults, "UNG", "edifact-header") end
+end
+
+-- What the order is: new, change or cancel.
+local function purpose(bgm)
+	local code, kind = el(bgm, 3) or "9", el(bgm, 1)
+	if kind == "221" then
+		hold("order-blanket", "BGM.1",
+			"a blanket order: nothing is shipped before it is called off; enter it by hand, then dismiss this")
+	elseif kind == "227" then
+		hold("order-consigned", "BGM.1", "the goods stay ours and are not invoiced: enter it by hand, then dismiss this")
+	end
+	if not functions[code] then
+		hold("order-function", "BGM.3",
+			"function " .. code .. " is neither a new order, a replacement nor a cancellation: ask the sender, then dismiss this")
+	end
+	return functions[code]
+end
+
+local function currency_of(tags)
+	for _, cux in ipairs(tags.CUX or {}) do
+		for e = 1, 2 do
+			if el(cux, e) == "2" and el(cux, e, 2) then return el(cux, e, 2) end
+		end
+	end
+	return party.currency
+end
+
+-- NAD groups by their qualifier; the first of each.
+local function parties_of(groups)
+	local parties = {}
+	for _, g in ipairs(groups) do
+		local qualifier = el(g.NAD[1], 1)
+		if qualifier and not parties[qualifier] then parties[qualifier] = g end
+	end
+	return parties
+end
+
+local function nad_of(parties, ...)
+	for i = 1, select("#", ...) do
+		local group = parties[select(i, ...)]
+		if group then return group.NAD[1] end
+	end
+end
+
+-- Our number of the item, else the buyer's, and its GTIN.
+local function item_of(tags, lin)
+	local sku, buyers, gtin, other = nil, nil, nil, nil
+	local function take(id, code)
+		if not id then return end
+		if gtin_codes[code or ""] or (not code and text.gtin(id)) then
+			gtin = gtin or text.gtin(id)
+			other = other or id
+		elseif code == "SA" or code == "VP" or code == "VN" then
+			sku = sku or id
+		elseif buyer_codes[code or ""] then
+			buyers = buyers or id
+		else
+			other = other or id
+		end
+	end
+	take(el(lin, 3), el(lin, 3, 2))
+	for _, pia in ipairs(tags.PIA or {}) do
+		local use = el(pia, 1)
+		if use == "1" or use == "5" then -- 3 and 4 name what it takes the place of
+			for e = 2, 6 do take(el(pia, e), el(pia, e, 2)) end
+		end
+	end
+	return sku or buyers or other, gtin
+end
+
+local function description(tags)
+	local words
+	for _, imd in ipairs(tags.IMD or {}) do words = text.join(words, edifact.joined(imd, 3, 4, 5)) end
+	return text.free(words or edifact.words(find(tags, "FTX", "AFM")), 1024)
+end
+
+local function quantity(tags, path)
+	local found
+	for _, qty in ipairs(tags.QTY or {}) do
+		if el(qty, 1) == "21" then
+			if found then
+				hold("quantity-several", path .. "QTY+21",
+					"two ordered quantities in one line: enter the order by hand, then dismiss this")
+			end
+			found = qty
+		end
+	end
+	return edifact.number(el(found, 1, 2), path .. "QTY+21", "the ordered quantity"), el(found, 1, 3)
+end
+
+-- The price of one, and whether the line's allowances and charges are still to be applied to it: AAA holds them already.
+local function price_of(tags, path)
+	local pri = find(tags, "PRI", "AAA", "AAB")
+	if not pri or not el(pri, 1, 2) then
+		hold("price-missing", path .. "PRI",
+			"the line has no price (PRI+AAA or AAB): ask for it, or enter the order by hand, then dismiss this")
+	end
+	path = path .. "PRI+" .. el(pri, 1)
+	local price, basis = edifact.number(el(pri, 1, 2), path), el(pri, 1, 5)
+	if basis then
+		price = divide(price, edifact.number(basis, path))
+		if not price then refuse("field-range", path, "is a price per " .. basis .. " units") end
+	end
+	return price, el(pri, 1) == "AAB", el(pri, 1, 6)
+end
+
+-- What one ALC group comes to, in minor units; nil when it says neither amount nor a percentage.
+local function alc_amount(tags, base, currency, path)
+	local amount = edifact.amount(find(tags, "MOA", "8", "204", "23"), currency, path)
+	if amount then return amount, false end
+	local pcd = (tags.PCD or {})[1]
+	if not el(pcd, 1, 2) then return nil end
+	local share = divide(edifact.number(el(pcd, 1, 2), path .. "PCD"), "100")
+	return share and gross(share, amounts.decimal(base, currency), currency), true
+end
+
+-- ALC groups as { kind, reason, amount, tax } with signed amounts; base is what percentages are of.
+local function allowances(groups, base, currency, path)
+	local all, shares = {}, 0
+	for _, tags in ipairs(groups) do
+		local alc = tags.ALC[1]
+		local kind = el(alc, 1)
+		if kind == "A" or kind == "C" then
+			local where = path .. "ALC+" .. kind .. "/"
+			local amount, is_share = alc_amount(tags, base, currency, where)
+			shares = shares + (is_share and 1 or 0)
+			if not amount or shares > 1 then
+				hold("allowance-unclear", where,
+					"no amount, or several percentages whose base is not said: enter the order by hand, then dismiss this")
+			end
+			local sign = kind == "A" and -1 or 1
+			all[#all + 1] = {
+				kind = kind == "A" and "discount" or el(alc, 5) == "FC" and "shipping" or "charge",
+				reason = text.free(edifact.joined(alc, 5, 4, 5) or el(alc, 5), 256), amount = sign * amount,
+				tax = sign * (edifact.amount(find(tags, "MOA", "124"), currency, where) or 0),
+			}
+		end
+	end
+	return all
+end
+
+local function price_unit_check(price_unit, unit, net, said, path)
+	if not price_unit or not unit or price_unit == unit or (each[price_unit] and each[unit]) or said == net then return end
+	hold("price-by-weight", path .. "PRI", "the price is per " .. price_unit .. ", the quantity is in " .. unit ..
+		": enter it by hand, then dismiss this")
+end
+
+-- Places, date and words of a line.
+local function said_of_line(tags, locs, ref, sums)
+	local function place(s, wanted)
+		if (el(s, 1) == wanted or el(s, 1) == "ST") and el(s, 2) then sums.places[el(s, 2)] = el(s, 2, 3) or "" end
+	end
+	for _, g in ipairs(locs) do place(g.LOC[1], "7") end
+	for _, nad in ipairs(tags.NAD or {}) do place(nad, "DP") end
+	local dtm = find(tags, "DTM", "2", "63", "64", "61", "10")
+	if dtm then
+		local value = (el(dtm, 1, 2) or "") .. ":" .. (el(dtm, 1, 3) or "")
+		sums.days[value] = sums.days[value] or edifact.day(dtm, "LIN " .. ref .. "/")
+		sums.dates[#sums.dates + 1] = { ref = ref, day = sums.days[value] }
+		if sums.day == nil then sums.day = sums.days[value] elseif sums.day ~= sums.days[value] then sums.day = false end
+	end
+	for _, ftx in ipairs(tags.FTX or {}) do
+		local words = el(ftx, 1) ~= "AFM" and edifact.words(ftx)
+		if words then sums.notes[#sums.notes + 1] = "line " .. ref .. ": " .. words end
+	end
+end
+
+-- Adds a line to the sums, unless it was deleted.
+local function line(segments, sums, currency, kind)
+	local lin = segments[1]
+	sums.position = sums.position + 1
+	local ref = el(lin, 1) or tostring(sums.position)
+	local path = "LIN " .. ref .. "/"
+	local tags, groups = edifact.by_tag(segments, of_line)
+	if el(lin, 2) == "2" then return end -- deleted
+	if el(lin, 4) == "1" then
+		hold("order-sub-lines", path, "a part of another line: enter the order by hand, then dismiss this")
+	end
+	local n, unit = quantity(tags, path)
+	if kind == "change" and amounts.is_zero(n) then return end
+	local price, applies, price_unit = price_of(tags, path)
+	local total = gross(n, price, currency)
+	if not total then refuse("money-range", path, "quantity times price does not fit") end
+	local sku, gtin = item_of(tags, lin)
+	local l = {
+		line_ref = ref, sku = sku, gtin = gtin, description = description(tags), quantity = n, unit = unit, unit_price = price,
+		requires_shipping = true, tax_minor = edifact.amount(find(tags, "MOA", "124"), currency, path) or 0,
+	}
+	local discount, net = 0, total
+	for _, a in ipairs(applies and allowances(groups.ALC, total, currency, path) or {}) do
+		net = net + a.amount
+		if a.amount < 0 then
+			discount = discount - a.amount
+			l.tax_minor = l.tax_minor + a.tax
+		else
+			adjustments.add(sums.adjustments, a.kind, text.free(text.join("line " .. ref .. ":", a.reason), 256), a.amount, a.tax)
+			sums.tax = sums.tax + a.tax
+		end
+	end
+	l.discount_minor = discount
+	local said = edifact.amount(find(tags, "MOA", "203"), currency, path)
+	price_unit_check(price_unit, unit, net, said, path)
+	sums.lines[#sums.lines + 1] = l
+	sums.gross, sums.said, sums.tax = sums.gross + total, sums.said + (said or net), sums.tax + l.tax_minor
+	sums.net = sums.net + net
+	said_of_line(tags, groups.LOC, ref, sums)
+end
+
+-- Where it goes: the delivery party, else the only place that its lines name, else the buyer.
+local function ship_to(parties, said)
+	local nad, place, code = nad_of(parties, "DP", "ST"), nil, nil
+	local id, count = el(nad, 2), 0
+	for p, c in pairs(said) do
+		if p ~= id then
+			place, code = p, c
+			count = count + 1
+		end
+	end
+	if count > (nad and 0 or 1) then
+		hold("ship-to-several", "LIN", "its lines go to several places: enter it by hand, order by order, then dismiss this")
+	end
+	if nad or count == 0 then return edifact.address(nad or nad_of(parties, "BY")) end
+	return { company = text.free(place, 256), gln = code == "9" and #place == 13 and place or nil }
+end
+
+-- The contract has no requested date, so it stands in the note: once for all, or by line.
+local function note(tags, sums)
+	local all, common = {}, nil
+	for _, ftx in ipairs(tags.FTX or {}) do all[#all + 1] = edifact.words(ftx) end
+	local header = find(tags, "DTM", "2", "63", "64", "61", "10")
+	if header then
+		common = edifact.day(header, "")
+	elseif sums.day and #sums.dates == #sums.lines then
+		common = sums.day
+	end
+	if common then all[#all + 1] = "deliver " .. common end
+	for _, d in ipairs(sums.dates) do
+		if d.day ~= common then all[#all + 1] = "line " .. d.ref .. ": deliver " .. d.day end
+	end
+	for _, words in ipairs(sums.notes) do all[#all + 1] = words end
+	return #all > 0 and text.free(table.concat(all, "\n"), 4096) or nil
+end
+
+-- The message's totals. Without a grand total it is what the line amounts (MOA 203), which may disagree with the prices, and
+-- the header's allowances give.
+local function stated(summary, sums, currency)
+	local function total(...) return edifact.amount(find(summary, "MOA", ...), currency, "") end
+	local lines, tax = total("79"), total("124", "176")
+	if tax and sums.tax == 0 then
+		adjustments.add(sums.adjustments, "tax", "taxes of the order", 0, tax)
+		sums.tax = tax
+	end
+	return {
+		lines_minor = lines or sums.gross, discount_minor = total("260"), charges_minor = total("259"), tax_minor = tax,
+		grand_minor = total("86", "128", "77", "9") or (lines or sums.said) + sums.header + (tax or sums.tax),
+	}
+end
+
+local function count_check(summary, lines)
+	local cnt = find(summary, "CNT", "2")
+	local n = cnt and amounts.whole(edifact.number(el(cnt, 1, 2), "CNT+2"), "CNT+2")
+	if n and n ~= lines then
+		hold("lines-incomplete", "CNT+2",
+			"it says " .. n .. " lines, and has " .. lines .. ": ask the sender, enter it by hand, then dismiss this")
+	end
+end
+
+local function sums_of(lines, charges, currency, kind)
+	local sums = {
+		position = 0, lines = {}, adjustments = {}, places = {}, dates = {}, days = {}, notes = {},
+		gross = 0, net = 0, said = 0, tax = 0, header = 0,
+	}
+	for _, segments in ipairs(lines) do line(segments, sums, currency, kind) end
+	for _, a in ipairs(allowances(charges, sums.net, currency, "")) do
+		adjustments.add(sums.adjustments, a.kind, a.reason, a.amount, a.tax)
+		sums.header, sums.tax = sums.header + a.amount, sums.tax + a.tax
+	end
+	return sums
+end
+
+local function order(unit)
+	check(unit)
+	local header, lines, summary = edifact.sections(unit.segments)
+	local tags, groups = edifact.by_tag(header, of_header)
+	local parties = parties_of(groups.NAD)
+	local bgm, buyer = (tags.BGM or {})[1], nad_of(parties, "BY")
+	local number = el(bgm, 2)
+	if not number then refuse("field-missing", "BGM.2", "is required: the document's number") end
+	about(number)
+	if unit.type == "ORDCHG" then
+		hold("order-change", "BGM", "a change of single lines (ORDCHG): enter the differences by hand, then dismiss this")
+	end
+	local account = el(buyer, 2) or unit.interchange.sender
+	if string.find(account, "/", 1, true) then
+		refuse("field-text", "NAD+BY", "has a /, which parts it from the document's number in the order's key")
+	end
+	local kind, currency = purpose(bgm), currency_of(tags)
+	local placed_at = edifact.instant(find(tags, "DTM", "137", "4"), edifact.central_europe, "")
+	local o = {
+		source_id = account .. "/" .. number, source_number = number, revision = edifact.prepared(unit.interchange),
+		kind = kind == "cancel" and "cancel" or "new", placed_at = placed_at, currency = currency, prices_include_tax = false,
+		buyer = { account = account, gln = edifact.gln(buyer) },
+	}
+	if buyer then
+		local contact = edifact.contact(parties.BY)
+		o.buyer.company = edifact.address(buyer).company
+		o.buyer.name, o.buyer.phone, o.buyer.email = contact.name, contact.phone, contact.email
+	end
+	if kind == "cancel" then return o end -- its lines say nothing new
+	local last = edifact.by_tag(summary)
+	count_check(last, #lines)
+	local sums = sums_of(lines, groups.ALC, currency, kind)
+	o.bill_to = edifact.address(nad_of(parties, "IV", "BT", "BY"))
+	o.ship_to = ship_to(parties, sums.places)
+	o.stated = stated(last, sums, currency)
+	o.lines, o.adjustments, o.payment_status, o.note = sums.lines, sums.adjustments, "pending", note(tags, sums)
+	return o
+end
+
+return { split = edifact.messages, order = order }
