@@ -240,7 +240,6 @@ intake_map(const struct intake_source *source, const struct node *unit, struct a
 static enum outcome
 units_read(const struct intake_source *source, struct arena *arena, struct intake *in, struct why *why)
 {
-	struct node *tree;
 	enum outcome outcome;
 
 	if (!source->party)
@@ -249,10 +248,10 @@ units_read(const struct intake_source *source, struct arena *arena, struct intak
 	if (source->body.n > source->max_bytes)
 		return why_set(why, OUTCOME_DEAD, "document-too-large", "%zu bytes, at most %zu are taken",
 			       source->body.n, source->max_bytes);
-	outcome = intake_parse(source, arena, &tree, why);
+	outcome = intake_parse(source, arena, &in->tree, why);
 	if (outcome == OUTCOME_OK)
-		outcome = intake_split(source, tree, arena, &in->units, &in->units_count, why);
-	if (outcome == OUTCOME_OK && in->units_count > 1)
+		outcome = intake_split(source, in->tree, arena, &in->units, &in->units_count, why);
+	if (outcome == OUTCOME_OK && (in->units_count > 1 || source->always_splits))
 		in->result = INTAKE_SPLIT;
 	return outcome;
 }

@@ -39,6 +39,7 @@ struct intake {
 	struct str about;    /* what people know the document by; may be empty */
 	struct order *order; /* INTAKE_ORDER, INTAKE_CANCEL; also of what is held or refused, when known */
 	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
+	struct node *tree;                 /* INTAKE_SPLIT: the whole, of which the units are parts */
 	struct node **units;               /* INTAKE_SPLIT */
 	size_t units_count;
 	unsigned char body_sha256[32];
@@ -48,7 +49,8 @@ struct intake {
 struct intake_source {
 	struct str kind; /* order, change, cancel, document, shipment */
 	struct str body;
-	bool is_unit; /* body is a unit, as JSON, whatever the party's format */
+	bool always_splits; /* a document with a single unit, too */
+	bool is_unit;       /* body is a unit, as JSON, whatever the party's format */
 	const struct party *party;
 	struct mapping *mapping;
 	int64_t received_at_us;

@@ -56,6 +56,7 @@ struct party {
 	const char *currency;
 	const char *time_zone;
 	enum party_kind kind;
+	bool is_answered; /* each interchange of it with a 997 or CONTRL */
 	struct party_policies policies;
 	struct party_connection connection;
 	struct party_csv csv;

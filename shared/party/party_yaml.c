@@ -35,7 +35,7 @@ struct csv_text {
 };
 
 struct party_text {
-	char *party, *kind, *title, *format, *currency, *time_zone;
+	char *party, *kind, *title, *format, *currency, *time_zone, *acknowledge;
 	struct policies_text *policies;
 	struct connection_text *connection;
 	struct csv_text *csv;
@@ -71,6 +71,7 @@ static const cyaml_schema_field_t party_fields[] = {
     TEXT(party_text, format),
     TEXT(party_text, currency),
     TEXT(party_text, time_zone),
+    TEXT(party_text, acknowledge),
     CYAML_FIELD_MAPPING_PTR("policies", FLAGS, struct party_text, policies, policies_fields),
     CYAML_FIELD_MAPPING_PTR("csv", FLAGS, struct party_text, csv, csv_fields),
     CYAML_FIELD_MAPPING_PTR("connection", FLAGS, struct party_text, connection, connection_fields),
@@ -254,6 +255,18 @@ zone_check(struct yaml_file *file, const char *zone)
 }
 
 static void
+acknowledge_read(struct yaml_file *file, const char *text, struct party *party)
+{
+	static const char *const answers[] = {"no", "yes"};
+
+	if (!text)
+		return;
+	party->is_answered = yaml_file_choice(file, "acknowledge", text, answers, COUNT_OF(answers)) == 1;
+	if (party->is_answered && strcmp(party->format, "x12") != 0 && strcmp(party->format, "edifact") != 0)
+		yaml_file_problem(file, "acknowledge", "only x12 (997, TA1) and edifact (CONTRL) have an answer");
+}
+
+static void
 party_read(struct yaml_file *file, const struct party_text *text, const char *folder, struct arena *arena,
 	   struct party *party)
 {
@@ -273,6 +286,7 @@ party_read(struct yaml_file *file, const struct party_text *text, const char *fo
 	party->currency = arena_text(arena, str_of(currency_of(file, text->currency)));
 	party->time_zone = arena_text(arena, str_of(word_of(file, "time_zone", text->time_zone, zone_characters)));
 	zone_check(file, party->time_zone);
+	acknowledge_read(file, text->acknowledge, party);
 	policies_read(file, text->policies, party);
 	csv_read(file, text->csv, arena, party);
 	connection_read(file, text->connection, arena, party);

@@ -66,11 +66,12 @@ static const struct party *
 match_at(const struct planner *p, const char *pattern, size_t index)
 {
 	bool only_partners = strstr(pattern, TOPOLOGY_PATTERN_PARTNER) != NULL;
+	bool only_answered = strstr(pattern, TOPOLOGY_PATTERN_ANSWERED) != NULL;
 
 	for (size_t i = 0; i < party_list_count(p->parties); i++) {
 		const struct party *party = party_list_at(p->parties, i);
 
-		if (only_partners && party->kind != PARTY_WMS)
+		if ((only_partners && party->kind != PARTY_WMS) || (only_answered && !party->is_answered))
 			continue;
 		if (index-- == 0)
 			return party;

@@ -2,7 +2,7 @@
 /*
  * Who may do what, as little as does the work. Nobody but the admin may declare or bind anything. A worker reads its
  * own queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues. A
- * party writes its own documents. The operator writes documents of any party, says again an event that found nobody
+ * party writes its own documents, and reads what it is answered. The operator writes documents of any party, says again an event that found nobody
  * bound for it, and releases to any queue; he reads nothing, dead letters are in the database.
  *
  * A topic permission says nothing about an exchange it does not name, so every topic exchange is named for everybody.
@@ -123,13 +123,33 @@ worker_add(struct planner *p, const struct topology_worker *w)
 	user_add(p, &user, &topics);
 }
 
+/* The queues of this one party that it reads itself. */
+static const char *
+answers_regex(struct planner *p, const struct party *party)
+{
+	const struct topology *t = p->topology;
+	struct buf list;
+
+	buf_init(&list, LIST_MAX_BYTES);
+	for (size_t i = 0; i < t->queues_count; i++) {
+		const char *open = strstr(t->queues[i].name, TOPOLOGY_PATTERN_ANSWERED);
+
+		if (open)
+			buf_printf(&list, "%s%s", list.n ? "|" : "^(",
+				   planner_regex(p, planner_text(p, "%.*s%s", (int)(open - t->queues[i].name),
+								 t->queues[i].name, party->name)));
+	}
+	buf_put_str(&list, list.n ? STR(")$") : STR(PLAN_NOTHING));
+	return list_end(p, &list);
+}
+
 static void
 party_add(struct planner *p, const struct party *party)
 {
 	const struct plan_user user = {.name = planner_text(p, "party-%s", party->name),
 				       .configure = PLAN_NOTHING,
 				       .write = "^" TOPOLOGY_INTAKE "$",
-				       .read = PLAN_NOTHING};
+				       .read = party->is_answered ? answers_regex(p, party) : PLAN_NOTHING};
 	const struct topics topics = {.intake = planner_text(p, "^%s\\..*", party->name)};
 
 	user_add(p, &user, &topics);

@@ -15,6 +15,7 @@
 
 #define TOPOLOGY_PATTERN_PARTY "<party>"
 #define TOPOLOGY_PATTERN_PARTNER "<partner>"
+#define TOPOLOGY_PATTERN_ANSWERED "<answered>"
 
 /* The exchanges with a part to play in who may write what; topology.yaml must declare them. */
 #define TOPOLOGY_INTAKE "intake"

@@ -71,7 +71,8 @@ pattern_of(const char *name, bool *is_wrong)
 
 	*is_wrong =
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != (open ? (size_t)(open - name) : strlen(name));
-	if (open && strcmp(open, TOPOLOGY_PATTERN_PARTY) != 0 && strcmp(open, TOPOLOGY_PATTERN_PARTNER) != 0)
+	if (open && strcmp(open, TOPOLOGY_PATTERN_PARTY) != 0 && strcmp(open, TOPOLOGY_PATTERN_PARTNER) != 0 &&
+	    strcmp(open, TOPOLOGY_PATTERN_ANSWERED) != 0)
 		*is_wrong = true;
 	return open;
 }
@@ -108,13 +109,13 @@ queues_check(const struct topology *t, struct yaml_file *file)
 		snprintf(field, sizeof field, "queues[%zu].name", i);
 		if (is_wrong)
 			yaml_file_problem(file, field,
-					  "\"%s\" may end in " TOPOLOGY_PATTERN_PARTY " or " TOPOLOGY_PATTERN_PARTNER
-					  ", and has no other pattern",
+					  "\"%s\" may end in " TOPOLOGY_PATTERN_PARTY ", " TOPOLOGY_PATTERN_PARTNER
+					  " or " TOPOLOGY_PATTERN_ANSWERED ", and has no other pattern",
 					  q->name);
 		if (strncmp(q->name, TOPOLOGY_RETRY ".", sizeof TOPOLOGY_RETRY) == 0)
 			yaml_file_problem(file, field,
 					  "names that begin with " TOPOLOGY_RETRY ". belong to the retry tiers");
-		if (!is_read(t, q->name))
+		if (!is_read(t, q->name) && !strstr(q->name, TOPOLOGY_PATTERN_ANSWERED)) /* that party reads it */
 			yaml_file_problem(file, field, "no worker reads \"%s\"", q->name);
 		for (size_t j = 0; j < q->bindings_count; j++) {
 			snprintf(entry, sizeof entry, "queues[%zu].bindings[%zu]", i, j);

@@ -385,18 +385,18 @@ item_say(struct batch *batch, struct item *item, const char *event, struct str s
 	item_add_output(batch->skeleton, item, &m);
 }
 
-void
-item_divide(struct batch *batch, struct item *item, size_t part, const char *content_type, struct str body)
+/* Bytes that are no document of ours; `m` says where they go, `name` tells them apart. */
+static void
+bytes_send(struct batch *batch, struct item *item, struct outgoing *m, struct str name, struct str type,
+	   const char *content_type)
 {
-	struct str name = arena_printf(batch->arena, "part:%zu", part);
-	struct outgoing m = {.exchange = STR(EXCHANGE_HOME), .mandatory = true, .body = body};
 	struct why why = {0};
 
-	m.routing_key = arena_printf(batch->arena, "now.%.*s", STR_ARGS(item->delivery->queue));
-	m.envelope = (struct envelope){
+	m->mandatory = true;
+	m->envelope = (struct envelope){
 	    .message_id = uuid_str(batch->arena, uuid_derive_from(UUID_MESSAGE, item->message_id, name)),
 	    .correlation_id = uuid_str(batch->arena, item->message_id),
-	    .type = item->kind,
+	    .type = type,
 	    .content_type = str_of(content_type),
 	    .app_id = str_of(batch->skeleton->worker->name),
 	    .timestamp_s = batch->now_us / 1000000,
@@ -404,9 +404,29 @@ item_divide(struct batch *batch, struct item *item, size_t part, const char *con
 	    .party = item->party,
 	    .trace = trace_of(batch, item),
 	};
-	if (!m.routing_key.p || !m.envelope.message_id.p || !m.envelope.trace.p) {
-		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for part %zu", part), &why);
-		return;
-	}
-	item_add_output(batch->skeleton, item, &m);
+	if (m->routing_key.p && m->envelope.message_id.p && m->envelope.trace.p)
+		item_add_output(batch->skeleton, item, m);
+	else
+		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for %.*s", STR_ARGS(name)), &why);
+}
+
+void
+item_divide(struct batch *batch, struct item *item, size_t part, const char *content_type, struct str body)
+{
+	struct outgoing m = {.exchange = STR(EXCHANGE_HOME),
+			     .routing_key = arena_printf(batch->arena, "now.%.*s", STR_ARGS(item->delivery->queue)),
+			     .body = body};
+
+	bytes_send(batch, item, &m, arena_printf(batch->arena, "part:%zu", part), item->kind, content_type);
+}
+
+void
+item_reply(struct batch *batch, struct item *item, const char *event, size_t part, const char *content_type,
+	   struct str body)
+{
+	struct outgoing m = {.exchange = STR(EXCHANGE_EVENTS),
+			     .routing_key = arena_printf(batch->arena, "%s.%.*s", event, STR_ARGS(item->party)),
+			     .body = body};
+
+	bytes_send(batch, item, &m, arena_printf(batch->arena, "%s:%zu", event, part), str_of(event), content_type);
 }

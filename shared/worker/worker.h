@@ -135,6 +135,13 @@ void item_say(struct batch *batch, struct item *item, const char *event, struct 
  * The part's delivery names this message: item->delivery->envelope.correlation_id.
  */
 void item_divide(struct batch *batch, struct item *item, size_t part, const char *content_type, struct str body);
+/*
+ * item_reply - bytes for the party that sent this message: published as `event`, with the party as its scope
+ * part          from 0; as above
+ * content_type  of body, a literal; both live until the batch is settled
+ */
+void item_reply(struct batch *batch, struct item *item, const char *event, size_t part, const char *content_type,
+		struct str body);
 /* item_note - one more line in the order's timeline; detail is text for a person, without personal data */
 void item_note(struct batch *batch, struct item *item, const char *event, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

@@ -5,9 +5,9 @@
  * PUBLISHES    order.allocated.<channel>, shipment.requested.<partner>, and shipment.confirmed.none for what needs no
  *              shipping (gift cards, services), which is delivered at once
  * WRITES       stock (reserved; on hand when goods left), allocation_lines, reservations, shipments
- * IDEMPOTENCY  the journal; an order is allocated in the content that its channel wants now, or not at all; shipment
- * ids are derived from order and place; reservations close once FAILURES     exception: stock-short, when the channel's
- * policy is to hold what cannot be filled
+ * IDEMPOTENCY  the journal; an order is allocated in the content that its channel wants now, or not at all; shipment ids
+ *              are derived from order and place; reservations close once
+ * FAILURES     exception: stock-short, when the channel's policy is to hold what cannot be filled
  *
  * Stock rows are locked by item and warehouse before they are read, so that any number of processes may reserve the
  * same item; the table's CHECK stands behind that.

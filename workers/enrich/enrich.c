@@ -7,7 +7,7 @@
  * IDEMPOTENCY  the journal; one enrichment per order by its key; of two contents the later one stays
  * FAILURES     exceptions: customer-unknown customer-ambiguous customer-inactive item-unknown item-ambiguous
  *              item-inactive unit-unknown unit-inexact tax-unknown price-unknown price-off. The first decides, the
- * others stand in the order's timeline
+ *              others stand in the order's timeline
  */
 #include "enrich/enrich.h"
 

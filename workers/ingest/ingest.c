@@ -3,19 +3,22 @@
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
  * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
- * shipment.confirmed.<partner>; the units of a document that has several, to its own queue WRITES       documents,
- * orders, order_lines, order_revisions, confirmations IDEMPOTENCY  a message by the journal; an order by its id, which
- * is derived from party and the channel's own id: the same content again is a duplicate, other content an exception; a
- * confirmation by its shipment FAILURES     refused (dead letter): document-too-large json-* mapping-* field-*
- * currency-* kind-unknown party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign exceptions:
- * total-mismatch ship-to-missing order-cancelled order-changed shipment-unknown shipment-line-unknown shipment-over
- * shipment-confirmed-twice, and a mapping's own
+ *              shipment.confirmed.<partner>; the units of a document that has several, to its own queue;
+ *              document.answered.<party>: 997, TA1, CONTRL
+ * WRITES       documents, orders, order_lines, order_revisions, confirmations, answer_numbers
+ * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
+ *              same content again is a duplicate, other content a change; a confirmation by its shipment
+ * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
+ *              party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
+ *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed shipment-unknown
+ *              shipment-line-unknown shipment-over shipment-confirmed-twice mapping-*, and a mapping's own
  */
 #include "ingest/ingest.h"
 
 #include "topology_names.h"
 
 #include "formats/json.h"
+#include "ingest/answer.h"
 #include "ingest/confirm.h"
 #include "ingest/ingest_sql.h"
 #include "ingest/revise.h"
@@ -97,27 +100,35 @@ units_send(struct batch *batch, struct item *item)
 	item_note(batch, item, "split", NULL, "%zu units", in->units_count);
 }
 
+struct intake_source
+ingest_source(const struct batch *batch, const struct item *item)
+{
+	const struct ingest_state *st = batch->state;
+	const struct ingest_config *config = batch->config;
+	size_t index = party_list_index(batch->parties, item->party);
+	bool is_known = index < party_list_count(batch->parties);
+	const struct party *party = is_known ? party_list_at(batch->parties, index) : NULL;
+
+	return (struct intake_source){
+	    .kind = item->kind,
+	    .body = item->delivery->body,
+	    .always_splits = party && party->is_answered && !is_unit(item),
+	    .is_unit = is_unit(item),
+	    .party = party,
+	    .mapping = is_known ? st->mappings[index] : NULL,
+	    .received_at_us = batch->now_us,
+	    .max_bytes = (size_t)config->document_bytes,
+	};
+}
+
 /* Understands each document by itself; no database yet. */
 static enum outcome
 items_read(struct batch *batch, struct why *why)
 {
-	const struct ingest_state *st = batch->state;
-	const struct ingest_config *config = batch->config;
-
 	for (size_t i = 0; i < batch->n; i++) {
 		struct item *item = batch->items[i];
 		struct intake *in = arena_get(batch->arena, sizeof *in);
-		size_t index = party_list_index(batch->parties, item->party);
-		bool is_known = index < party_list_count(batch->parties);
-		struct intake_source source = {
-		    .kind = item->kind,
-		    .body = item->delivery->body,
-		    .is_unit = is_unit(item),
-		    .party = is_known ? party_list_at(batch->parties, index) : NULL,
-		    .mapping = is_known ? st->mappings[index] : NULL,
-		    .received_at_us = batch->now_us,
-		    .max_bytes = (size_t)config->document_bytes,
-		};
+		struct intake_source source = ingest_source(batch, item);
 		struct why item_why = {0};
 		enum outcome outcome;
 
@@ -278,6 +289,8 @@ ingest_handle(struct batch *batch, struct why *why)
 		outcome = orders_store(batch, orders, orders_count, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
+	if (outcome == OUTCOME_OK)
+		outcome = answers_send(batch, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < batch->n; i++)

@@ -11,6 +11,13 @@ const struct statement ingest_documents_put = {
     " ON CONFLICT (document_id) DO UPDATE SET outcome = excluded.outcome, order_id = excluded.order_id,"
     " code = excluded.code, path = excluded.path"};
 
+const struct statement ingest_answer_numbers = {
+    "ingest_answer_numbers", "TI",
+    "INSERT INTO tributary.answer_numbers AS a (party, last_number) SELECT party, sum(n)::bigint"
+    " FROM unnest($1, $2) u(party, n) GROUP BY party ORDER BY party"
+    " ON CONFLICT (party) DO UPDATE SET last_number = a.last_number + excluded.last_number"
+    " RETURNING party, last_number"};
+
 const struct statement ingest_orders_insert = {
     "ingest_orders_insert", "UTTTUTINZZBBT",
     "INSERT INTO tributary.orders (order_id, party, external_id, number, document_id, currency, total_minor, "

@@ -17,6 +17,8 @@ void ingest_confirmation_put(struct rows *confirmations, const struct batch *bat
 			     const struct intake *in, struct uuid order_id);
 
 extern const struct statement ingest_documents_put;
+/* party, how many control numbers → party, its last one now */
+extern const struct statement ingest_answer_numbers;
 /* → order_id of each that was new */
 extern const struct statement ingest_orders_insert;
 /* order_id: nobody else looks at these orders until the transaction ends */
