@@ -66,7 +66,8 @@ static struct verdict
 verdict_of(struct answered *a, const struct node *transaction)
 {
 	const struct node *faults = node_get(transaction, "faults"), *unit = unit_of(a, transaction);
-	struct verdict v = {.fault = length_of(faults) ? node_text(node_get(faults->child, "ack")) : (struct str){NULL, 0}};
+	struct verdict v = {.fault =
+				length_of(faults) ? node_text(node_get(faults->child, "ack")) : (struct str){NULL, 0}};
 	struct intake in = {0};
 
 	if (!unit)
@@ -318,7 +319,8 @@ answered_find(struct batch *batch, size_t *n)
 	*n = 0;
 	for (size_t i = 0; all && i < batch->n; i++) {
 		struct item *item = batch->items[i];
-		struct answered a = {.batch = batch, .item = item, .source = ingest_source(batch, item), .in = item->scratch};
+		struct answered a = {
+		    .batch = batch, .item = item, .source = ingest_source(batch, item), .in = item->scratch};
 
 		if (item->outcome != OUTCOME_OK || a.in->result != INTAKE_SPLIT || !a.source.always_splits)
 			continue;
