@@ -65,7 +65,7 @@ $(B)/%.o: %.c
 NEEDS_NAMES := $(filter $(B)/shared/worker/%,$(LIB_OBJ)) $(patsubst %.c,$(B)/%.o,$(wildcard workers/*/*.c tests/*/*.c ops/*/*.c))
 $(NEEDS_NAMES): | $(B)/gen/topology_names.h
 
--include $(shell find $(B) -name test-var -prune -o -name bench-var -prune -o -path '$(B)/san' -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) -name test-var -prune -o -name bench-var -prune -o -path '$(B)/san' -prune -o -path '$(B)/fuzz' -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 
@@ -84,12 +84,24 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libtests.a $(B)/libtributary.a
 	@$(CC) $(ALL_CFLAGS) -Iworkers -o $@ $< $(B)/libtests.a $(B)/libtributary.a $(LDLIBS) -lcriterion
 $(B)/tests/%.o: ALL_CFLAGS += -I. -Itests
 
-.PHONY: all programs tests demo up down test test-unit test-faults bench lint format docs help clean packages
+# The fuzz targets: here with a main() that replays files, in `make fuzz` with libFuzzer's.
+FUZZ_BIN := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_MAIN := $(B)/tests/fuzz/replay.o
+FUZZ_SAN := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(B)/tests/fuzz/fuzz_intake: $(B)/tests/fuzz/json_mutate.o
+$(FUZZ_BIN): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(B)/tests/support/tree_equal.o $(B)/libtributary.a
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o %.a,$^) $(filter-out %.o,$(FUZZ_MAIN)) $(LDLIBS)
+
+.PHONY: all programs tests fuzz-targets demo up down test test-unit test-faults fuzz bench lint format docs help clean packages
 all: programs
 
 programs: $(PROGRAMS)
 
-tests: $(TEST_BIN)
+tests: $(TEST_BIN) $(FUZZ_BIN)
+
+fuzz-targets: $(FUZZ_BIN)
 
 packages: ## install with apt what is missing
 	@ops/stack/bootstrap
@@ -113,6 +125,12 @@ test: packages ## all tests, on a stack of their own (SAN=1: with sanitizers)
 test-unit: ## only what needs no server
 	@$(MAKE) --no-print-directory -j2 programs tests
 	@tests/run $(B) unit contract
+
+fuzz: ## hostile bytes to every reader, FUZZ_SECONDS=30 each; what crashed is under build/fuzz/crashes
+	@ops/stack/bootstrap --dev
+	@$(MAKE) --no-print-directory -j2 B=build/fuzz CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,$(FUZZ_SAN)' \
+		FUZZ_MAIN=-fsanitize=fuzzer fuzz-targets
+	@tests/fuzz/run build/fuzz
 
 bench: packages ## orders per second, latency and CPU per order, beside the bare limit of this machine
 	@$(MAKE) --no-print-directory -j2 programs

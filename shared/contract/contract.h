@@ -44,6 +44,9 @@ struct list {
 /* Largest money and decimal a document may carry: sums of 10,000 of them still fit an int64. */
 #define CONTRACT_MONEY_MAX INT64_C(900000000000000)
 #define CONTRACT_DECIMAL_MAX INT64_C(900000000000000)
+/* The first and the last microsecond that RFC 3339 text can say and a database takes: the years 1 to 9999. */
+#define CONTRACT_INSTANT_MIN INT64_C(-62135596800000000)
+#define CONTRACT_INSTANT_MAX INT64_C(253402300799999999)
 
 struct field {
 	const char *key;

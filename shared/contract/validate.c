@@ -48,8 +48,9 @@ field_min(const struct field *f)
 		return -CONTRACT_MONEY_MAX;
 	case FIELD_DECIMAL:
 		return -CONTRACT_DECIMAL_MAX;
-	case FIELD_INT:
 	case FIELD_INSTANT:
+		return CONTRACT_INSTANT_MIN;
+	case FIELD_INT:
 		return INT64_MIN;
 	default:
 		return 0;
@@ -66,6 +67,8 @@ field_max(const struct field *f)
 		return CONTRACT_MONEY_MAX;
 	case FIELD_DECIMAL:
 		return CONTRACT_DECIMAL_MAX;
+	case FIELD_INSTANT:
+		return CONTRACT_INSTANT_MAX;
 	case FIELD_TEXT:
 		return TEXT_MAX_BYTES;
 	case FIELD_LIST:
@@ -207,6 +210,9 @@ field_check_int(const struct field *f, int64_t v, const struct path *path, struc
 		return OUTCOME_OK;
 	if (f->type == FIELD_DECIMAL)
 		return decimal_wrong_range(f, v, path, why);
+	if (f->type == FIELD_INSTANT)
+		return why_at(why, OUTCOME_DEAD, "field-range", path->text,
+			      "wants an instant of the years 1 to 9999, has %" PRId64 " microseconds since 1970", v);
 	return why_at(why, OUTCOME_DEAD, "field-range", path->text, "wants %" PRId64 " to %" PRId64 ", has %" PRId64,
 		      field_min(f), field_max(f), v);
 }

@@ -225,7 +225,7 @@ static bool
 interchange_open(struct parser *s)
 {
 	const char *first = s->p, *told = NULL, *unb_at;
-	struct edifact_level level = {NULL};
+	struct edifact_level level = {0};
 	struct str una, syntax;
 	struct node *n;
 

@@ -75,6 +75,7 @@ on_about(lua_State *lua)
 	struct mapping *m = mapping_of(lua);
 
 	snprintf(m->about, sizeof m->about, "%s", luaL_optstring(lua, 1, ""));
+	m->about[str_utf8_bytes(str_of(m->about))] = '\0'; /* it goes into a table, which takes no half character */
 	return 0;
 }
 

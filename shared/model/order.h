@@ -15,6 +15,8 @@
 #include "base/uuid.h"
 #include "contract/contract.h"
 
+#define ORDER_ADJUSTMENTS_MAX 1000
+
 enum order_kind { ORDER_NEW, ORDER_CANCEL };
 enum adjustment_kind {
 	ADJUSTMENT_DISCOUNT,
@@ -122,6 +124,7 @@ enum outcome order_check(const struct order *o, int64_t tolerance_minor, struct 
 /*
  * order_round - what is left between the stated and our own total becomes an adjustment of kind rounding, so that the
  * invoices add up to what the buyer pays. For an order that order_check() let pass.
+ * OUTCOME_DEAD  codes: field-range (ORDER_ADJUSTMENTS_MAX are there already) too-large
  */
 enum outcome order_round(struct order *o, struct arena *arena, struct why *why) MUST_CHECK;
 

@@ -146,6 +146,10 @@ order_round(struct order *o, struct arena *arena, struct why *why)
 
 	if (!order_grand_total(o, &total) || total == o->stated.grand_minor)
 		return OUTCOME_OK;
+	if (o->adjustments.n >= ORDER_ADJUSTMENTS_MAX)
+		return why_at(why, OUTCOME_DEAD, "field-range", "adjustments",
+			      "%zu entries leave no place for the channel's rounding, at most %d are taken",
+			      o->adjustments.n, ORDER_ADJUSTMENTS_MAX);
 	more = arena_array(arena, o->adjustments.n + 1, sizeof *more);
 	if (!more)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");

@@ -80,6 +80,8 @@ Test(contract, the_wrong_field_is_named_by_its_path)
 	    {"\"currency\":\"USD\"", "\"currency\":\"DOLLAR\"", "field-range currency"},
 	    {"\"tax_minor\":3", "\"tax\":3", "field-unknown lines[0]"},
 	    {"\"party\":\"shopify\"", "\"party\":\"a\\u0001b\"", "field-text party"},
+	    {"2026-11-20T14:12:33Z", "0000-12-31T23:59:59Z", "field-range placed_at"},
+	    {"2026-11-20T14:12:33Z", "9999-12-31T23:59:59-01:00", "field-range placed_at"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -145,6 +147,40 @@ Test(contract, any_changed_byte_is_decoded_or_refused)
 		(void)!decode(copy, bytes.n);
 		arena_rewind(arena, mark);
 	}
+}
+
+Test(contract, an_instant_that_no_text_can_say_is_dead)
+{
+	static const int64_t cases[] = {INT64_MIN, CONTRACT_INSTANT_MIN - 1, CONTRACT_INSTANT_MAX + 1, INT64_MAX};
+	struct order o;
+	struct why why;
+	struct str bytes;
+
+	cr_assert_eq(from_json(order_json, &o, &why), OUTCOME_OK);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		o.placed_at_us = cases[i];
+		bytes = encoded(&o);
+		cr_assert_eq(decode(bytes.p, bytes.n), OUTCOME_DEAD, "%zu", i);
+	}
+	o.placed_at_us = CONTRACT_INSTANT_MAX;
+	bytes = encoded(&o);
+	cr_assert_eq(decode(bytes.p, bytes.n), OUTCOME_OK);
+}
+
+Test(contract, rounding_needs_a_place_among_the_adjustments)
+{
+	struct order o;
+	struct why why = {0};
+
+	cr_assert_eq(from_json(order_json, &o, &why), OUTCOME_OK);
+	o.adjustments.n = ORDER_ADJUSTMENTS_MAX - 1;
+	o.adjustments.items = arena_array(arena, o.adjustments.n, sizeof(struct adjustment));
+	cr_assert_eq(order_round(&o, arena, &why), OUTCOME_OK);
+	cr_assert_eq(o.adjustments.n, ORDER_ADJUSTMENTS_MAX);
+	o.stated.grand_minor += 1;
+	cr_assert_eq(order_round(&o, arena, &why), OUTCOME_DEAD);
+	cr_assert_str_eq(why.path, "adjustments");
+	cr_assert_eq(o.adjustments.n, ORDER_ADJUSTMENTS_MAX);
 }
 
 Test(contract, the_same_key_twice_is_dead)
