@@ -45,7 +45,7 @@ channels_open(struct channel *channels)
 		if (party->kind != PARTY_CHANNEL)
 			continue;
 		channels[n].party = party;
-		must(mapping_open(dir, party->name, &channels[n].mapping, &why) == OUTCOME_OK);
+		must(mapping_open(dir, party, &channels[n].mapping, &why) == OUTCOME_OK);
 		n++;
 	}
 	must(n > 0);

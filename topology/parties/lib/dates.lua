@@ -55,6 +55,7 @@ end
 function dates.rfc2822(value, path)
 	if value == nil or value == "" then refuse("field-missing", path, "is required: a time") end
 	value = tostring(value)
+	if #value > 60 then wrong(path, "is too long for a date") end
 	local comma = string.find(value, ", ", 1, true)
 	local day, name, year, time, zone = string.match(comma and string.sub(value, comma + 2) or value,
 		"^(%d%d?) (%a%a%a) (%d%d%d%d) (%d%d:%d%d:%d%d) (%S%S%S%S?%S?)$")
