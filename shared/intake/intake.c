@@ -197,8 +197,11 @@ unit_map(const struct intake_source *source, const struct node *unit, struct are
 {
 	struct str function;
 	struct node *tree;
-	enum outcome outcome = function_of(source, unit, arena, &function, why);
+	enum outcome outcome;
 
+	if (unit->type != NODE_OBJECT && unit->type != NODE_LIST)
+		return why_at(why, OUTCOME_DEAD, "field-type", "document", "a bare value is no document");
+	outcome = function_of(source, unit, arena, &function, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (!str_equal(function, STR("order")) && !str_equal(function, STR("shipment")))
