@@ -99,5 +99,6 @@ const struct kept_kind kept_dead_letters = {
 	{"dead_letters_dismiss", "U",
 	 "UPDATE tributary.dead_letters SET state = 'dismissed', closed_at = now()"
 	 " WHERE dead_letter_id = ($1)[1] AND state <> 'replayed' RETURNING " LETTER_MESSAGE
-	 ", order_id IS NOT NULL AND source <> 'unrouted' AND code <> 'unroutable' AND origin NOT LIKE 'ingest.%'"},
+	 ", order_id IS NOT NULL AND source <> 'unrouted' AND code <> 'unroutable' AND origin NOT LIKE 'ingest.%'"
+	 " AND origin NOT LIKE 'outbound.%'"},
 };

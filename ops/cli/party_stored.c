@@ -102,12 +102,15 @@ static bool
 is_same_result(struct str then, const struct intake *now, enum outcome outcome, const struct why *why, struct str code)
 {
 	struct str name = str_of(intake_result_name(now->result));
+	bool is_order = now->result == INTAKE_ORDER || now->result == INTAKE_CANCEL;
 
 	if (str_equal(then, STR("duplicate")) || str_equal(then, STR("change")))
-		return now->result == INTAKE_ORDER || now->result == INTAKE_CANCEL;
-	if (str_equal(then, STR("exception")) && !str_starts(code, STR("mapping-")) && now->order &&
-	    outcome == OUTCOME_OK)
-		return true; /* the business held it, not the mapping */
+		return is_order || now->result == INTAKE_SHIPMENT;
+	/* Decided by what was there before, not by the mapping. */
+	if (str_equal(code, STR("order-cancelled")) || str_equal(code, STR("order-changed")))
+		return is_order;
+	if (str_starts(code, STR("shipment-")))
+		return now->result == INTAKE_SHIPMENT;
 	if (!str_equal(then, name))
 		return false;
 	return outcome == OUTCOME_OK ? now->result != INTAKE_IGNORED || str_equal(code, str_of(now->ignored))

@@ -81,7 +81,7 @@ environment_of() {
 		say "AMQP_URL_FILE=$secrets/$worker.amqp-url"
 		say "DATABASE_URL_FILE=$secrets/$worker.database-url"
 		say "REDIS_URL_FILE=$secrets/redis-url"
-		say "PARTIES_DIR=$(parties_copy)"
+		say "PARTIES_DIR=$parties_copy"
 		say "HTTP_PORT=$((port_base + 100 + max_processes * $(index_of "$worker") + $2))"
 	fi
 	if [ "$worker" = ship-sync ]; then
@@ -125,23 +125,19 @@ program_section() { # program_section PROGRAM BINARY NUMBER
 	END
 }
 
-parties_copy() {
-	local sum
-	sum=$(cd "$parties" && find . -type f ! -path '*/samples/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
-	say "$var/parties/${sum:0:16}"
-}
-
-# parties_deploy - check the parties if they are others than before, and copy them for the workers
+# parties_deploy - copy the parties, check the copy if it is another than before, and set parties_copy to it
 parties_deploy() {
-	local copy
-	copy=$(parties_copy)
-	if [ -d "$copy" ]; then return; fi
-	tributary party check >"$log/party-check.log" 2>&1 || die "the parties in $parties are not deployed, what ran goes on:
-$(grep -v '^ok ' "$log/party-check.log" | head -n 20)"
+	local new=$var/parties/new sum
 	mkdir -p "$var/parties"
-	rm -rf "$copy.new"
-	cp -r "$parties" "$copy.new"
-	mv "$copy.new" "$copy"
+	rm -rf "$new"
+	cp -rL "$parties" "$new" || die "the parties in $parties cannot be copied (above)"
+	rm -rf "$new/.git"
+	sum=$(cd "$new" && find . -type f ! -path '*/samples/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+	parties_copy=$var/parties/${sum:0:16}
+	if [ -d "$parties_copy" ]; then rm -rf "$new"; return; fi
+	parties=$new tributary party check >"$log/party-check.log" 2>&1 || die "the parties in $parties are not deployed, what ran goes on:
+$(grep -v '^ok ' "$log/party-check.log" | head -n 20)"
+	mv "$new" "$parties_copy"
 	find "$var/parties" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- |
 		xargs -r rm -rf # the running one is among the newest five
 }

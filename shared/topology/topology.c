@@ -47,5 +47,6 @@ topology_event_get(const struct topology *t, const char *name)
 bool
 topology_queue_is_final(const struct topology_queue *queue)
 {
-	return strcmp(queue->name, TOPOLOGY_DEAD_LETTER) == 0 || strcmp(queue->name, TOPOLOGY_UNROUTED) == 0;
+	return strcmp(queue->name, TOPOLOGY_DEAD_LETTER) == 0 || strcmp(queue->name, TOPOLOGY_UNROUTED) == 0 ||
+	       strstr(queue->name, TOPOLOGY_PATTERN_ANSWERED);
 }

@@ -92,7 +92,7 @@ const struct topology_exchange *topology_exchange_get(const struct topology *t, 
 const struct topology_queue *topology_queue_get(const struct topology *t, const char *name);       /* by its pattern */
 const struct topology_event *topology_event_get(const struct topology *t, const char *name);
 
-/* topology_queue_is_final - dead letters and unrouted messages end here: nothing may be refused or given up on again */
+/* topology_queue_is_final - dead letters, unrouted messages and answers end here: nothing may be refused or given up on again */
 bool topology_queue_is_final(const struct topology_queue *queue);
 
 #endif

@@ -59,6 +59,11 @@ answered edi-globex 1
 is "CONTRL, a type that is not taken is refused as that: 17, no agreement" "$(segment 'UCM\+2')" "UCM+2+ORDRSP:D:96A:UN+4+17 "
 grep -q 'UCM+1+' <<<"$taken" && not_ok "CONTRL, is not answered with a CONTRL" || ok "CONTRL, is not answered with a CONTRL"
 
+submit edi-globex "$globex/PO-4733-unb-without-reference.edi"
+unanswered="SELECT outcome || ' ' || code FROM tributary.documents WHERE party = 'edi-globex' AND code = 'edifact-ack'"
+wait_for 20 sql_is "$unanswered" "split edifact-ack"
+is "CONTRL, what cannot be answered says so with its document" "$(sql "$unanswered")" "split edifact-ack"
+
 reads() { management GET permissions | jq -r ".[] | select(.user == \"$1\") | .read"; }
 is "outbound, the partner may read its own queue and no other" "$(reads party-edi-acme)" '^(outbound\.edi-acme)$'
 is "outbound, a party without answers may read nothing" "$(reads party-shopify)" '^$'

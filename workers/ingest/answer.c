@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ingest/answer.h"
 
+#include "base/log.h"
 #include "formats/edifact.h"
 #include "formats/edifact_ack.h"
 #include "formats/x12.h"
@@ -18,17 +19,31 @@
 /* Ignored with one of these, a document is of a kind that we do not take, and its sender should know. */
 static const char *const unsupported_codes[] = {"x12-set-not-ours", "message-type"};
 
+/* One answer to be built: the 997 of a group, the TA1 of an interchange (no group), or a CONTRL. */
+struct judged {
+	const struct node *interchange, *group;
+	struct x12_verdict *x12;
+	struct edifact_verdict *edifact;
+	size_t n; /* of its verdicts */
+};
+
 /* One document whose sender is answered. */
 struct answered {
 	struct batch *batch;
 	struct item *item;
 	struct intake_source source;
-	const struct intake *in;
+	struct intake *in;
 	bool is_x12;
-	size_t cursor;  /* the next unit, when transactions and units come in the same order */
-	size_t wanted;  /* control numbers */
-	int64_t number; /* the next of them */
+	size_t cursor; /* the next unit, when transactions and units come in the same order */
+	struct judged *judged;
+	size_t judged_count; /* each takes one control number */
+	int64_t number;      /* the next of them */
 	size_t sent;
+};
+
+struct answers {
+	struct answered *documents;
+	size_t n;
 };
 
 /* What a transaction will come to. */
@@ -68,11 +83,14 @@ verdict_of(struct answered *a, const struct node *transaction)
 	const struct node *faults = node_get(transaction, "faults"), *unit = unit_of(a, transaction);
 	struct verdict v = {.fault =
 				length_of(faults) ? node_text(node_get(faults->child, "ack")) : (struct str){NULL, 0}};
+	struct arena_mark mark = arena_mark(a->batch->arena);
 	struct intake in = {0};
 
+	v.is_unsupported = !unit; /* the mapping left it out */
 	if (!unit)
 		return v;
 	v.is_refused = intake_map(&a->source, unit, a->batch->arena, &in, &v.why) == OUTCOME_DEAD;
+	arena_rewind(a->batch->arena, mark);
 	for (size_t i = 0; in.result == INTAKE_IGNORED && i < COUNT_OF(unsupported_codes); i++)
 		v.is_unsupported |= in.ignored && strcmp(in.ignored, unsupported_codes[i]) == 0;
 	return v;
@@ -124,41 +142,57 @@ x12_numbers(struct answered *a)
 }
 
 static enum outcome
-x12_group_answer(struct answered *a, const struct node *interchange, const struct node *group, struct node **answer,
-		 struct why *why)
+x12_build(struct answered *a, const struct judged *j, struct node **answer, struct why *why)
 {
-	const struct node *transactions = node_get(group, "transactions");
-	struct x12_ack_group about = {.interchange = interchange, .group = group};
+	const struct node *faults = node_get(j->interchange, "faults");
 	struct x12_ack_numbers numbers = x12_numbers(a);
-	struct x12_verdict *verdicts =
-	    arena_array(a->batch->arena, length_of(transactions) + 1, sizeof(struct x12_verdict));
-
-	if (!verdicts)
-		return why_set(why, OUTCOME_DEAD, "document-too-large", "no memory for the answer");
-	for (const struct node *t = transactions ? transactions->child : NULL; t; t = t->next)
-		verdicts[about.verdicts_count++] = x12_verdict_of(a, t);
-	about.verdicts = verdicts;
-	return x12_ack_group(&about, &numbers, a->batch->arena, answer, why);
-}
-
-static enum outcome
-x12_interchange_answer(struct answered *a, const struct node *interchange, struct node **answer, struct why *why)
-{
-	const struct node *faults = node_get(interchange, "faults");
-	struct x12_ack_numbers numbers = x12_numbers(a);
-	struct x12_ack_interchange about = {
-	    .interchange = interchange,
+	struct x12_ack_group group = {j->interchange, j->group, j->x12, j->n};
+	struct x12_ack_interchange whole = {
+	    .interchange = j->interchange,
 	    .answer = length_of(faults) ? X12_ACK_WITH_ERRORS : X12_ACK_ACCEPTED,
 	    .note = length_of(faults) ? node_text(node_get(faults->child, "ack")) : (struct str){NULL, 0},
 	};
 
-	return x12_ack_interchange(&about, &numbers, a->batch->arena, answer, why);
+	if (j->group)
+		return x12_ack_group(&group, &numbers, a->batch->arena, answer, why);
+	return x12_ack_interchange(&whole, &numbers, a->batch->arena, answer, why);
 }
 
 static bool
 is_asked(const struct node *interchange)
 {
 	return str_equal(node_text(node_get(node_get(interchange, "ISA"), "ISA14")), STR("1"));
+}
+
+static struct judged *
+judged_add(struct answered *a, const struct node *interchange)
+{
+	struct judged *j = &a->judged[a->judged_count++];
+
+	j->interchange = interchange;
+	return j;
+}
+
+/* False without memory. */
+static bool
+x12_judge(struct answered *a, const struct node *interchange)
+{
+	const struct node *groups = node_get(interchange, "groups");
+
+	if (is_asked(interchange))
+		judged_add(a, interchange);
+	for (const struct node *g = groups ? groups->child : NULL; g; g = g->next) {
+		const struct node *transactions = node_get(g, "transactions");
+		struct judged *j = judged_add(a, interchange);
+
+		j->group = g;
+		j->x12 = arena_array(a->batch->arena, length_of(transactions) + 1, sizeof(struct x12_verdict));
+		for (const struct node *t = transactions ? transactions->child : NULL; j->x12 && t; t = t->next)
+			j->x12[j->n++] = x12_verdict_of(a, t);
+		if (!j->x12)
+			return false;
+	}
+	return true;
 }
 
 /* --- EDIFACT ------------------------------------------------------------------------------------------------------ */
@@ -201,8 +235,8 @@ messages_each(const struct node *interchange, void (*each)(const struct node *me
 
 struct messages {
 	struct answered *a;
-	struct edifact_verdict *verdicts; /* NULL: they are only counted */
-	size_t n, controls;
+	struct judged *judged;
+	size_t controls;
 };
 
 static void
@@ -218,39 +252,47 @@ message_judge(const struct node *message, void *context)
 {
 	struct messages *all = context;
 
-	all->verdicts[all->n++] = edifact_verdict_of(all->a, message);
+	all->judged->edifact[all->judged->n++] = edifact_verdict_of(all->a, message);
 }
 
-/* NULL with OUTCOME_OK: a CONTRL is not answered. */
-static enum outcome
-edifact_answer(struct answered *a, const struct node *interchange, struct node **answer, struct why *why)
+/* A CONTRL is not answered. False without memory. */
+static bool
+edifact_judge(struct answered *a, const struct node *interchange)
 {
 	struct messages all = {.a = a};
 	size_t n = messages_each(interchange, message_count, &all);
+
+	if (all.controls == n)
+		return true;
+	all.judged = judged_add(a, interchange);
+	all.judged->edifact = arena_array(a->batch->arena, n, sizeof(struct edifact_verdict));
+	if (all.judged->edifact)
+		messages_each(interchange, message_judge, &all);
+	return all.judged->edifact != NULL;
+}
+
+static enum outcome
+edifact_build(struct answered *a, const struct judged *j, struct node **answer, struct why *why)
+{
 	struct edifact_ack ack = {
-	    .interchange = interchange,
+	    .interchange = j->interchange,
 	    .whole = {.action = EDIFACT_ACKNOWLEDGED},
-	    .verdicts_count = n,
+	    .verdicts = j->edifact,
+	    .verdicts_count = j->n,
 	    .control = arena_printf(a->batch->arena, "%lld", (long long)a->number++),
 	    .sent_at_us = a->batch->now_us,
 	};
 
-	*answer = NULL;
-	if (all.controls == n)
-		return OUTCOME_OK;
-	all.verdicts = arena_array(a->batch->arena, n, sizeof(struct edifact_verdict));
-	if (!all.verdicts || !ack.control.p)
+	if (!ack.control.p)
 		return why_set(why, OUTCOME_DEAD, "document-too-large", "no memory for the answer");
-	messages_each(interchange, message_judge, &all);
-	ack.verdicts = all.verdicts;
 	return edifact_ack_build(&ack, a->batch->arena, answer, why);
 }
 
 /* --- both --------------------------------------------------------------------------------------------------------- */
 
-/* Numbers that a document's answers may need. */
+/* Answers that a document may need. */
 static size_t
-numbers_wanted(const struct answered *a)
+answers_max(const struct answered *a)
 {
 	const struct node *interchanges = node_get(a->in->tree, "interchanges");
 	size_t n = 0;
@@ -260,121 +302,123 @@ numbers_wanted(const struct answered *a)
 	return n;
 }
 
-static void
-answer_send(struct answered *a, enum outcome outcome, const struct node *answer, const struct why *built)
+static bool
+document_judge(struct answered *a)
 {
-	struct why why = *built;
+	const struct node *interchanges = node_get(a->in->tree, "interchanges");
+
+	a->judged = arena_array(a->batch->arena, answers_max(a) + 1, sizeof *a->judged);
+	if (!a->judged)
+		return false;
+	for (const struct node *i = interchanges ? interchanges->child : NULL; i; i = i->next)
+		if (!(a->is_x12 ? x12_judge(a, i) : edifact_judge(a, i)))
+			return false;
+	return true;
+}
+
+struct answers *
+answers_judge(struct batch *batch)
+{
+	struct answers *all = arena_get(batch->arena, sizeof *all);
+
+	if (!all)
+		return NULL;
+	all->documents = arena_array(batch->arena, batch->n, sizeof *all->documents);
+	for (size_t i = 0; all->documents && i < batch->n; i++) {
+		struct item *item = batch->items[i];
+		struct answered *a = &all->documents[all->n];
+
+		*a = (struct answered){
+		    .batch = batch, .item = item, .source = ingest_source(batch, item), .in = item->scratch};
+		if (item->outcome != OUTCOME_OK || a->in->result != INTAKE_SPLIT || !a->source.always_splits)
+			continue;
+		a->is_x12 = strcmp(a->source.party->format, "x12") == 0;
+		if (!document_judge(a))
+			return NULL;
+		all->n++;
+	}
+	return all->documents ? all : NULL;
+}
+
+/* What was built, as bytes; .p NULL with `why` filled. */
+static struct str
+answer_write(struct answered *a, const struct node *answer, struct why *why)
+{
 	struct str body = {NULL, 0};
 	struct buf bytes;
+	enum outcome outcome;
 
-	if (outcome == OUTCOME_OK && !answer)
-		return;
 	buf_init(&bytes, ANSWER_MAX_BYTES);
-	if (outcome == OUTCOME_OK)
-		outcome = a->is_x12 ? x12_write(answer, &bytes, &why) : edifact_write(answer, &bytes, &why);
+	outcome = a->is_x12 ? x12_write(answer, &bytes, why) : edifact_write(answer, &bytes, why);
 	if (outcome == OUTCOME_OK)
 		body = arena_str(a->batch->arena, buf_str(&bytes));
 	buf_release(&bytes);
-	if (outcome != OUTCOME_OK || !body.p) {
-		item_note(a->batch, a->item, "answer-failed", outcome == OUTCOME_OK ? "too-large" : why.code, "%s",
-			  outcome == OUTCOME_OK ? "no memory" : why.text);
+	if (outcome == OUTCOME_OK && !body.p)
+		(void)why_set(why, OUTCOME_DEAD, "too-large", "no memory for the answer");
+	return body;
+}
+
+static void
+answer_send(struct answered *a, const struct judged *j)
+{
+	struct node *answer = NULL;
+	struct str body = {NULL, 0};
+	struct why why = {0};
+	enum outcome outcome = a->is_x12 ? x12_build(a, j, &answer, &why) : edifact_build(a, j, &answer, &why);
+
+	if (outcome == OUTCOME_OK && !answer)
+		return; /* an acknowledgement */
+	if (outcome == OUTCOME_OK)
+		body = answer_write(a, answer, &why);
+	if (!body.p) {
+		log_why(LOG_LEVEL_ERROR, "answer-failed", &why);
+		a->in->ignored = why.code;
 		return;
 	}
 	item_reply(a->batch, a->item, EVENT_DOCUMENT_ANSWERED, a->sent++,
 		   a->is_x12 ? "application/EDI-X12" : "application/EDIFACT", body);
-	item_note(a->batch, a->item, "answered", NULL, "%s, control number %lld", a->is_x12 ? "997 or TA1" : "CONTRL",
-		  (long long)(a->number - 1));
-}
-
-static void
-interchange_answer(struct answered *a, const struct node *interchange)
-{
-	const struct node *groups = node_get(interchange, "groups");
-	struct node *answer = NULL;
-	struct why why = {0};
-	enum outcome outcome;
-
-	if (!a->is_x12) {
-		outcome = edifact_answer(a, interchange, &answer, &why);
-		answer_send(a, outcome, answer, &why);
-		return;
-	}
-	if (is_asked(interchange)) {
-		outcome = x12_interchange_answer(a, interchange, &answer, &why);
-		answer_send(a, outcome, answer, &why);
-	}
-	for (const struct node *g = groups ? groups->child : NULL; g; g = g->next) {
-		answer = NULL;
-		outcome = x12_group_answer(a, interchange, g, &answer, &why);
-		answer_send(a, outcome, answer, &why);
-	}
-}
-
-/* The documents of the batch that are answered. */
-static struct answered *
-answered_find(struct batch *batch, size_t *n)
-{
-	struct answered *all = arena_array(batch->arena, batch->n, sizeof *all);
-
-	*n = 0;
-	for (size_t i = 0; all && i < batch->n; i++) {
-		struct item *item = batch->items[i];
-		struct answered a = {
-		    .batch = batch, .item = item, .source = ingest_source(batch, item), .in = item->scratch};
-
-		if (item->outcome != OUTCOME_OK || a.in->result != INTAKE_SPLIT || !a.source.always_splits)
-			continue;
-		a.is_x12 = strcmp(a.source.party->format, "x12") == 0;
-		a.wanted = numbers_wanted(&a);
-		all[(*n)++] = a;
-	}
-	return all;
 }
 
 /* Each gets its numbers out of what its party got. */
 static void
-numbers_give(struct answered *all, size_t n, const struct result *taken)
+numbers_give(struct answers *all, const struct result *taken)
 {
 	for (size_t row = 0; row < result_count(taken); row++) {
 		int64_t last = result_int(taken, row, 1);
 
-		for (size_t i = n; i > 0; i--) {
-			struct answered *a = &all[i - 1];
+		for (size_t i = all->n; i > 0; i--) {
+			struct answered *a = &all->documents[i - 1];
 
 			if (!str_equal(str_of(a->source.party->name), result_text(taken, row, 0)))
 				continue;
-			a->number = last - (int64_t)a->wanted + 1;
-			last -= (int64_t)a->wanted;
+			a->number = last - (int64_t)a->judged_count + 1;
+			last -= (int64_t)a->judged_count;
 		}
 	}
 }
 
 enum outcome
-answers_send(struct batch *batch, struct why *why)
+answers_send(struct batch *batch, struct answers *answers, struct why *why)
 {
-	size_t n;
-	struct answered *all = answered_find(batch, &n);
 	struct rows *rows = rows_new(&ingest_answer_numbers, batch->arena);
 	struct result *taken;
 	enum outcome outcome;
 
-	if (!all)
-		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
-	if (n == 0)
+	if (answers->n == 0)
 		return OUTCOME_OK;
-	for (size_t i = 0; i < n; i++) {
-		rows_text(rows, str_of(all[i].source.party->name));
-		rows_int(rows, (int64_t)all[i].wanted);
+	for (size_t i = 0; i < answers->n; i++) {
+		rows_text(rows, str_of(answers->documents[i].source.party->name));
+		rows_int(rows, (int64_t)answers->documents[i].judged_count);
 	}
 	outcome = store_query(batch->store, rows, &taken, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	numbers_give(all, n, taken);
-	for (size_t i = 0; i < n; i++) {
-		const struct node *interchanges = node_get(all[i].in->tree, "interchanges");
+	numbers_give(answers, taken);
+	for (size_t i = 0; i < answers->n; i++) {
+		struct answered *a = &answers->documents[i];
 
-		for (const struct node *c = interchanges ? interchanges->child : NULL; c; c = c->next)
-			interchange_answer(&all[i], c);
+		for (size_t j = 0; j < a->judged_count; j++)
+			answer_send(a, &a->judged[j]);
 	}
 	return OUTCOME_OK;
 }

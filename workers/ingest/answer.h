@@ -16,11 +16,17 @@
 
 #include "worker/worker.h"
 
+struct answers;
+
+/* answers_judge - of the documents of the batch that were split and whose party is answered: what becomes of each
+ * transaction. Maps them all, so before anything is locked. NULL without memory */
+struct answers *answers_judge(struct batch *batch);
+
 /*
- * answers_send - for all documents of the batch that were split and whose party is answered
- * An answer that cannot be made is noted with its code (x12-ack, edifact-ack, x12-data, edifact-data); its document
- * goes on all the same.
+ * answers_send - takes control numbers, builds the answers and says them with their documents
+ * An answer that cannot be made is logged, and its code stands with the document (documents.code: x12-ack, edifact-ack,
+ * x12-data, edifact-data); the document goes on all the same.
  */
-enum outcome answers_send(struct batch *batch, struct why *why) MUST_CHECK;
+enum outcome answers_send(struct batch *batch, struct answers *answers, struct why *why) MUST_CHECK;
 
 #endif

@@ -117,7 +117,7 @@ ingest_source(const struct batch *batch, const struct item *item)
 	    .party = party,
 	    .mapping = is_known ? st->mappings[index] : NULL,
 	    .received_at_us = batch->now_us,
-	    .max_bytes = (size_t)config->document_bytes,
+	    .max_bytes = is_unit(item) ? UNIT_MAX_BYTES : (size_t)config->document_bytes,
 	};
 }
 
@@ -279,8 +279,9 @@ ingest_handle(struct batch *batch, struct why *why)
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
 	size_t orders_count = 0;
 	enum outcome outcome = items_read(batch, why);
+	struct answers *answers = outcome == OUTCOME_OK ? answers_judge(batch) : NULL;
 
-	if (outcome != OUTCOME_OK || !orders)
+	if (outcome != OUTCOME_OK || !orders || !answers)
 		return outcome != OUTCOME_OK ? outcome : why_set(why, OUTCOME_DEAD, "too-large", "no memory");
 	for (size_t i = 0; i < batch->n; i++)
 		if (is_order(batch->items[i]))
@@ -290,7 +291,7 @@ ingest_handle(struct batch *batch, struct why *why)
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
 	if (outcome == OUTCOME_OK)
-		outcome = answers_send(batch, why);
+		outcome = answers_send(batch, answers, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < batch->n; i++)
