@@ -3,4 +3,5 @@ CREATE FUNCTION gtin14(gtin text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL S
 	$$ SELECT CASE WHEN gtin ~ '^([0-9]{8}|[0-9]{12,14})$' THEN lpad(gtin, 14, '0') END $$;
 
 DROP INDEX items_gtin;
-CREATE INDEX items_gtin14 ON items (gtin14(gtin));
+ALTER TABLE items ADD COLUMN gtin14 text GENERATED ALWAYS AS (tributary.gtin14(gtin)) STORED;
+CREATE INDEX items_gtin14 ON items (gtin14);

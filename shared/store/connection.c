@@ -97,9 +97,9 @@ options_set(struct target *t, const struct store_config *config, const char *giv
 {
 	snprintf(t->options, sizeof t->options,
 		 "%s -c statement_timeout=%lld -c lock_timeout=%lld -c idle_in_transaction_session_timeout=%d"
-		 " -c search_path=tributary",
+		 " -c search_path=tributary%s",
 		 given ? given : "", (long long)config->statement_timeout_ms, (long long)config->lock_timeout_ms,
-		 IDLE_IN_TRANSACTION_MS);
+		 IDLE_IN_TRANSACTION_MS, config->by_key ? " -c enable_seqscan=off" : "");
 }
 
 static bool

@@ -47,6 +47,9 @@ struct store_config {
 	const char *application_name; /* seen in pg_stat_activity */
 	int64_t statement_timeout_ms;
 	int64_t lock_timeout_ms;
+	/* All rows are found by key: plans are made once, on tables that may be empty then, and must still do when these
+	 * have millions of rows. Whole tables are read only where no index can be used. */
+	bool by_key;
 	store_idle_fn idle; /* may be NULL */
 	void *idle_context;
 };

@@ -227,6 +227,7 @@ servers_open(struct skeleton *s)
 		why_print(&keys_why);
 	s->store = store_new(&(struct store_config){.url = s->config.database_url,
 						    .application_name = s->name,
+						    .by_key = true,
 						    .statement_timeout_ms = s->config.statement_timeout_ms,
 						    .lock_timeout_ms = s->config.lock_timeout_ms,
 						    .idle = on_store_idle,

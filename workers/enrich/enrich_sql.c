@@ -21,12 +21,13 @@ const struct statement enrich_days_find = {
 
 const struct statement enrich_items_find = {
     "enrich_items_find", "TTT",
-    "WITH u AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS u(party, sku, gtin, n)),"
+    "WITH u AS MATERIALIZED (SELECT *, tributary.gtin14(CASE WHEN gtin <> '' THEN gtin ELSE sku END) AS gtin14"
+    " FROM unnest($1, $2, $3) WITH ORDINALITY AS u(party, sku, gtin, n)),"
     " f AS (SELECT u.n, 1::bigint AS by, i.item_no FROM u JOIN tributary.items i ON i.item_no = u.sku"
     " UNION ALL SELECT u.n, CASE WHEN a.party = '' THEN 3 ELSE 2 END, a.item_no FROM u JOIN tributary.item_aliases a"
     " ON a.alias = u.sku AND a.party IN (u.party, '')"
     " UNION ALL SELECT u.n, 4, i.item_no FROM u JOIN tributary.items i"
-    " ON tributary.gtin14(i.gtin) = tributary.gtin14(CASE WHEN u.gtin <> '' THEN u.gtin ELSE u.sku END))"
+    " ON i.gtin14 = u.gtin14)"
     " SELECT f.n, f.by, i.item_no, i.base_unit, i.tax_code, i.active FROM f JOIN tributary.items i USING (item_no)"
     " ORDER BY f.n, f.by"};
 
