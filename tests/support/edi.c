@@ -7,27 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-struct arena *edi_arena;
-struct why edi_why;
-
-void
-edi_setup(void)
-{
-	edi_arena = arena_new((size_t)512 << 20);
-}
-
-void
-edi_teardown(void)
-{
-	arena_free(edi_arena);
-}
-
 struct node *
 edi_parse(struct str text)
 {
 	struct node *root = NULL;
 
-	return x12_parse(text, &tree_default_limits, edi_arena, &root, &edi_why) == OUTCOME_OK ? root : NULL;
+	return x12_parse(text, &tree_default_limits, arena, &root, &why) == OUTCOME_OK ? root : NULL;
 }
 
 struct node *
@@ -35,7 +20,7 @@ edi_must_parse(struct str text)
 {
 	struct node *root = edi_parse(text);
 
-	cr_assert(root, "%.*s: %s %s", (int)(text.n < 60 ? text.n : 60), text.p, edi_why.code, edi_why.text);
+	cr_assert(root, "%.*s: %s %s", (int)(text.n < 60 ? text.n : 60), text.p, why.code, why.text);
 	return root;
 }
 
@@ -59,28 +44,14 @@ edi_at(const struct node *root, const char *path)
 const char *
 edi_text(const struct node *root, const char *path)
 {
-	return arena_text(edi_arena, node_text(edi_at(root, path)));
-}
-
-/* The tree as JSON, in the arena. */
-const char *
-edi_json(const struct node *n)
-{
-	struct buf out;
-	const char *text;
-
-	buf_init(&out, (size_t)16 << 20);
-	json_put_node(&out, n, 0);
-	text = arena_text(edi_arena, buf_str(&out));
-	buf_release(&out);
-	return text;
+	return arena_text(arena, node_text(edi_at(root, path)));
 }
 
 void
 edi_must_be(const struct node *n, const char *expected)
 {
 	cr_assert(n, "absent: %s", expected);
-	cr_expect_str_eq(edi_json(n), expected);
+	cr_expect_str_eq(trees_json(n), expected);
 }
 
 /* The tree's bytes, in the arena; empty with `why` when it is refused. */
@@ -91,8 +62,8 @@ edi_written(const struct node *tree)
 	struct str bytes = {NULL, 0};
 
 	buf_init(&out, (size_t)16 << 20);
-	if (x12_write(tree, &out, &edi_why) == OUTCOME_OK)
-		bytes = arena_str(edi_arena, buf_str(&out));
+	if (x12_write(tree, &out, &why) == OUTCOME_OK)
+		bytes = arena_str(arena, buf_str(&out));
 	else
 		cr_expect_eq(out.n, 0, "something was written before the refusal");
 	buf_release(&out);
@@ -113,7 +84,7 @@ edi_file(const char *path)
 	while ((n = fread(piece, 1, sizeof piece, f)))
 		buf_put(&bytes, piece, n);
 	fclose(f);
-	copy = arena_str(edi_arena, buf_str(&bytes));
+	copy = arena_str(arena, buf_str(&bytes));
 	buf_release(&bytes);
 	return copy;
 }
@@ -123,7 +94,7 @@ struct str
 edi_repeated(const char *head, const char *piece, size_t n, const char *tail)
 {
 	size_t length = strlen(piece), before = strlen(head);
-	char *p = arena_get(edi_arena, before + n * length + strlen(tail) + 1);
+	char *p = arena_get(arena, before + n * length + strlen(tail) + 1);
 
 	memcpy(p, head, before);
 	for (size_t i = 0; i < n; i++)
@@ -136,7 +107,7 @@ edi_repeated(const char *head, const char *piece, size_t n, const char *tail)
 struct str
 edi_exchanged(const char *text, char from, char to)
 {
-	struct str copy = arena_str(edi_arena, str_of(text));
+	struct str copy = arena_str(arena, str_of(text));
 
 	for (size_t i = 0; i < copy.n; i++)
 		if (copy.p[i] == from)

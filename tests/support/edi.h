@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * edi - X12 files and their trees as its tests need them
- * All memory is from edi_arena, which is there between edi_setup and edi_teardown.
+ * All memory is from the arena of trees.h.
  */
 #ifndef TRIBUTARY_TESTS_EDI_H
 #define TRIBUTARY_TESTS_EDI_H
 
 #include "formats/x12.h"
+#include "support/trees.h"
 
 #define ISA_OF(isa11, isa12)                                                                                 \
 	"ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *240131*1100*" isa11 "*" isa12 \
@@ -23,21 +24,14 @@
 #define TRANSACTION "interchanges.0.groups.0.transactions.0"
 #define SEGMENT_1 TRANSACTION ".segments.1"
 
-extern struct arena *edi_arena;
-extern struct why edi_why; /* of the last refusal */
-
-void edi_setup(void);
-void edi_teardown(void);
-
-/* edi_parse - the tree, NULL with edi_why when it is refused; edi_must_parse ends the test then */
+/* edi_parse - the tree, NULL with `why` when it is refused; edi_must_parse ends the test then */
 struct node *edi_parse(struct str text);
 struct node *edi_must_parse(struct str text);
-/* edi_written - the tree's bytes, with a NUL; empty with edi_why when it is refused */
+/* edi_written - the tree's bytes, with a NUL; empty with `why` when it is refused */
 struct str edi_written(const struct node *tree);
 /* edi_at - the node at a path of names and indexes: "interchanges.0.ISA.ISA13"; edi_text its text */
 const struct node *edi_at(const struct node *root, const char *path);
 const char *edi_text(const struct node *root, const char *path);
-const char *edi_json(const struct node *n);
 void edi_must_be(const struct node *n, const char *expected_json);
 struct str edi_file(const char *path);
 /* edi_repeated - head, n times the piece, tail */

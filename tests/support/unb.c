@@ -8,34 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A test runs in a process of its own. */
-static struct arena *arena;
-static struct why why;
-
-void
-unb_setup(void)
-{
-	arena = arena_new((size_t)512 << 20);
-}
-
-void
-unb_teardown(void)
-{
-	arena_free(arena);
-}
-
-struct arena *
-unb_arena(void)
-{
-	return arena;
-}
-
-struct why *
-unb_why(void)
-{
-	return &why;
-}
-
 struct node *
 unb_parse(struct str text)
 {
@@ -60,19 +32,6 @@ unb_must_refuse(struct str text, const char *code)
 	cr_expect_str_eq(why.code, code, "%.*s: %s %s", (int)(text.n < 90 ? text.n : 90), text.p, why.code, why.text);
 }
 
-const char *
-unb_json(const struct node *n)
-{
-	struct buf out;
-	const char *text;
-
-	buf_init(&out, (size_t)64 << 20);
-	json_put_node(&out, n, 0);
-	text = arena_text(arena, buf_str(&out));
-	buf_release(&out);
-	return text;
-}
-
 struct str
 unb_written(const struct node *tree)
 {
@@ -91,7 +50,7 @@ unb_must_come_back(struct str document)
 {
 	struct node *tree = unb_must_parse(document);
 
-	cr_expect_str_eq(unb_json(unb_must_parse(unb_written(tree))), unb_json(tree));
+	cr_expect_str_eq(trees_json(unb_must_parse(unb_written(tree))), trees_json(tree));
 }
 
 const struct node *

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * unb - what the tests of EDIFACT share: an arena, small orders, and the parts of their trees as text
- * All memory is from the arena between unb_setup and unb_teardown. What fails here ends the test.
+ * All memory is from the arena of trees.h. What fails here ends the test.
  */
 #ifndef TRIBUTARY_TESTS_UNB_H
 #define TRIBUTARY_TESTS_UNB_H
 
-#include "formats/tree.h"
+#include "support/trees.h"
 
 #define UNB_SAMPLES "../shared/samples" /* real documents, beside the repository; not part of it */
 
@@ -15,11 +15,6 @@
 #define UNB_UNH "UNH+1+ORDERS:D:96A:UN'BGM+220+PO1+9'"
 #define UNB_ONE_LINE UNB_UNH "LIN+1'UNT+4+1'"
 #define UNB_TAIL "UNZ+1+REF1'"
-
-void unb_setup(void);
-void unb_teardown(void);
-struct arena *unb_arena(void);
-struct why *unb_why(void); /* of the last call that failed */
 
 /* unb_parse - by the default limits; NULL when refused */
 struct node *unb_parse(struct str document);
@@ -40,8 +35,6 @@ const struct node *unb_interchange_of(const struct node *root, size_t index);
 /* unb_message_of - of the first interchange; unb_segment_of - of its first message */
 const struct node *unb_message_of(const struct node *root, size_t index);
 const struct node *unb_segment_of(const struct node *root, size_t index);
-/* unb_json - the node on one line */
-const char *unb_json(const struct node *n);
 /* unb_faults - "edifact-count 29, edifact-reference 28"; "" when there are none */
 const char *unb_faults(const struct node *level);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "support/trees.h"
+
 #include "formats/csv.h"
 #include "formats/csv_tree.h"
 #include "formats/json.h"
@@ -11,23 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct arena *arena;
-static struct why why;
 static const struct csv_dialect comma = {.delimiter = ',', .quote = '"', .has_header = true};
 
-static void
-arena_setup(void)
-{
-	arena = arena_new((size_t)512 << 20);
-}
-
-static void
-arena_teardown(void)
-{
-	arena_free(arena);
-}
-
-TestSuite(csv_tree, .init = arena_setup, .fini = arena_teardown, .timeout = 20);
+TestSuite(csv_tree, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 static struct node *
 parse(struct str text, const struct csv_dialect *dialect)

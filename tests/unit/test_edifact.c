@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(edifact, .init = unb_setup, .fini = unb_teardown, .timeout = 20);
+TestSuite(edifact, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 /* --- the tree --- */
 
 Test(edifact, tree_is_as_the_header_says)
 {
 	cr_expect_str_eq(
-	    unb_json(
+	    trees_json(
 		unb_must_parse(STR("UNA:+.? '\r\n" UNB_HEAD "\r\n" UNB_UNH "PIA+5++A:B::C::+::+'UNT+4+1'" UNB_TAIL))),
 	    "{\"format\":\"edifact\",\"interchanges\":[{\"UNA\":\"UNA:+.? '\","
 	    "\"separators\":{\"component\":\":\",\"element\":\"+\",\"decimal\":\".\",\"release\":\"?\",\"segment\":\"'"
@@ -71,8 +71,11 @@ Test(edifact, every_position_has_its_key)
 		buf_printf(&text, "+t%d", i);
 	buf_put_char(&text, '\'');
 	n = unb_segment_of(unb_must_parse(unb_order_with(buf_text(&text), 4)), 2);
-	for (const struct node *e = n->child->next; e; e = e->next)
-		cr_expect_eq(atoi(arena_text(unb_arena(), e->key)), ++position);
+	for (const struct node *e = n->child->next; e; e = e->next) {
+		int64_t key;
+
+		cr_expect(str_to_int(e->key, &key) && key == ++position);
+	}
 	cr_expect_eq(position, EDIFACT_ELEMENTS);
 	buf_release(&text);
 }
@@ -80,18 +83,18 @@ Test(edifact, every_position_has_its_key)
 Test(edifact, release_character_makes_the_next_byte_literal_and_itself_too)
 {
 	unb_must_come_back(unb_order_with("FTX+?+a?:b?'c??+??:?+:d?x'", 4));
-	cr_expect_str_eq(unb_json(unb_segment_of(unb_must_parse(unb_order_with("FTX+?+a?:b?'c??+??:?+:d?x'", 4)), 2)),
+	cr_expect_str_eq(trees_json(unb_segment_of(unb_must_parse(unb_order_with("FTX+?+a?:b?'c??+??:?+:d?x'", 4)), 2)),
 			 "{\"tag\":\"FTX\",\"1\":\"+a:b'c?\",\"2\":[\"?\",\"+\",\"dx\"]}");
 }
 
 Test(edifact, terminator_behind_an_even_number_of_releases_ends_the_segment)
 {
-	cr_expect_str_eq(unb_json(node_get(unb_message_of(unb_must_parse(unb_order_with("FTX+a???"
-											"?'FTX+a??"
-											"?''",
-											5)),
-							  0),
-					   "segments")),
+	cr_expect_str_eq(trees_json(node_get(unb_message_of(unb_must_parse(unb_order_with("FTX+a???"
+											  "?'FTX+a??"
+											  "?''",
+											  5)),
+							    0),
+					     "segments")),
 			 "[{\"tag\":\"UNH\",\"1\":\"1\",\"2\":[\"ORDERS\",\"D\",\"96A\",\"UN\"]},"
 			 "{\"tag\":\"BGM\",\"1\":\"220\",\"2\":\"PO1\",\"3\":\"9\"},{\"tag\":\"FTX\",\"1\":\"a??\"},"
 			 "{\"tag\":\"FTX\",\"1\":\"a?'\"},{\"tag\":\"UNT\",\"1\":\"5\",\"2\":\"1\"}]");
@@ -103,8 +106,8 @@ Test(edifact, asterisk_repeats_in_syntax_4_only)
 			      "COM+a:AA*b:AA*?*c+d**e+f*+*'UNT+4+1'UNZ+1+R'");
 	const struct node *n = unb_segment_of(unb_must_parse(four), 2);
 
-	cr_expect_str_eq(unb_json(n), "{\"tag\":\"COM\",\"1\":{\"repeated\":[[\"a\",\"AA\"],[\"b\",\"AA\"],\"*c\"]},"
-				      "\"2\":{\"repeated\":[\"d\",null,\"e\"]},\"3\":\"f\"}");
+	cr_expect_str_eq(trees_json(n), "{\"tag\":\"COM\",\"1\":{\"repeated\":[[\"a\",\"AA\"],[\"b\",\"AA\"],\"*c\"]},"
+					"\"2\":{\"repeated\":[\"d\",null,\"e\"]},\"3\":\"f\"}");
 	cr_expect(str_equal(edifact_element(n, 1, 2), STR("AA")));
 	unb_must_come_back(four);
 	cr_expect(str_equal(edifact_element(unb_segment_of(unb_must_parse(unb_order_with("COM+a*b'", 4)), 2), 1, 1),
@@ -116,8 +119,8 @@ Test(edifact, syntax_4_without_repetition_in_its_una_has_none)
 	unb_must_come_back(
 	    STR("UNA:+,? 'UNB+UNOA:4+A+B+260101:1200+R'UNH+1+ORDERS:D:01B:UN'BGM+220+P*Q'UNT+3+1'UNZ+1+R'"));
 	cr_expect_str_eq(
-	    unb_json(node_get(unb_interchange_of(unb_must_parse(STR("UNA:+,? 'UNB+UNOA:4+A+B+1:1+R'UNZ+0+R'")), 0),
-			      "separators")),
+	    trees_json(node_get(unb_interchange_of(unb_must_parse(STR("UNA:+,? 'UNB+UNOA:4+A+B+1:1+R'UNZ+0+R'")), 0),
+				"separators")),
 	    "{\"component\":\":\",\"element\":\"+\",\"decimal\":\",\",\"release\":\"?\",\"segment\":\"'\"}");
 }
 
@@ -150,8 +153,8 @@ ParameterizedTest(struct text_case *c, edifact, same_order_however_it_is_laid_ou
 {
 	const struct node *usual = unb_must_parse(STR(UNB_HEAD UNB_ONE_LINE UNB_TAIL));
 
-	cr_expect_str_eq(unb_json(unb_message_of(unb_must_parse(str_of(c->text)), 0)),
-			 unb_json(unb_message_of(usual, 0)));
+	cr_expect_str_eq(trees_json(unb_message_of(unb_must_parse(str_of(c->text)), 0)),
+			 trees_json(unb_message_of(usual, 0)));
 	cr_expect_str_eq(unb_faults(unb_interchange_of(unb_must_parse(str_of(c->text)), 0)), "");
 	unb_must_come_back(str_of(c->text));
 }
@@ -159,8 +162,8 @@ ParameterizedTest(struct text_case *c, edifact, same_order_however_it_is_laid_ou
 Test(edifact, information_separators_of_level_b_are_separators)
 {
 	static const char usual[] = ":+'", marks[] = "\x1F\x1D\x1C";
-	struct str document = arena_str(unb_arena(), STR("UNA:+.? '" UNB_HEAD UNB_ONE_LINE UNB_TAIL));
-	const char *before = unb_json(unb_message_of(unb_must_parse(document), 0));
+	struct str document = arena_str(arena, STR("UNA:+.? '" UNB_HEAD UNB_ONE_LINE UNB_TAIL));
+	const char *before = trees_json(unb_message_of(unb_must_parse(document), 0));
 
 	for (size_t i = 0; i < document.n; i++) {
 		const char *at = strchr(usual, document.p[i]);
@@ -168,7 +171,7 @@ Test(edifact, information_separators_of_level_b_are_separators)
 		if (at)
 			((char *)document.p)[i] = marks[at - usual];
 	}
-	cr_expect_str_eq(unb_json(unb_message_of(unb_must_parse(document), 0)), before);
+	cr_expect_str_eq(trees_json(unb_message_of(unb_must_parse(document), 0)), before);
 	unb_must_come_back(document);
 }
 
@@ -228,7 +231,7 @@ ParameterizedTestParameters(edifact, text_becomes_utf8_whatever_the_set)
 
 ParameterizedTest(struct charset_case *c, edifact, text_becomes_utf8_whatever_the_set)
 {
-	struct str document = arena_printf(unb_arena(),
+	struct str document = arena_printf(arena,
 					   "UNB+%s:3+A+B+260101:1200+R'UNH+1+ORDERS:D:96A:UN'BGM+220+P'FTX+%s'UNT+4+1'"
 					   "UNZ+1+R'",
 					   c->identifier, c->bytes);
@@ -255,7 +258,7 @@ Test(edifact, byte_that_the_set_has_not_is_refused_with_its_place)
 {
 	unb_must_refuse(STR("UNB+UNOF:3+A+B+260101:1200+R'UNH+1+ORDERS:D:96A:UN'BGM+220+\xD2'UNT+3+1'UNZ+1+R'"),
 			"edifact-charset");
-	cr_expect_not_null(strstr(unb_why()->text, "segment 3 at byte 59"), "%s", unb_why()->text);
+	cr_expect_not_null(strstr(why.text, "segment 3 at byte 59"), "%s", why.text);
 	unb_must_refuse(STR("UNB+UNOC:3+A+B+260101:1200+R'UNH+1+ORDERS:D:96A:UN'BGM+220+\x81'UNT+3+1'UNZ+1+R'"),
 			"edifact-charset");
 }

@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(edifact, .init = unb_setup, .fini = unb_teardown, .timeout = 20);
+TestSuite(edifact, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 #define SENT_AT "2026-03-04T05:06:07Z"
 #define ANSWER_HEAD "UNB+UNOC:3+SELLER:14+BUYER:14+260304:0506+C1'UNH+1+CONTRL:D:3:UN'UCI+REF1+BUYER:14+SELLER:14+"
@@ -32,10 +32,9 @@ answered(const struct edifact_ack *ack)
 	struct node *root;
 	struct str bytes;
 
-	cr_assert_eq(edifact_ack_build(ack, unb_arena(), &root, unb_why()), OUTCOME_OK, "%s: %s", unb_why()->code,
-		     unb_why()->text);
+	cr_assert_eq(edifact_ack_build(ack, arena, &root, &why), OUTCOME_OK, "%s: %s", why.code, why.text);
 	bytes = unb_written(root);
-	cr_expect_str_eq(unb_json(unb_must_parse(bytes)), unb_json(root));
+	cr_expect_str_eq(trees_json(unb_must_parse(bytes)), trees_json(root));
 	return bytes.p;
 }
 
@@ -101,8 +100,8 @@ must_not_answer(const struct edifact_ack *ack)
 {
 	struct node *root = NULL;
 
-	cr_expect_eq(edifact_ack_build(ack, unb_arena(), &root, unb_why()), OUTCOME_DEAD);
-	cr_expect_str_eq(unb_why()->code, "edifact-ack");
+	cr_expect_eq(edifact_ack_build(ack, arena, &root, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "edifact-ack");
 	cr_expect_null(root);
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(edifact, .init = unb_setup, .fini = unb_teardown, .timeout = 20);
+TestSuite(edifact, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 /* --- faults --- */
 
@@ -176,13 +176,13 @@ ParameterizedTestParameters(edifact, what_is_no_interchange_is_refused_whole)
 ParameterizedTest(struct refusal_case *c, edifact, what_is_no_interchange_is_refused_whole)
 {
 	unb_must_refuse(str_of(c->document), c->code);
-	cr_expect_eq(strncmp(unb_why()->text, "segment ", 8), 0, "no position: %s", unb_why()->text);
+	cr_expect_eq(strncmp(why.text, "segment ", 8), 0, "no position: %s", why.text);
 }
 
 Test(edifact, place_is_the_number_of_the_segment_and_its_byte)
 {
 	unb_must_refuse(STR("UNB+UNOA:3+A+B+260101:1200+1'\r\nUNH+1+ORDERS:D:96A:UN'\r\nbgm'"), "edifact-segment");
-	cr_expect_not_null(strstr(unb_why()->text, "segment 3 at byte 55"), "%s", unb_why()->text);
+	cr_expect_not_null(strstr(why.text, "segment 3 at byte 55"), "%s", why.text);
 }
 
 Test(edifact, every_cut_of_a_document_is_answered_without_a_crash)
@@ -196,8 +196,7 @@ Test(edifact, every_cut_of_a_document_is_answered_without_a_crash)
 
 		cr_assert(copy);
 		memcpy(copy, whole.p, n);
-		if (edifact_parse((struct str){copy, n}, &tree_default_limits, unb_arena(), &root, unb_why()) ==
-		    OUTCOME_OK)
+		if (edifact_parse((struct str){copy, n}, &tree_default_limits, arena, &root, &why) == OUTCOME_OK)
 			cr_expect(n == whole.n || strstr(unb_faults(unb_interchange_of(root, 0)), "edifact-truncated"),
 				  "%zu", n);
 		free(copy);
@@ -210,16 +209,15 @@ Test(edifact, segment_that_does_not_end_is_refused_beyond_its_limit)
 {
 	struct str text = unb_repeated("a", EDIFACT_SEGMENT_BYTES);
 
-	unb_must_refuse(arena_printf(unb_arena(), UNB_HEAD UNB_UNH "FTX+%s", text.p), "edifact-segment");
-	unb_must_refuse(unb_order_with(arena_printf(unb_arena(), "FTX+%s'", text.p).p, 4), "edifact-segment");
-	unb_must_parse(unb_order_with(arena_printf(unb_arena(), "FTX+%s'", text.p + 4).p, 4));
+	unb_must_refuse(arena_printf(arena, UNB_HEAD UNB_UNH "FTX+%s", text.p), "edifact-segment");
+	unb_must_refuse(unb_order_with(arena_printf(arena, "FTX+%s'", text.p).p, 4), "edifact-segment");
+	unb_must_parse(unb_order_with(arena_printf(arena, "FTX+%s'", text.p + 4).p, 4));
 }
 
 Test(edifact, more_elements_than_the_limit_are_refused)
 {
-	unb_must_refuse(
-	    unb_order_with(arena_printf(unb_arena(), "FTX%s'", unb_repeated("+", EDIFACT_ELEMENTS + 1).p).p, 4),
-	    "edifact-segment");
+	unb_must_refuse(unb_order_with(arena_printf(arena, "FTX%s'", unb_repeated("+", EDIFACT_ELEMENTS + 1).p).p, 4),
+			"edifact-segment");
 }
 
 Test(edifact, components_are_nodes_and_their_number_is_bounded)
@@ -228,12 +226,11 @@ Test(edifact, components_are_nodes_and_their_number_is_bounded)
 	struct node *root;
 
 	few.nodes = 60;
-	cr_expect_eq(edifact_parse(STR(UNB_HEAD UNB_ONE_LINE UNB_TAIL), &few, unb_arena(), &root, unb_why()),
-		     OUTCOME_OK);
-	cr_expect_eq(edifact_parse(unb_order_with("FTX+:::::::::::::::::::::::::::::::::::::::::::x'", 4), &few,
-				   unb_arena(), &root, unb_why()),
+	cr_expect_eq(edifact_parse(STR(UNB_HEAD UNB_ONE_LINE UNB_TAIL), &few, arena, &root, &why), OUTCOME_OK);
+	cr_expect_eq(edifact_parse(unb_order_with("FTX+:::::::::::::::::::::::::::::::::::::::::::x'", 4), &few, arena,
+				   &root, &why),
 		     OUTCOME_DEAD);
-	cr_expect_str_eq(unb_why()->code, "document-too-many-nodes");
+	cr_expect_str_eq(why.code, "document-too-many-nodes");
 }
 
 Test(edifact, size_and_depth_are_bounded)
@@ -242,10 +239,10 @@ Test(edifact, size_and_depth_are_bounded)
 	struct tree_limits shallow = {.bytes = 1000, .depth = EDIFACT_DEPTH - 1, .nodes = 1000};
 	struct node *root;
 
-	cr_expect_eq(edifact_parse(STR(UNB_HEAD), &small, unb_arena(), &root, unb_why()), OUTCOME_DEAD);
-	cr_expect_str_eq(unb_why()->code, "document-too-large");
-	cr_expect_eq(edifact_parse(STR(UNB_HEAD), &shallow, unb_arena(), &root, unb_why()), OUTCOME_DEAD);
-	cr_expect_str_eq(unb_why()->code, "document-too-deep");
+	cr_expect_eq(edifact_parse(STR(UNB_HEAD), &small, arena, &root, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "document-too-large");
+	cr_expect_eq(edifact_parse(STR(UNB_HEAD), &shallow, arena, &root, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "document-too-deep");
 }
 
 Test(edifact, full_arena_is_an_outcome_wherever_it_happens)
@@ -258,8 +255,8 @@ Test(edifact, full_arena_is_an_outcome_wherever_it_happens)
 		struct arena *small = arena_new(bytes);
 		struct node *root;
 
-		if (edifact_parse(document, &tree_default_limits, small, &root, unb_why()) != OUTCOME_OK) {
-			cr_expect_str_eq(unb_why()->code, "document-too-large");
+		if (edifact_parse(document, &tree_default_limits, small, &root, &why) != OUTCOME_OK) {
+			cr_expect_str_eq(why.code, "document-too-large");
 			refused++;
 		}
 		arena_free(small);
@@ -270,9 +267,9 @@ Test(edifact, full_arena_is_an_outcome_wherever_it_happens)
 
 Test(edifact, many_messages_releases_and_interchanges_take_no_quadratic_time, .timeout = 5)
 {
-	unb_must_parse(arena_printf(unb_arena(), UNB_HEAD "%s", unb_repeated("UNH+1+ORDERS'UNT+2+1'", 20000).p));
-	unb_must_parse(unb_order_with(arena_printf(unb_arena(), "FTX+%s'", unb_repeated("?'", 30000).p).p, 4));
+	unb_must_parse(arena_printf(arena, UNB_HEAD "%s", unb_repeated("UNH+1+ORDERS'UNT+2+1'", 20000).p));
+	unb_must_parse(unb_order_with(arena_printf(arena, "FTX+%s'", unb_repeated("?'", 30000).p).p, 4));
 	unb_must_parse(unb_repeated("UNB+UNOD:3+\xB3'", 15000));
-	unb_must_refuse(arena_printf(unb_arena(), UNB_HEAD UNB_UNH "FTX+%s", unb_repeated("?'", 1000000).p),
+	unb_must_refuse(arena_printf(arena, UNB_HEAD UNB_UNH "FTX+%s", unb_repeated("?'", 1000000).p),
 			"edifact-segment");
 }

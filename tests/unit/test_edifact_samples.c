@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-TestSuite(edifact, .init = unb_setup, .fini = unb_teardown, .timeout = 20);
+TestSuite(edifact, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 /* Counted by hand: segments are those from UNH to UNT; faults are those of all levels, in the document's order. */
 struct sample_case {
@@ -79,7 +79,7 @@ ParameterizedTestParameters(edifact, real_document_is_what_was_counted_and_comes
 ParameterizedTest(struct sample_case *c, edifact, real_document_is_what_was_counted_and_comes_back)
 {
 	struct sample_case found = {.interchanges = 0}, again = {.interchanges = 0};
-	const char *path = arena_printf(unb_arena(), UNB_SAMPLES "/edifact/%s", c->file).p;
+	const char *path = arena_printf(arena, UNB_SAMPLES "/edifact/%s", c->file).p;
 	FILE *f = fopen(path, "rb");
 	const struct node *root, *back;
 
@@ -95,7 +95,7 @@ ParameterizedTest(struct sample_case *c, edifact, real_document_is_what_was_coun
 	cr_expect_str_eq(found.faults, c->faults, "%s", c->file);
 	back = unb_must_parse(unb_written(root));
 	if (!c->faults[0] || strstr(c->faults, "no-bgm")) {
-		cr_expect_str_eq(unb_json(back), unb_json(root), "%s", c->file);
+		cr_expect_str_eq(trees_json(back), trees_json(root), "%s", c->file);
 		return;
 	}
 	sample_count(back, &again);
@@ -107,7 +107,7 @@ ParameterizedTest(struct sample_case *c, edifact, real_document_is_what_was_coun
 static struct str
 sample(const char *file)
 {
-	const char *path = arena_printf(unb_arena(), UNB_SAMPLES "/edifact/%s", file).p;
+	const char *path = arena_printf(arena, UNB_SAMPLES "/edifact/%s", file).p;
 	FILE *f = fopen(path, "rb");
 
 	if (!f)
@@ -158,7 +158,7 @@ Test(edifact, hostile_samples_of_other_formats_are_refused)
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			unb_must_refuse(
-			    unb_file_read(arena_printf(unb_arena(), UNB_SAMPLES "/adversarial/%s", entry->d_name).p),
+			    unb_file_read(arena_printf(arena, UNB_SAMPLES "/adversarial/%s", entry->d_name).p),
 			    "edifact-no-unb");
 	closedir(dir);
 }
@@ -202,7 +202,7 @@ Test(edifact, an_order_of_146_lines_is_parsed_well_under_a_millisecond)
 	for (int i = 0; i < 50; i++) {
 		int64_t before_us = monotonic_us(), took_us;
 
-		cr_assert_eq(edifact_parse(document, &tree_default_limits, batch, &root, unb_why()), OUTCOME_OK);
+		cr_assert_eq(edifact_parse(document, &tree_default_limits, batch, &root, &why), OUTCOME_OK);
 		took_us = monotonic_us() - before_us;
 		if (took_us < best_us)
 			best_us = took_us;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(edifact, .init = unb_setup, .fini = unb_teardown, .timeout = 20);
+TestSuite(edifact, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 static void
 must_not_write(const struct node *tree, const char *code, const char *path)
@@ -18,9 +18,9 @@ must_not_write(const struct node *tree, const char *code, const char *path)
 
 	buf_init(&out, (size_t)1 << 20);
 	buf_put_str(&out, STR("before"));
-	cr_assert_eq(edifact_write(tree, &out, unb_why()), OUTCOME_DEAD, "written: %s", buf_text(&out));
-	cr_expect_str_eq(unb_why()->code, code, "%s: %s", unb_why()->code, unb_why()->text);
-	cr_expect_str_eq(unb_why()->path, path);
+	cr_assert_eq(edifact_write(tree, &out, &why), OUTCOME_DEAD, "written: %s", buf_text(&out));
+	cr_expect_str_eq(why.code, code, "%s: %s", why.code, why.text);
+	cr_expect_str_eq(why.path, path);
 	cr_expect_str_eq(buf_text(&out), "before");
 	buf_release(&out);
 }
@@ -30,8 +30,7 @@ object_of(const char *text)
 {
 	struct node *root = NULL;
 
-	cr_assert_eq(json_parse(str_of(text), &tree_default_limits, unb_arena(), &root, unb_why()), OUTCOME_OK, "%s",
-		     unb_why()->text);
+	cr_assert_eq(json_parse(str_of(text), &tree_default_limits, arena, &root, &why), OUTCOME_OK, "%s", why.text);
 	return root;
 }
 
@@ -39,7 +38,7 @@ object_of(const char *text)
 static struct node *
 made(const char *unb_set, const char *segments)
 {
-	return object_of(arena_printf(unb_arena(),
+	return object_of(arena_printf(arena,
 				      "{\"interchanges\":[{\"UNB\":{\"5\":\"77\",\"tag\":\"UNB\",\"1\":%s,\"2\":\"A\","
 				      "\"3\":\"B\",\"4\":[\"260101\",\"1200\"]},\"messages\":[{\"segments\":["
 				      "{\"tag\":\"UNH\",\"1\":\"9\",\"2\":[\"ORDRSP\",\"D\",\"96A\",\"UN\"]}%s]}]}]}",
@@ -152,7 +151,7 @@ Test(edifact, full_buffer_is_an_outcome)
 	struct buf out;
 
 	buf_init(&out, 30);
-	cr_expect_eq(edifact_write(unb_must_parse(STR(UNB_HEAD UNB_ONE_LINE UNB_TAIL)), &out, unb_why()), OUTCOME_DEAD);
-	cr_expect_str_eq(unb_why()->code, "document-too-large");
+	cr_expect_eq(edifact_write(unb_must_parse(STR(UNB_HEAD UNB_ONE_LINE UNB_TAIL)), &out, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "document-too-large");
 	buf_release(&out);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "support/trees.h"
+
 #include "formats/json.h"
 #include "support/samples.h"
 
@@ -8,22 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct arena *arena;
-static struct why why;
-
-static void
-arena_setup(void)
-{
-	arena = arena_new((size_t)512 << 20);
-}
-
-static void
-arena_teardown(void)
-{
-	arena_free(arena);
-}
-
-TestSuite(json, .init = arena_setup, .fini = arena_teardown, .timeout = 20);
+TestSuite(json, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 static struct node *
 parse(struct str text)

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-TestSuite(x12, .init = edi_setup, .fini = edi_teardown, .timeout = 20);
+TestSuite(x12, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 /* --- the tree --- */
 
@@ -80,12 +80,12 @@ Test(x12, element_is_read_as)
 	for (size_t i = 0; i < COUNT_OF(element_cases); i++) {
 		const struct element_case *c = &element_cases[i];
 		struct str text =
-		    arena_printf(edi_arena, "%s%s~%s", ISA_5010 GS "ST*850*0001~", c->segment, "SE*3*0001~" END);
+		    arena_printf(arena, "%s%s~%s", ISA_5010 GS "ST*850*0001~", c->segment, "SE*3*0001~" END);
 		struct node *root = edi_must_parse(text);
 
 		edi_must_be(edi_at(root, SEGMENT_1), c->json);
 		cr_expect_null(edi_at(root, TRANSACTION ".faults"));
-		cr_expect_str_eq(edi_json(edi_must_parse(edi_written(root))), edi_json(root));
+		cr_expect_str_eq(trees_json(edi_must_parse(edi_written(root))), trees_json(root));
 	}
 }
 
@@ -124,11 +124,11 @@ Test(x12, keys_of_many_tags_are_not_mixed_up)
 Test(x12, bytes_around_segments_carry_nothing)
 {
 	const char *plain =
-	    edi_json(edi_at(edi_must_parse(STR(ISA GS ORDER END)), "interchanges.0.groups.0.transactions"));
+	    trees_json(edi_at(edi_must_parse(STR(ISA GS ORDER END)), "interchanges.0.groups.0.transactions"));
 	struct node *root = edi_must_parse(STR("\xEF\xBB\xBF \r\n" ISA "\r\n\t" GS "  \n\n    ST*850*0001~\r\n"
 					       "BEG*00*SA*PO1**20240131~\r\r\n\tSE*3*0001~" END "  \r\n\r\n "));
 
-	cr_expect_str_eq(edi_json(edi_at(root, "interchanges.0.groups.0.transactions")), plain);
+	cr_expect_str_eq(trees_json(edi_at(root, "interchanges.0.groups.0.transactions")), plain);
 }
 
 /* Element, component and terminator seen in real files: 0x7F and 0x15, | ~ } LF CR. */
@@ -148,7 +148,7 @@ Test(x12, any_byte_may_separate)
 			if (text.p[k] >= 1 && text.p[k] <= 3)
 				((char *)text.p)[k] = sets[i][text.p[k] - 1];
 		root = edi_must_parse(text);
-		cr_expect_str_eq(edi_json(edi_at(root, SEGMENT_1)),
+		cr_expect_str_eq(trees_json(edi_at(root, SEGMENT_1)),
 				 "{\"tag\":\"REF\",\"REF01\":\"IA\",\"REF02\":{\"1\":\"A\",\"2\":\"B\"}}", "set %zu",
 				 i);
 		cr_expect_null(edi_at(root, "interchanges.0.faults"), "set %zu", i);
@@ -168,7 +168,7 @@ Test(x12, crlf_may_follow_a_cr_terminator)
 		if (text.p[i] == '\r')
 			buf_put_char(&out, '\n');
 	}
-	lines = arena_str(edi_arena, buf_str(&out));
+	lines = arena_str(arena, buf_str(&out));
 	buf_release(&out);
 	cr_expect_str_eq(edi_text(edi_must_parse(lines), SEGMENT_1 ".BEG03"), "PO1");
 }
@@ -191,7 +191,7 @@ Test(x12, interchanges_of_unlike_separators_and_groups_of_unlike_kinds_share_a_f
 	    edi_exchanged(ISA_OF("^", "00501") "GS*IN*A*B*20240131*1100*1*X*005010~ST*810*9~SE*2*9~GE*1*1~"
 					       "GS*FA*A*B*20240131*1100*2*X*005010~GE*0*2~IEA*2*000000011~",
 			  '*', '|');
-	struct node *root = edi_must_parse(arena_printf(edi_arena, "%s\n%s", ISA GS ORDER END, other.p));
+	struct node *root = edi_must_parse(arena_printf(arena, "%s\n%s", ISA GS ORDER END, other.p));
 
 	cr_expect_eq(edi_at(root, "interchanges")->children_count, 2);
 	cr_expect_eq(edi_at(root, "interchanges.1.groups")->children_count, 2);
@@ -204,8 +204,8 @@ Test(x12, padded_counts_are_numbers)
 {
 	struct node *root = edi_must_parse(STR(ISA GS "ST*850*1~SE*0000000002*1~GE*000001*0007~IEA*00001*11~"));
 
-	cr_expect_null(strstr(edi_json(root), "faults"), "%s", edi_json(root));
-	cr_expect_str_eq(edi_json(edi_must_parse(edi_written(root))), edi_json(root));
+	cr_expect_null(strstr(trees_json(root), "faults"), "%s", trees_json(root));
+	cr_expect_str_eq(trees_json(edi_must_parse(edi_written(root))), trees_json(root));
 }
 
 Test(x12, separator_within_a_header_field_of_right_length_is_data)
@@ -214,5 +214,5 @@ Test(x12, separator_within_a_header_field_of_right_length_is_data)
 
 	cr_expect_str_eq(edi_text(edi_must_parse(text), "interchanges.0.ISA.ISA06"), "SEN*ER");
 	cr_expect_eq(edi_written(edi_must_parse(text)).n, 0);
-	cr_expect_str_eq(edi_why.path, "interchanges[0].ISA06");
+	cr_expect_str_eq(why.path, "interchanges[0].ISA06");
 }

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-TestSuite(x12_ack, .init = edi_setup, .fini = edi_teardown, .timeout = 20);
+TestSuite(x12_ack, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 /* 2024-02-29T13:07:00Z */
 static const struct x12_ack_numbers numbers = {
@@ -19,7 +19,7 @@ acknowledged(const struct node *root, const struct x12_verdict *verdicts, size_t
 				      count};
 	struct node *answer = NULL;
 
-	cr_assert_eq(x12_ack_group(&about, &numbers, edi_arena, &answer, &edi_why), OUTCOME_OK, "%s", edi_why.text);
+	cr_assert_eq(x12_ack_group(&about, &numbers, arena, &answer, &why), OUTCOME_OK, "%s", why.text);
 	return answer;
 }
 
@@ -34,7 +34,7 @@ Test(x12_ack, good_order_is_accepted)
 
 	cr_expect_str_eq(bytes.p,
 			 ANSWER_ISA ANSWER_GS "AK2*850*0001~AK5*A~AK9*A*1*1*1~SE*6*0007~GE*1*6~IEA*1*000000005~");
-	cr_expect_null(strstr(edi_json(edi_must_parse(bytes)), "faults"));
+	cr_expect_null(strstr(trees_json(edi_must_parse(bytes)), "faults"));
 }
 
 Test(x12_ack, refused_order_says_where_and_bad_data_comes_back_harmless)
@@ -72,7 +72,7 @@ Test(x12_ack, group_is_answered_by_what_became_of_its_transactions)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct x12_verdict verdicts[] = {cases[i].first, cases[i].second};
 		struct node *root = edi_must_parse(arena_printf(
-		    edi_arena, "%s%sIEA*1*000000011~", ISA GS "ST*850*1~SE*2*1~ST*850*2~SE*2*2~", cases[i].ge));
+		    arena, "%s%sIEA*1*000000011~", ISA GS "ST*850*1~SE*2*1~ST*850*2~SE*2*2~", cases[i].ge));
 
 		cr_expect_not_null(strstr(edi_written(acknowledged(root, verdicts, 2)).p, cases[i].ak9), "%s",
 				   cases[i].ak9);
@@ -116,15 +116,15 @@ Test(x12_ack, acknowledgements_are_never_acknowledged)
 	struct node *answer, *root;
 
 	for (size_t i = 0; i < COUNT_OF(sets); i++) {
-		root = edi_must_parse(arena_printf(edi_arena, "%s%s%s", ISA GS, sets[i], END));
+		root = edi_must_parse(arena_printf(arena, "%s%s%s", ISA GS, sets[i], END));
 		cr_expect_null(acknowledged(root, &good, 1));
 		ta1.interchange = edi_at(root, "interchanges.0");
 		answer = root;
-		cr_expect_eq(x12_ack_interchange(&ta1, &numbers, edi_arena, &answer, &edi_why), OUTCOME_OK);
+		cr_expect_eq(x12_ack_interchange(&ta1, &numbers, arena, &answer, &why), OUTCOME_OK);
 		cr_expect_null(answer);
 	}
 	ta1.interchange = edi_at(edi_must_parse(STR(ISA "TA1*1*240131*1100*A*000~IEA*0*11~")), "interchanges.0");
-	cr_expect_eq(x12_ack_interchange(&ta1, &numbers, edi_arena, &answer, &edi_why), OUTCOME_OK);
+	cr_expect_eq(x12_ack_interchange(&ta1, &numbers, arena, &answer, &why), OUTCOME_OK);
 	cr_expect_null(answer);
 	cr_expect_null(acknowledged(edi_must_parse(STR(ISA "GS*FA*A*B***7~GE*0*7~IEA*1*11~")), NULL, 0));
 	cr_expect_not_null(acknowledged(edi_must_parse(STR(ISA "GS*FA*A*B***7~" ORDER END)), &good, 1), "ST01 decides");
@@ -137,13 +137,13 @@ Test(x12_ack, interchange_is_answered_with_a_ta1)
 	struct str bytes;
 
 	about.interchange = edi_at(edi_must_parse(STR(ISA GS ORDER END)), "interchanges.0");
-	cr_assert_eq(x12_ack_interchange(&about, &numbers, edi_arena, &answer, &edi_why), OUTCOME_OK);
+	cr_assert_eq(x12_ack_interchange(&about, &numbers, arena, &answer, &why), OUTCOME_OK);
 	bytes = edi_written(answer);
 	cr_expect_str_eq(bytes.p, ANSWER_ISA "TA1*000000011*240131*1100*R*025~IEA*0*000000005~");
-	cr_expect_null(strstr(edi_json(edi_must_parse(bytes)), "faults"));
+	cr_expect_null(strstr(trees_json(edi_must_parse(bytes)), "faults"));
 	about.answer = X12_ACK_ACCEPTED;
 	about.note = (struct str){NULL, 0};
-	cr_assert_eq(x12_ack_interchange(&about, &numbers, edi_arena, &answer, &edi_why), OUTCOME_OK);
+	cr_assert_eq(x12_ack_interchange(&about, &numbers, arena, &answer, &why), OUTCOME_OK);
 	cr_expect_not_null(strstr(edi_written(answer).p, "*A*000~"));
 }
 
@@ -156,12 +156,12 @@ Test(x12_ack, answer_without_verdicts_or_numbers_is_refused)
 	struct x12_ack_numbers wrong = numbers;
 	struct node *answer = NULL;
 
-	cr_expect_eq(x12_ack_group(&about, &numbers, edi_arena, &answer, &edi_why), OUTCOME_DEAD);
-	cr_expect_str_eq(edi_why.code, "x12-ack");
+	cr_expect_eq(x12_ack_group(&about, &numbers, arena, &answer, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "x12-ack");
 	about.verdicts_count = 1;
 	wrong.interchange = 1000000000;
-	cr_expect_eq(x12_ack_group(&about, &wrong, edi_arena, &answer, &edi_why), OUTCOME_DEAD);
-	cr_expect_str_eq(edi_why.code, "x12-ack");
+	cr_expect_eq(x12_ack_group(&about, &wrong, arena, &answer, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "x12-ack");
 	cr_expect_null(answer);
 }
 
@@ -177,9 +177,9 @@ Test(x12_ack, too_little_memory_is_an_outcome)
 		struct arena *small = arena_new(bytes);
 
 		cr_assert_lt(bytes, 100000);
-		outcome = x12_ack_group(&about, &numbers, small, &answer, &edi_why);
+		outcome = x12_ack_group(&about, &numbers, small, &answer, &why);
 		if (outcome != OUTCOME_OK) {
-			cr_expect_str_eq(edi_why.code, "document-too-large");
+			cr_expect_str_eq(why.code, "document-too-large");
 			cr_expect_null(answer);
 		}
 		arena_free(small);

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-TestSuite(x12_faults, .init = edi_setup, .fini = edi_teardown, .timeout = 20);
+TestSuite(x12_faults, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 struct fault_case {
 	char text[420];
@@ -49,7 +49,7 @@ Test(x12_faults, envelope_at_odds_is_a_fault)
 	for (size_t i = 0; i < COUNT_OF(fault_cases); i++) {
 		const struct fault_case *c = &fault_cases[i];
 		const struct node *faults =
-		    edi_at(edi_must_parse(str_of(c->text)), arena_printf(edi_arena, "%s.faults", c->level).p);
+		    edi_at(edi_must_parse(str_of(c->text)), arena_printf(arena, "%s.faults", c->level).p);
 
 		cr_assert(faults, "no %s", c->code);
 		cr_expect_str_eq(edi_text(faults, "0.code"), c->code);
@@ -84,8 +84,8 @@ Test(x12_faults, same_numbers_of_other_senders_or_groups_are_no_repeats)
 	memcpy(memmem(other.p, other.n, "TE*3", 4), "SE", 2);
 	memcpy(memmem(other.p, other.n, "GT*PO", 5), "GS", 2);
 	memcpy((char *)other.p, "ISA", 3);
-	root = edi_must_parse(arena_printf(edi_arena, "%s%s", ISA GS ORDER END, other.p));
-	cr_expect_null(strstr(edi_json(root), "duplicate"), "%s", edi_json(root));
+	root = edi_must_parse(arena_printf(arena, "%s%s", ISA GS ORDER END, other.p));
+	cr_expect_null(strstr(trees_json(root), "duplicate"), "%s", trees_json(root));
 }
 
 /* Every cut of a good file is refused at its header or shows a fault, and no order without its SE looks whole. */
@@ -93,14 +93,14 @@ Test(x12_faults, truncation_anywhere_shows)
 {
 	struct str whole = STR(ISA GS ORDER END);
 
-	cr_expect_null(strstr(edi_json(edi_must_parse((struct str){whole.p, whole.n - 1})), "faults"),
+	cr_expect_null(strstr(trees_json(edi_must_parse((struct str){whole.p, whole.n - 1})), "faults"),
 		       "only the last terminator is missing");
 	for (size_t n = 0; n < whole.n - 1; n++) {
 		struct node *root = edi_parse((struct str){whole.p, n});
 
 		if (n < strlen(ISA))
-			cr_expect(!root && (!strcmp(edi_why.code, "x12-header") || !strcmp(edi_why.code, "x12-no-isa")),
-				  "%zu", n);
+			cr_expect(!root && (!strcmp(why.code, "x12-header") || !strcmp(why.code, "x12-no-isa")), "%zu",
+				  n);
 		else
 			cr_expect(root && edi_at(root, "interchanges.0.faults"), "cut at %zu is not seen", n);
 		if (root && n < strlen(ISA GS "ST*850*0001~BEG*00*SA*PO1**20240131~SE*3*0001"))

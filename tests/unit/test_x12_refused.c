@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-TestSuite(x12_refused, .init = edi_setup, .fini = edi_teardown, .timeout = 20);
+TestSuite(x12_refused, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 struct refusal {
 	char text[420];
@@ -67,30 +67,29 @@ Test(x12_refused, hopeless_file_is_refused)
 {
 	for (size_t i = 0; i < COUNT_OF(refusal_cases); i++) {
 		const struct refusal *c = &refusal_cases[i];
-		struct node *root = (struct node *)&edi_why;
+		struct node *root = (struct node *)&why;
 
-		cr_expect_eq(x12_parse(str_of(c->text), &tree_default_limits, edi_arena, &root, &edi_why),
-			     OUTCOME_DEAD);
-		cr_expect_str_eq(edi_why.code, c->code, "%s", edi_why.text);
-		cr_expect_not_null(strstr(edi_why.text, "byte "), "no position: %s", edi_why.text);
-		cr_expect_eq((void *)root, (void *)&edi_why, "written on failure");
+		cr_expect_eq(x12_parse(str_of(c->text), &tree_default_limits, arena, &root, &why), OUTCOME_DEAD);
+		cr_expect_str_eq(why.code, c->code, "%s", why.text);
+		cr_expect_not_null(strstr(why.text, "byte "), "no position: %s", why.text);
+		cr_expect_eq((void *)root, (void *)&why, "written on failure");
 	}
 }
 
 Test(x12_refused, refused_segment_is_named_by_number_and_byte)
 {
 	cr_expect_null(edi_parse(STR(ISA GS "ST*850*0001~BEG*00~?*1~" END)));
-	cr_expect_not_null(strstr(edi_why.text, "segment 5, byte 166"), "%s", edi_why.text);
+	cr_expect_not_null(strstr(why.text, "segment 5, byte 166"), "%s", why.text);
 }
 
 Test(x12_refused, endless_segment_and_too_many_elements_are_refused)
 {
 	cr_expect_null(edi_parse(edi_repeated(ISA GS, "x", 1000000, "")));
-	cr_expect_str_eq(edi_why.code, "x12-segment");
+	cr_expect_str_eq(why.code, "x12-segment");
 	cr_expect_null(edi_parse(edi_repeated(ISA GS "ST*850*1~REF", "*1", 100, "~")));
-	cr_expect_str_eq(edi_why.code, "x12-segment");
+	cr_expect_str_eq(why.code, "x12-segment");
 	cr_expect_null(edi_parse(edi_repeated(ISA GS "ST*850*1~REF*", "1>", 100, "~")));
-	cr_expect_str_eq(edi_why.code, "x12-segment");
+	cr_expect_str_eq(why.code, "x12-segment");
 	cr_expect_not_null(edi_parse(edi_repeated(ISA GS "ST*850*1~REF", "*1", 99, "~")));
 	cr_expect_not_null(edi_parse(edi_repeated(ISA GS "ST*850*1~REF*", "1>", 99, "~")));
 	cr_expect_not_null(edi_parse(edi_repeated(ISA GS "ST*850*1~MSG*", "x", 60000, "~")));
@@ -103,13 +102,13 @@ Test(x12_refused, limits_are_kept)
 	struct node *root;
 
 	limits.bytes = text.n - 1;
-	cr_expect_eq(x12_parse(text, &limits, edi_arena, &root, &edi_why), OUTCOME_DEAD);
-	cr_expect_str_eq(edi_why.code, "document-too-large");
+	cr_expect_eq(x12_parse(text, &limits, arena, &root, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "document-too-large");
 	limits = (struct tree_limits){.bytes = 4096, .depth = X12_TREE_DEPTH - 1, .nodes = 4096};
-	cr_expect_eq(x12_parse(text, &limits, edi_arena, &root, &edi_why), OUTCOME_DEAD);
-	cr_expect_str_eq(edi_why.code, "document-too-deep");
+	cr_expect_eq(x12_parse(text, &limits, arena, &root, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "document-too-deep");
 	limits.depth = X12_TREE_DEPTH;
-	cr_expect_eq(x12_parse(text, &limits, edi_arena, &root, &edi_why), OUTCOME_OK);
+	cr_expect_eq(x12_parse(text, &limits, arena, &root, &why), OUTCOME_OK);
 }
 
 /* With every number of nodes and of bytes less than enough it ends in an outcome, not in a fault of ours. */
@@ -122,9 +121,9 @@ Test(x12_refused, too_few_nodes_or_bytes_are_an_outcome)
 
 	for (limits.nodes = 0; outcome != OUTCOME_OK; limits.nodes++) {
 		cr_assert_lt(limits.nodes, 500);
-		outcome = x12_parse(text, &limits, edi_arena, &root, &edi_why);
+		outcome = x12_parse(text, &limits, arena, &root, &why);
 		if (outcome != OUTCOME_OK)
-			cr_expect_str_eq(edi_why.code, "document-too-many-nodes");
+			cr_expect_str_eq(why.code, "document-too-many-nodes");
 	}
 	cr_expect_gt(limits.nodes, 100);
 	outcome = OUTCOME_DEAD;
@@ -132,9 +131,9 @@ Test(x12_refused, too_few_nodes_or_bytes_are_an_outcome)
 		struct arena *small = arena_new(bytes);
 
 		cr_assert_lt(bytes, 100000);
-		outcome = x12_parse(text, &tree_default_limits, small, &root, &edi_why);
+		outcome = x12_parse(text, &tree_default_limits, small, &root, &why);
 		if (outcome != OUTCOME_OK)
-			cr_expect_str_eq(edi_why.code, "document-too-large");
+			cr_expect_str_eq(why.code, "document-too-large");
 		arena_free(small);
 	}
 }
@@ -144,9 +143,8 @@ Test(x12_refused, hundred_thousand_transactions_of_one_number_take_no_quadratic_
 	struct tree_limits limits = {.bytes = (size_t)16 << 20, .depth = 64, .nodes = 4000000};
 	struct node *root;
 
-	cr_assert_eq(
-	    x12_parse(edi_repeated(ISA GS, "ST*850*1~SE*2*1~", 100000, END), &limits, edi_arena, &root, &edi_why),
-	    OUTCOME_OK, "%s", edi_why.text);
+	cr_assert_eq(x12_parse(edi_repeated(ISA GS, "ST*850*1~SE*2*1~", 100000, END), &limits, arena, &root, &why),
+		     OUTCOME_OK, "%s", why.text);
 	cr_expect_null(edi_at(root, TRANSACTION ".faults"));
 	cr_expect_str_eq(edi_text(root, "interchanges.0.groups.0.transactions.99999.faults.0.code"),
 			 "x12-st-duplicate");

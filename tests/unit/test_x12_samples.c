@@ -10,7 +10,7 @@
 
 #define SAMPLES "../shared/samples/x12" /* real documents, beside the repository; not part of it */
 
-TestSuite(x12_samples, .init = edi_setup, .fini = edi_teardown, .timeout = 20);
+TestSuite(x12_samples, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 /* What is in a file, counted without this parser; `is_odd`: SE01, GE01 or IEA01 differ, so that what is written is
  * another tree. */
@@ -101,9 +101,9 @@ sample_check(const struct sample *expected, const struct node *root)
 	cr_expect_eq(c.transactions, expected->transactions, "%s: %zu transactions", expected->name, c.transactions);
 	cr_expect_eq(c.segments, expected->segments, "%s: %zu segments", expected->name, c.segments);
 	cr_expect_eq(c.faults, expected->faults, "%s: %zu faults", expected->name, c.faults);
-	cr_assert(bytes.n, "%s: %s %s", expected->name, edi_why.path, edi_why.text);
+	cr_assert(bytes.n, "%s: %s %s", expected->name, why.path, why.text);
 	if (!expected->is_odd)
-		cr_expect_str_eq(edi_json(edi_must_parse(bytes)), edi_json(root), "%s", expected->name);
+		cr_expect_str_eq(trees_json(edi_must_parse(bytes)), trees_json(root), "%s", expected->name);
 	cr_expect(str_equal(edi_written(edi_must_parse(bytes)), bytes), "%s", expected->name);
 }
 
@@ -122,13 +122,13 @@ Test(x12_samples, real_files_have_what_was_counted_and_come_back_as_they_were)
 		if (entry->d_name[0] == '.')
 			continue;
 		cr_assert(expected, "nobody counted %s", entry->d_name);
-		root = edi_parse(edi_file(arena_printf(edi_arena, SAMPLES "/%s", entry->d_name).p));
+		root = edi_parse(edi_file(arena_printf(arena, SAMPLES "/%s", entry->d_name).p));
 		count++;
 		if (!expected->interchanges) {
-			cr_expect(!root && !strcmp(edi_why.code, "x12-no-isa"), "%s: %s", entry->d_name, edi_why.text);
+			cr_expect(!root && !strcmp(why.code, "x12-no-isa"), "%s: %s", entry->d_name, why.text);
 			continue;
 		}
-		cr_assert(root, "%s: %s", entry->d_name, edi_why.text);
+		cr_assert(root, "%s: %s", entry->d_name, why.text);
 		sample_check(expected, root);
 	}
 	closedir(dir);
@@ -143,6 +143,6 @@ Test(x12_samples, two_forms_of_one_order_are_the_same_transaction)
 		cr_skip_test("no " SAMPLES);
 	first = edi_must_parse(edi_file(SAMPLES "/850-vics-6-lines.edi"));
 	second = edi_must_parse(edi_file(SAMPLES "/850-vics-6-lines-newline-term.edi"));
-	cr_expect_str_eq(edi_json(edi_at(first, "interchanges.0.groups")),
-			 edi_json(edi_at(second, "interchanges.0.groups")));
+	cr_expect_str_eq(trees_json(edi_at(first, "interchanges.0.groups")),
+			 trees_json(edi_at(second, "interchanges.0.groups")));
 }

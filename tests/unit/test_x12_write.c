@@ -7,12 +7,12 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-TestSuite(x12_write, .init = edi_setup, .fini = edi_teardown, .timeout = 20);
+TestSuite(x12_write, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 static struct node *
 object(struct node *parent, const char *key, enum node_type type)
 {
-	struct node *n = node_new(edi_arena, type, 0);
+	struct node *n = node_new(arena, type, 0);
 
 	n->key = str_of(key);
 	if (parent)
@@ -58,7 +58,7 @@ Test(x12_write, header_is_padded_trailers_are_made_and_counts_counted)
 	cr_expect_str_eq(bytes.p,
 			 "ISA*  *          *  *          *  *US             *  *               *      *    *U*00401*"
 			 "000000042* * *>~GS******7~ST*855*0001~REF**A~SE*3*0001~GE*1*7~IEA*1*42~");
-	cr_expect_null(strstr(edi_json(edi_must_parse(bytes)), "faults"));
+	cr_expect_null(strstr(trees_json(edi_must_parse(bytes)), "faults"));
 	cr_expect_not_null(strstr(edi_written(small_tree("00501", "A")).p, "*^*00501*"),
 			   "the default repetition separator");
 }
@@ -76,8 +76,8 @@ Test(x12_write, data_with_a_separator_or_control_byte_is_refused_with_its_path)
 
 	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		cr_expect_eq(edi_written(small_tree("00401", wrong[i])).n, 0, "%zu was written", i);
-		cr_expect_str_eq(edi_why.code, "x12-data");
-		cr_expect_str_eq(edi_why.path, "interchanges[0].groups[0].transactions[0].segments[1].REF02");
+		cr_expect_str_eq(why.code, "x12-data");
+		cr_expect_str_eq(why.path, "interchanges[0].groups[0].transactions[0].segments[1].REF02");
 	}
 	cr_expect_eq(edi_written(small_tree("00501", "A^B")).n, 0);
 	cr_expect_neq(edi_written(small_tree("00401", "A^B")).n, 0, "before 00402 it is no separator");
@@ -97,7 +97,7 @@ Test(x12_write, repeated_element_needs_a_version_that_knows_it)
 		member(object(list, "", NODE_OBJECT), "2", "B");
 	}
 	cr_expect_eq(edi_written(old).n, 0);
-	cr_expect_str_eq(edi_why.code, "x12-data");
+	cr_expect_str_eq(why.code, "x12-data");
 	cr_expect_not_null(strstr(edi_written(new).p, "~REF**A^>B~"));
 }
 
@@ -107,8 +107,8 @@ Test(x12_write, field_too_long_for_the_header_is_refused)
 
 	((struct node *)edi_at(root, "interchanges.0.ISA.ISA06"))->text = STR("SIXTEEN CHARS ..");
 	cr_expect_eq(edi_written(root).n, 0);
-	cr_expect_str_eq(edi_why.code, "x12-data");
-	cr_expect_str_eq(edi_why.path, "interchanges[0].ISA06");
+	cr_expect_str_eq(why.code, "x12-data");
+	cr_expect_str_eq(why.path, "interchanges[0].ISA06");
 }
 
 Test(x12_write, tree_of_another_shape_is_refused)
@@ -132,10 +132,10 @@ Test(x12_write, tree_of_another_shape_is_refused)
 	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		struct node *root;
 
-		cr_assert_eq(json_parse(str_of(wrong[i]), &tree_default_limits, edi_arena, &root, &edi_why), OUTCOME_OK,
-			     "%s", wrong[i]);
+		cr_assert_eq(json_parse(str_of(wrong[i]), &tree_default_limits, arena, &root, &why), OUTCOME_OK, "%s",
+			     wrong[i]);
 		cr_expect_eq(edi_written(root).n, 0, "%s", wrong[i]);
-		cr_expect_str_eq(edi_why.code, "x12-tree", "%s: %s", wrong[i], edi_why.text);
+		cr_expect_str_eq(why.code, "x12-tree", "%s: %s", wrong[i], why.text);
 	}
 }
 
@@ -145,8 +145,8 @@ Test(x12_write, full_buffer_is_an_outcome_and_leaves_it_as_it_was)
 
 	buf_init(&out, 120);
 	buf_put_str(&out, STR("before"));
-	cr_expect_eq(x12_write(small_tree("00401", "A"), &out, &edi_why), OUTCOME_DEAD);
-	cr_expect_str_eq(edi_why.code, "document-too-large");
+	cr_expect_eq(x12_write(small_tree("00401", "A"), &out, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "document-too-large");
 	cr_expect_eq(out.n, 6);
 	buf_release(&out);
 }

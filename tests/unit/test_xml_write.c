@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "support/trees.h"
+
 #include "formats/json.h"
 #include "formats/xml.h"
 #include "support/samples.h"
@@ -14,22 +16,7 @@
 #define CBC "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 #define EXT "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2"
 
-static struct arena *arena;
-static struct why why;
-
-static void
-arena_setup(void)
-{
-	arena = arena_new((size_t)64 << 20);
-}
-
-static void
-arena_teardown(void)
-{
-	arena_free(arena);
-}
-
-TestSuite(xml_write, .init = arena_setup, .fini = arena_teardown, .timeout = 20);
+TestSuite(xml_write, .init = trees_setup, .fini = trees_teardown, .timeout = 20);
 
 static struct node *
 parse(struct str text)

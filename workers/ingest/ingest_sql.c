@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define ORDER_MAX_BYTES ((size_t)64 << 20)
+
 const struct statement ingest_documents_put = {
     "ingest_documents_put", "UTTTTBBTUTTZUN",
     "INSERT INTO tributary.documents (document_id, party, kind, content_type, idempotency_key, sha256, body, outcome,"
@@ -129,31 +131,46 @@ ingest_document_put(struct rows *documents, const struct batch *batch, const str
 		rows_null(documents);
 }
 
+static int64_t
+grand_total(const struct order *o)
+{
+	int64_t minor;
+
+	return order_grand_total(o, &minor) ? minor : 0; /* order_check refused such a one before */
+}
+
+/* The document as msgpack, in the arena. */
+static struct str
+order_bytes(const struct order *o, struct arena *arena)
+{
+	struct buf document;
+	struct str bytes;
+
+	buf_init(&document, ORDER_MAX_BYTES);
+	contract_encode(&order_contract, o, &document);
+	bytes = arena_str(arena, buf_str(&document));
+	buf_release(&document);
+	return bytes;
+}
+
 void
 ingest_order_put(struct rows *orders, struct arena *arena, const struct item *item, const struct intake *in)
 {
 	const struct order *o = in->order;
-	struct buf document;
-	int64_t total_minor = 0;
 
-	if (!order_grand_total(o, &total_minor))
-		total_minor = 0; /* order_check refused such a one before */
-	buf_init(&document, (size_t)64 << 20);
-	contract_encode(&order_contract, o, &document);
 	rows_uuid(orders, o->order_id);
 	rows_text(orders, o->party);
 	rows_text(orders, o->source_id);
 	rows_text(orders, o->source_number);
 	rows_uuid(orders, item->message_id);
 	rows_text(orders, o->currency);
-	rows_int(orders, total_minor);
+	rows_int(orders, grand_total(o));
 	rows_int(orders, (int64_t)o->lines.n);
 	rows_instant(orders, o->placed_at_us);
 	rows_instant(orders, o->received_at_us);
 	rows_bytes(orders, hash_str(in->content_sha256));
-	rows_bytes(orders, arena_str(arena, buf_str(&document)));
+	rows_bytes(orders, order_bytes(o, arena));
 	rows_text_or_null(orders, o->revision);
-	buf_release(&document);
 }
 
 void
@@ -161,23 +178,16 @@ ingest_change_put(struct rows *orders, struct arena *arena, const struct batch *
 		  const struct intake *in)
 {
 	const struct order *o = in->order;
-	struct buf document;
-	int64_t total_minor = 0;
 
-	if (!order_grand_total(o, &total_minor))
-		total_minor = 0; /* order_check refused such a one before */
-	buf_init(&document, (size_t)64 << 20);
-	contract_encode(&order_contract, o, &document);
 	rows_uuid(orders, o->order_id);
 	rows_uuid(orders, item->message_id);
 	rows_text(orders, o->currency);
-	rows_int(orders, total_minor);
+	rows_int(orders, grand_total(o));
 	rows_int(orders, (int64_t)o->lines.n);
 	rows_bytes(orders, hash_str(in->content_sha256));
-	rows_bytes(orders, arena_str(arena, buf_str(&document)));
+	rows_bytes(orders, order_bytes(o, arena));
 	rows_text_or_null(orders, o->revision);
 	rows_instant(orders, batch->now_us);
-	buf_release(&document);
 }
 
 void
