@@ -50,6 +50,13 @@ short_read(struct str text, int64_t *short_micro)
 	return true;
 }
 
+static bool
+lookup_read(struct str text, bool *lookup_fails)
+{
+	*lookup_fails = str_equal(text, STR("fail"));
+	return *lookup_fails || str_equal(text, STR("normal"));
+}
+
 static enum outcome
 member_change(struct mode *mode, const struct node *member, struct why *why)
 {
@@ -66,9 +73,11 @@ member_change(struct mode *mode, const struct node *member, struct why *why)
 		is_ok = number_read(text, COUNT_MAX, &mode->count);
 	else if (str_equal(key, STR("short")))
 		is_ok = short_read(text, &mode->short_micro);
+	else if (str_equal(key, STR("lookup")))
+		is_ok = lookup_read(text, &mode->lookup_fails);
 	else
 		return why_set(why, OUTCOME_DEAD, "field-unknown",
-			       "there are mode, delay_ms, count, confirm_delay_ms and short");
+			       "there are mode, delay_ms, count, confirm_delay_ms, short and lookup");
 	if (!is_ok)
 		return why_set(why, OUTCOME_DEAD, "field-range", "%.*s cannot be that", STR_ARGS(key));
 	return OUTCOME_OK;
@@ -112,6 +121,7 @@ mode_put_json(const struct mode *mode, struct buf *out)
 	decimal_format(mode->short_micro, part);
 	buf_printf(out,
 		   "{\"mode\":\"%s\",\"delay_ms\":%" PRId64 ",\"count\":%" PRId64 ",\"confirm_delay_ms\":%" PRId64
-		   ",\"short\":\"%s\"}",
-		   mode_kind_name(mode->kind), mode->delay_ms, mode->count, mode->confirm_delay_ms, part);
+		   ",\"short\":\"%s\",\"lookup\":\"%s\"}",
+		   mode_kind_name(mode->kind), mode->delay_ms, mode->count, mode->confirm_delay_ms, part,
+		   mode->lookup_fails ? "fail" : "normal");
 }

@@ -22,6 +22,7 @@ struct mode {
 	int64_t delay_ms;         /* of slow */
 	int64_t count;            /* requests it still holds for, then normal; 0: until it is changed */
 	int64_t confirm_delay_ms; /* from accepting to shipping */
+	bool lookup_fails;        /* to be asked what it has answers 500 */
 	int64_t short_micro;      /* the part of each quantity that is shipped; 1000000: all */
 };
 
@@ -32,7 +33,8 @@ bool mode_kind_parse(struct str text, int *kind) MUST_CHECK;
 const char *mode_kind_name(int kind);
 
 /*
- * mode_change - {"mode": "busy", "delay_ms": 2000, "count": 10, "confirm_delay_ms": 200, "short": "0.5"}
+ * mode_change - {"mode": "busy", "delay_ms": 2000, "count": 10, "confirm_delay_ms": 200, "short": "0.5",
+ *               "lookup": "fail"}
  * What is left out stays as it is; but a `mode` without `count` holds until it is changed.
  *
  * OUTCOME_DEAD  not that; `mode` is as before       codes: those of json_parse, field-unknown, field-range

@@ -142,10 +142,15 @@ static enum MHD_Result
 shipment_look_up(struct server *s, struct MHD_Connection *c, const char *reference)
 {
 	uint64_t number;
-	bool is_confirmed;
+	bool is_confirmed, is_failing;
 	char text[128];
 	int n;
 
+	pthread_mutex_lock(&s->lock);
+	is_failing = s->mode.lookup_fails;
+	pthread_mutex_unlock(&s->lock);
+	if (is_failing)
+		return answer_why(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "fail", "told to fail");
 	if (!book_find(s->book, str_of(reference), &number, &is_confirmed))
 		return answer_why(c, MHD_HTTP_NOT_FOUND, "not-found", "no shipment has this reference");
 	n = snprintf(text, sizeof text, "{\"partner_reference\":\"WMS-%06" PRIu64 "\",\"confirmed\":%s}", number,

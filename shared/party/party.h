@@ -38,6 +38,7 @@ struct party_connection {
 	const char *token_env; /* of the bearer token; NULL when the partner asks for none */
 	int64_t timeout_ms;    /* of one call */
 	int64_t concurrency;   /* calls at a time */
+	bool can_probe;        /* what it was asked for can be looked up: GET …/v1/shipments/<reference> */
 };
 
 /* Of one that sends CSV; what a file itself does not say (formats/csv_tree.h). */

@@ -27,7 +27,7 @@ struct policies_text {
 };
 
 struct connection_text {
-	char *url_env, *token_env, *timeout_ms, *concurrency;
+	char *url_env, *token_env, *timeout_ms, *concurrency, *probe;
 };
 
 struct csv_text {
@@ -52,11 +52,8 @@ static const cyaml_schema_field_t policies_fields[] = {
 };
 
 static const cyaml_schema_field_t connection_fields[] = {
-    TEXT(connection_text, url_env),
-    TEXT(connection_text, token_env),
-    TEXT(connection_text, timeout_ms),
-    TEXT(connection_text, concurrency),
-    CYAML_FIELD_END,
+    TEXT(connection_text, url_env),     TEXT(connection_text, token_env), TEXT(connection_text, timeout_ms),
+    TEXT(connection_text, concurrency), TEXT(connection_text, probe),     CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t csv_fields[] = {
@@ -156,6 +153,8 @@ policies_read(struct yaml_file *file, const struct policies_text *text, struct p
 							 text->total_tolerance_minor, 0, TOLERANCE_MAX_MINOR);
 }
 
+static const char *const no_yes[] = {"no", "yes"};
+
 static void
 connection_read(struct yaml_file *file, const struct connection_text *text, struct arena *arena, struct party *party)
 {
@@ -175,6 +174,8 @@ connection_read(struct yaml_file *file, const struct connection_text *text, stru
 		c->token_env = arena_text(arena, str_of(variable_of(file, "connection.token_env", text->token_env)));
 	c->timeout_ms = yaml_file_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
 	c->concurrency = yaml_file_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
+	c->can_probe =
+	    text->probe && yaml_file_choice(file, "connection.probe", text->probe, no_yes, COUNT_OF(no_yes)) == 1;
 }
 
 /* One character, or a word for what YAML makes hard to write; NUL is a problem, but of `none`. */
@@ -257,11 +258,9 @@ zone_check(struct yaml_file *file, const char *zone)
 static void
 acknowledge_read(struct yaml_file *file, const char *text, struct party *party)
 {
-	static const char *const answers[] = {"no", "yes"};
-
 	if (!text)
 		return;
-	party->is_answered = yaml_file_choice(file, "acknowledge", text, answers, COUNT_OF(answers)) == 1;
+	party->is_answered = yaml_file_choice(file, "acknowledge", text, no_yes, COUNT_OF(no_yes)) == 1;
 	if (party->is_answered && strcmp(party->format, "x12") != 0 && strcmp(party->format, "edifact") != 0)
 		yaml_file_problem(file, "acknowledge", "only x12 (997, TA1) and edifact (CONTRL) have an answer");
 }

@@ -29,27 +29,10 @@ fleet reload
 for worker in ingest enrich allocate invoice; do
 	for step in take decode handle commit publish mark ack; do kill_at $worker $step; done
 done
-for step in take decode commit publish mark ack; do kill_at ship-sync $step; done
+# between prepare and record nobody knows whether the request was sent: the warehouse is asked
+for step in take decode prepare call commit publish mark ack; do kill_at ship-sync $step; done
 is "books balance" "$(books_wrong)" ""
 is "the warehouse shipped nothing twice" "$(wms GET /v1/stats | jq .doubled)" 0
 
-# ship-sync between prepare and record: nobody knows whether the request was sent, so nothing is sent again. What the
-# warehouse got is confirmed by it and goes on; what it did not get waits for a person.
-for step in prepare call; do
-	echo "$step 2" >"$var/fault.ship-sync"
-	fleet restart ship-sync
-	load "doubt-$step-" $COUNT
-	settled() { sql_is "SELECT count(*) FROM report.orders o WHERE number LIKE 'doubt-$step-%' AND (state = 'invoiced' OR hold_code = 'in-doubt')" $COUNT; }
-	wait_for 120 settled && ok "ship-sync killed after $step, every order is invoiced or in doubt" ||
-		not_ok "ship-sync killed after $step, every order is invoiced or in doubt" "$(invoiced "doubt-$step-")"
-	is "ship-sync killed after $step, nothing was shipped twice" "$(wms GET /v1/stats | jq .doubled)" 0
-done
-if sql_is "SELECT count(*) FROM report.orders WHERE hold_code = 'in-doubt' AND number LIKE 'doubt-%'" 0; then
-	ok "nothing stayed in doubt"
-else
-	tributary exceptions release --code in-doubt --limit 1000 >/dev/null
-	wait_for 60 all_invoiced doubt- $((2 * COUNT))
-	is "what a person releases goes on" "$(invoiced doubt-)" $((2 * COUNT))
-fi
 rm -f "$var"/fleet.*env
 fleet reload

@@ -13,7 +13,7 @@ is() { # is NAME HAS WANTS - equal? Of what has many lines, only those that diff
 		ok "$1"
 	elif [[ $2$3 == *$'\n'* ]]; then
 		not_ok "$1" "$(diff <(echo "$3") <(echo "$2") | grep -c '^>') lines differ"
-		diff <(echo "$3") <(echo "$2") | head -n 10
+		diff -U 0 <(echo "$3") <(echo "$2") | grep '^[-+][^-+]' | sort -k 1.2 | head -n 10 # each - wanted, + had
 	else
 		not_ok "$1" "has '$2', wants '$3'"
 	fi

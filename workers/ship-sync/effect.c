@@ -28,6 +28,8 @@ prepared_decide(const struct effect *known, int64_t lease_us, struct why *why)
 			      "another process may be asking the partner right now");
 		return EFFECT_WAIT;
 	}
+	if (known->can_probe)
+		return EFFECT_PROBE;
 	(void)why_set(why, OUTCOME_HELD, "in-doubt", "it was to be sent, and how that ended was never written down");
 	return EFFECT_DOUBT;
 }
@@ -41,6 +43,8 @@ effect_decide(const struct effect *known, int64_t lease_us, struct why *why)
 		return EFFECT_SEND;
 	if (known->state == EFFECT_PREPARED)
 		return prepared_decide(known, lease_us, why);
+	if (known->state == EFFECT_IN_DOUBT && known->can_probe)
+		return EFFECT_PROBE;
 	if (known->state == EFFECT_REFUSED)
 		(void)why_set(why, OUTCOME_HELD, "partner-refused", "the partner has refused it before");
 	else

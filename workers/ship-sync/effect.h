@@ -6,8 +6,13 @@
  *               v                                   │
  *   (none) → prepared ── sent ──┬─ taken ────→ confirmed    for good
  *               │               ├─ refused ──→ refused      a person releases it: sent again
- *               │               └─ no answer → in_doubt     a person releases it, or a confirmation proves it
+ *               │               └─ no answer → in_doubt
  *               └─ older than the lease ─────→ in_doubt
+ *
+ *   in_doubt ── looked up ──┬─ found ──→ confirmed, with the partner's number
+ *      │                    ├─ absent ─→ prepared: sent again
+ *      │                    └─ no answer: stays, is looked up again
+ *      └─ where nothing can be looked up: a person releases it, or a confirmation proves it
  *
  * The code `not-sent` on any row but a confirmed one says that the partner certainly does not have it, or that a person
  * decided so: it may be sent again.
@@ -26,11 +31,13 @@ struct effect {
 	enum effect_state state;
 	bool is_not_sent; /* its code is EFFECT_NOT_SENT */
 	int64_t age_us;   /* since it was prepared */
+	bool can_probe;   /* its partner can be asked whether it has it */
 };
 
 enum effect_step {
 	EFFECT_SEND,  /* arm it again and send */
 	EFFECT_DONE,  /* the partner has it: nothing to do */
+	EFFECT_PROBE, /* arm it again, look whether the partner has it, and send it only if not */
 	EFFECT_WAIT,  /* somebody may be sending it right now: come again          OUTCOME_RETRY effect-in-flight */
 	EFFECT_HOLD,  /* a person decides                                          OUTCOME_HELD  partner-refused,
 			 in-doubt */

@@ -67,7 +67,8 @@ partner_open(struct partner *p, const struct party *party, const char *parties_d
 
 	*p = (struct partner){.name = party->name,
 			      .timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : fallback_timeout_ms,
-			      .concurrency = c->concurrency > 0 ? c->concurrency : 1};
+			      .concurrency = c->concurrency > 0 ? c->concurrency : 1,
+			      .can_probe = c->can_probe};
 	outcome = url_open(p, c, why);
 	if (outcome == OUTCOME_OK)
 		outcome = token_open(p, c, why);
@@ -190,4 +191,49 @@ partner_answer(const struct http_call *call, struct arena *arena, struct str *pa
 			       REFERENCE_BYTES);
 	*partner_ref = reference;
 	return OUTCOME_OK;
+}
+
+enum outcome
+partner_probe(const struct partner *p, const struct shipment *shipment, struct arena *arena, struct http_call *call,
+	      struct why *why)
+{
+	char id[UUID_TEXT_BYTES];
+	struct str url;
+
+	uuid_format(shipment->shipment_id, id);
+	url = arena_printf(arena, "%s/%s", p->url, id);
+	if (!url.p)
+		return why_set(why, OUTCOME_UNSURE, "too-large", "not looked up: no memory for the request");
+	*call = (struct http_call){
+	    .method = "GET",
+	    .url = url.p,
+	    .headers = {"Accept: application/json", p->token},
+	    .timeout_ms = p->timeout_ms,
+	};
+	return OUTCOME_OK;
+}
+
+/* Any server or proxy has a 404 for an address it does not know; only the partner's own says that it has no such shipment. */
+static bool
+is_not_found(const struct http_call *call, struct arena *arena)
+{
+	struct why why = {0};
+	struct node *root;
+
+	return call->status == 404 && json_parse(call->answer, &answer_limits, arena, &root, &why) == OUTCOME_OK &&
+	       str_equal(node_text(node_get(root, "error")), STR("not-found"));
+}
+
+enum outcome
+partner_found(const struct http_call *call, struct arena *arena, struct str *partner_ref, bool *is_absent,
+	      bool *is_unanswerable, struct why *why)
+{
+	enum outcome outcome;
+
+	*is_absent = is_not_found(call, arena);
+	if (*is_absent)
+		return why_set(why, OUTCOME_UNSURE, "partner-absent", "it does not have it");
+	outcome = partner_answer(call, arena, partner_ref, why);
+	*is_unanswerable = call->outcome == OUTCOME_HELD;
+	return outcome == OUTCOME_OK ? OUTCOME_OK : OUTCOME_UNSURE;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * partner - a warehouse that is asked over HTTP: POST <base url>/v1/shipments
+ * partner - a warehouse that is asked over HTTP
  *
+ *   POST <base url>/v1/shipments
  *   Idempotency-Key: <effect id>            the same request twice is one shipment
  *   Authorization: Bearer <token>
  *   body    what the partner's mapping `shipment_request` makes of the shipment, as JSON
  *   answer  2xx with {"partner_reference": "…"}
+ *
+ *   GET <base url>/v1/shipments/<shipment id>     only where party.yaml says `probe: yes`
+ *   answer  2xx as above, or 404 with {"error": "not-found"}: it certainly does not have it
  */
 #ifndef TRIBUTARY_SHIP_SYNC_PARTNER_H
 #define TRIBUTARY_SHIP_SYNC_PARTNER_H
@@ -21,6 +25,7 @@ struct partner {
 	char *url;        /* of the collection of shipments */
 	char *token;      /* header line with the bearer token; NULL: asks for none */
 	int64_t timeout_ms, concurrency;
+	bool can_probe;
 	struct mapping *mapping;
 };
 
@@ -54,5 +59,17 @@ enum outcome partner_request(const struct partner *p, const struct shipment *shi
  */
 enum outcome partner_answer(const struct http_call *call, struct arena *arena, struct str *partner_ref,
 			    struct why *why) MUST_CHECK;
+
+/*
+ * partner_probe - the request that looks a shipment up
+ * partner_found - what its end means: OUTCOME_OK with partner_ref, or *is_absent, or UNSURE as before
+ * is_unanswerable  it answered, and neither: asking again makes no sense
+ *
+ * OUTCOME_UNSURE  codes: of the call, partner-answer
+ */
+enum outcome partner_probe(const struct partner *p, const struct shipment *shipment, struct arena *arena,
+			   struct http_call *call, struct why *why) MUST_CHECK;
+enum outcome partner_found(const struct http_call *call, struct arena *arena, struct str *partner_ref, bool *is_absent,
+			   bool *is_unanswerable, struct why *why) MUST_CHECK;
 
 #endif

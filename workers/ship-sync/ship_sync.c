@@ -5,11 +5,11 @@
  * PUBLISHES    nothing: the partner's confirmation returns through intake
  * WRITES       effects
  * IDEMPOTENCY  the effect's id is the message's, and the key that the partner sees. Its row is committed before the
- *              request is sent; what has no certain answer is never sent again unless a person says so
+ *              request is sent; what has no certain answer is looked up, and sent again only if it is not there
  * FAILURES     retry: partner-away partner-busy partner-denied partner-slow effect-in-flight stopping
  *              exceptions: partner-refused in-doubt partner-unknown
  *              dead: mapping-* too-large
- *              in the ledger, of what is in doubt: partner-timeout partner-error partner-answer partner-conflict
+ *              retry, in the ledger in doubt: partner-timeout partner-error partner-answer partner-conflict
  */
 #include "ship-sync/ship_sync.h"
 
@@ -21,14 +21,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the partner is asked next. */
+enum ask { ASK_NOTHING, ASK_SEND, ASK_PROBE };
+
 /* An item's request, from prepare to handle. */
 struct sending {
 	const struct partner *partner;
-	size_t lane;         /* the partner's place among the parties */
-	bool is_done;        /* the partner has it already */
-	bool is_asked;       /* a request was made, so the answer is the partner's */
-	int64_t attempts;    /* how often it was armed, with this time */
-	int64_t prepared_us; /* monotonic; not later than its row says */
+	size_t lane; /* the partner's place among the parties */
+	enum ask ask;
+	bool is_done;         /* the partner has it already */
+	bool is_asked;        /* a request was made, so the answer is the partner's */
+	bool is_found;        /* it was looked up, and is there */
+	bool is_unanswerable; /* it cannot be looked up */
+	int64_t attempts;     /* how often it was armed, with this time */
+	int64_t prepared_us;  /* monotonic; not later than its row says */
 	enum outcome answer;
 	struct why why;
 	struct str partner_ref;
@@ -90,6 +96,7 @@ sending_open(struct batch *batch, struct item *item)
 	}
 	s->partner = &st->partners.items[index];
 	s->lane = index;
+	s->ask = ASK_SEND;
 	s->attempts = 1;
 	s->prepared_us = monotonic_us();
 	s->answer = why_set(&s->why, OUTCOME_RETRY, "too-large", "nothing was sent: no memory for the request");
@@ -122,9 +129,17 @@ known_apply(struct batch *batch, struct item *item, const struct effect_row *kno
 {
 	const struct ship_sync_config *config = batch->config;
 	struct sending *s = item->scratch;
+	struct effect effect = known->effect;
 	struct why why = {0};
 
-	switch (effect_decide(&known->effect, config->lease_ms * 1000, &why)) {
+	effect.can_probe = s->partner->can_probe;
+	switch (effect_decide(&effect, config->lease_ms * 1000, &why)) {
+	case EFFECT_PROBE:
+		/* Until the partner has answered it is in doubt, whatever hinders us. */
+		s->ask = ASK_PROBE;
+		s->is_asked = true;
+		s->answer = why_set(&s->why, OUTCOME_UNSURE, "too-large", "not looked up: no memory for the request");
+		/* fall through */
 	case EFFECT_SEND:
 		s->attempts = known->attempts + 1;
 		rows_uuid(arm, item->message_id);
@@ -216,14 +231,18 @@ on_idle(void *context)
 }
 
 static void
-answers_read(struct batch *batch, const struct http_call *calls, struct item **called, size_t n)
+answer_read(struct batch *batch, const struct http_call *call, struct sending *s)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct sending *s = called[i]->scratch;
+	bool is_absent = false, is_probe = s->ask == ASK_PROBE;
 
-		s->answer = partner_answer(&calls[i], batch->arena, &s->partner_ref, &s->why);
-		s->latency_us = calls[i].latency_us;
-	}
+	s->latency_us = call->latency_us;
+	if (is_probe)
+		s->answer =
+		    partner_found(call, batch->arena, &s->partner_ref, &is_absent, &s->is_unanswerable, &s->why);
+	else
+		s->answer = partner_answer(call, batch->arena, &s->partner_ref, &s->why);
+	s->is_found = is_probe && s->answer == OUTCOME_OK;
+	s->ask = is_absent ? ASK_SEND : ASK_NOTHING;
 }
 
 /*
@@ -247,9 +266,28 @@ begin_within_ms(const struct batch *batch, int64_t lease_ms)
 	return left_ms > 0 ? left_ms : -1;
 }
 
-/* The items' outcomes are given by handle(), which may be run more than once; here the answers are gathered. */
-enum outcome
-ship_sync_call(struct batch *batch, struct why *why)
+/* The request that the item needs next; false when it needs none or has its answer without one. */
+static bool
+call_make(struct batch *batch, struct item *item, struct http_call *call)
+{
+	struct sending *s = item->scratch;
+
+	if (s->is_done || s->ask == ASK_NOTHING)
+		return false;
+	if (s->ask == ASK_PROBE)
+		s->answer = partner_probe(s->partner, item->document, batch->arena, call, &s->why);
+	else {
+		s->answer = partner_request(s->partner, item->document, item->message_id, batch->arena, call, &s->why);
+		s->is_asked = s->answer == OUTCOME_OK;
+	}
+	if (s->answer != OUTCOME_OK)
+		s->ask = ASK_NOTHING;
+	call->lane = s->lane;
+	return s->answer == OUTCOME_OK;
+}
+
+static enum outcome
+round_call(struct batch *batch, struct why *why)
 {
 	const struct ship_sync_state *st = batch->state;
 	const struct ship_sync_config *config = batch->config;
@@ -265,23 +303,42 @@ ship_sync_call(struct batch *batch, struct why *why)
 
 	if (!calls || !called)
 		return why_set(why, OUTCOME_RETRY, "too-large", "the batch needs more memory than it may have");
-	for (size_t i = 0; i < batch->n; i++) {
-		struct item *item = batch->items[i];
-		struct sending *s = item->scratch;
-
-		if (s->is_done)
-			continue;
-		s->answer =
-		    partner_request(s->partner, item->document, item->message_id, batch->arena, &calls[n], &s->why);
-		if (s->answer != OUTCOME_OK)
-			continue;
-		s->is_asked = true;
-		calls[n].lane = s->lane;
-		called[n++] = item;
-	}
-	http_run(st->http, calls, n, &terms);
-	answers_read(batch, calls, called, n);
+	for (size_t i = 0; i < batch->n; i++)
+		if (call_make(batch, batch->items[i], &calls[n]))
+			called[n++] = batch->items[i];
+	if (n)
+		http_run(st->http, calls, n, &terms);
+	for (size_t i = 0; i < n; i++)
+		answer_read(batch, &calls[i], called[i]->scratch);
 	return OUTCOME_OK;
+}
+
+/*
+ * Sends what is new and looks up what is in doubt; then sends what was found missing. The items' outcomes are given by
+ * handle(), which may be run more than once; here the answers are gathered.
+ */
+enum outcome
+ship_sync_call(struct batch *batch, struct why *why)
+{
+	enum outcome outcome = round_call(batch, why);
+
+	return outcome == OUTCOME_OK ? round_call(batch, why) : outcome;
+}
+
+/* Nobody knows whether the partner has it: it is looked up when it comes again, or a person must. */
+static void
+doubt_end(struct item *item, const struct sending *s)
+{
+	struct why why = {0};
+
+	if (!s->partner->can_probe || s->is_unanswerable) {
+		item_hold(item, s, "in-doubt", s->why.text);
+		return;
+	}
+	item_fail(item,
+		  why_set(&why, OUTCOME_RETRY, s->why.code, "%s: %.160s; it is looked up before anything is sent again",
+			  s->partner->name, s->why.text),
+		  &why);
 }
 
 static void
@@ -292,11 +349,15 @@ item_end(struct batch *batch, struct item *item)
 
 	switch (s->answer) {
 	case OUTCOME_OK:
-		item_note(batch, item, "partner-asked", NULL, "%s took it as %.*s, after %" PRId64 " ms",
-			  s->partner->name, STR_ARGS(s->partner_ref), s->latency_us / 1000);
+		if (s->is_found)
+			item_note(batch, item, "partner-found", NULL, "%s has it as %.*s: it was looked up",
+				  s->partner->name, STR_ARGS(s->partner_ref));
+		else
+			item_note(batch, item, "partner-asked", NULL, "%s took it as %.*s, after %" PRId64 " ms",
+				  s->partner->name, STR_ARGS(s->partner_ref), s->latency_us / 1000);
 		break;
 	case OUTCOME_UNSURE:
-		item_hold(item, s, "in-doubt", s->why.text);
+		doubt_end(item, s);
 		break;
 	case OUTCOME_HELD:
 		item_hold(item, s, s->why.code, s->why.text);
