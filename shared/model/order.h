@@ -36,7 +36,7 @@ enum payment_status {
 };
 
 struct address {
-	struct str name, company, line1, line2, city, region, postal_code, country, phone, email, gln;
+	struct str name, company, line1, line2, city, region, postal_code, country, phone, email, gln, location;
 };
 
 /* Who buys, in the channel's words. */
@@ -57,11 +57,17 @@ struct line_enrichment {
 	struct str stock_source;           /* stock */
 };
 
+/* What a channel wants to hear again in what we send it: a department, an item number of its own. */
+struct reference {
+	struct str qualifier, value;
+};
+
 struct order_line {
 	struct str line_ref, sku, gtin, description, unit;
 	int64_t quantity_micro, unit_price_micro;
 	int64_t discount_minor, tax_minor;
 	bool requires_shipping;
+	struct list references; /* struct reference */
 	struct line_enrichment enriched;
 };
 
@@ -95,6 +101,8 @@ struct order {
 	struct stated_totals stated;
 	int payment_status; /* enum payment_status */
 	struct str note;
+	int64_t ship_after_at_us, deliver_after_at_us, deliver_by_at_us, cancel_after_at_us; /* 0: not said */
+	struct list references;                                                              /* struct reference */
 	struct order_enrichment enriched;
 };
 

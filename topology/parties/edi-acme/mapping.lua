@@ -1,7 +1,9 @@
 -- Acme Stores: X12 850 (order) and 860 (change) of 004010 and later; lib/x12.lua reads, this says what Acme means by it.
 -- An order's key is its number, release and type (BEG03/BEG04/BEG02, BCH likewise): a blanket order and a release of it may have
 -- one number. Its revision is when the group was sent (GS04, GS05), which compares 850 and 860. An order is paid on account.
+-- It is sent 855, 856 and 810 (lib/x12_out.lua); its 997 and TA1 say what it thinks of them. An 846 is its stores' stock.
 local text, amounts, adjustments, dates, x12 = lib("text"), lib("amounts"), lib("adjustments"), lib("dates"), lib("x12")
+local out = lib("x12_out")
 
 
 -- The units that item_units.csv names otherwise than X12.
@@ -15,7 +17,7 @@ local locations = {
 	},
 }
 
-local acknowledgements = { ["997"] = true, ["999"] = true, TA1 = true, ["855"] = true, ["865"] = true }
+local acknowledgements = { ["997"] = true, ["999"] = true, TA1 = true }
 
 -- Where 850 and 860 have what both say. `begin` is BEG or BCH, `line` PO1 or POC. POC03 is the quantity after the change.
 local sets = {
@@ -23,19 +25,14 @@ local sets = {
 	["860"] = { begin = "BCH", line = "POC", date = 6, quantity = 3, unit = 5, price = 6, basis = 7, ids = 8 },
 }
 
--- What an acknowledgement says: A or P and E, or R.
-local function verdict(tx)
-	local ak9, ta1 = x12.first(tx, "AK9"), x12.first(tx, "TA1")
-	local code = ak9 and x12.get(ak9, 1) or ta1 and x12.get(ta1, 4)
-	return code and " that says " .. code or ""
+local function kind(unit)
+	if acknowledgements[unit.set or ""] then return "acknowledgement" end
+	return unit.set == "846" and "inventory" or "order"
 end
 
-local function look(unit, tx)
-	if acknowledgements[unit.set or ""] then
-		ignore("x12-acknowledgement", "a " .. unit.set .. verdict(tx) .. ": an answer to what was sent")
-	end
+local function look(unit)
 	if not sets[unit.set or ""] then
-		ignore("x12-set-not-ours", "transaction set " .. tostring(unit.set) .. ": 850 and 860 are taken here")
+		ignore("x12-set-not-ours", "transaction set " .. tostring(unit.set) .. ": 850, 860, 846 and 997 are taken here")
 	end
 	if unit.interchange.ISA15 == "T" then ignore("order-test", "a test interchange (ISA15 is T)") end
 	local code, words = x12.fault(unit)
@@ -126,6 +123,7 @@ local function line(whole, position, set, currency, beside)
 		line_ref = x12.get(l, 1) or tostring(position), -- often blank: numbered by position
 		sku = sku, gtin = gtin, description = x12.description(loop), quantity = quantity, unit = units[unit or ""] or unit,
 		unit_price = price, discount_minor = 0, tax_minor = tax_of(loop, currency), requires_shipping = true,
+		references = x12.line_references(l, set),
 	}
 	local total = amounts.gross(result, currency, x12.path(l, set.price))
 	for _, s in ipairs(x12.all(loop, "SAC")) do
@@ -214,6 +212,19 @@ local function note(head)
 	return text.free(table.concat(said, "\n"), 4096)
 end
 
+-- The dates that it names, by their qualifiers (374).
+local dates_of = {
+	["010"] = "ship_after_at", ["037"] = "ship_after_at", ["064"] = "deliver_after_at", ["002"] = "deliver_by_at",
+	["063"] = "deliver_by_at", ["001"] = "cancel_after_at", ["061"] = "cancel_after_at",
+}
+
+local function wanted(order, head)
+	for _, dtm in ipairs(x12.all(head, "DTM")) do
+		local name = dates_of[x12.get(dtm, 1) or ""]
+		if name and not order[name] and x12.get(dtm, 2) then order[name] = dates.day(x12.get(dtm, 2), x12.path(dtm, 2)) end
+	end
+end
+
 -- When the group was sent, or nil when it does not say it well.
 local function sent_at(group)
 	local day, hour, minute = string.match(text.some(group.GS04) or "", "^%d%d%d%d%d%d%d?%d?$"),
@@ -234,7 +245,7 @@ local function order(unit)
 	local tx, set = x12.read(unit), sets[unit.set or ""]
 	local begin = set and x12.first(tx, set.begin)
 	about(begin and x12.get(begin, 3) or text.join(unit.set, unit.control))
-	look(unit, tx)
+	look(unit)
 	if not begin then refuse("field-missing", set.begin, "is required: the segment that begins the order") end
 	local head, loops = x12.before(tx, set.line), x12.loops(tx, set.line, "CTT", "SE")
 	local totals = x12.from(tx, "CTT")
@@ -256,7 +267,44 @@ local function order(unit)
 	result.adjustments, result.stated = beside, stated(totals, result.lines, beside, lines_minor, currency)
 	result.buyer, result.ship_to = buyer(parties, head, unit), ship_to(parties, loops)
 	result.bill_to, result.note = x12.address(x12.party_of(parties, "BT")), note(head)
+	wanted(result, head)
+	result.references = x12.references(unit, head, x12.get(begin, 4))
 	return result
 end
 
-return { split = x12.units, order = order }
+-- Its stores' stock -------------------------------------------------------------------------------------------------------
+
+-- What is there to be had of an item: QTY 33 (for sale), else 17 (on hand).
+local function level(loop)
+	local lin, qty = loop[1], x12.first(loop, "QTY", 1, "33") or x12.first(loop, "QTY", 1, "17")
+	local sku, gtin = x12.item(lin, 2)
+	if not qty then
+		hold("stock-quantity", lin.path, "neither QTY 33 (for sale) nor 17 (on hand): ask Acme what its quantities mean, teach the " ..
+			"mapping, then release this")
+	end
+	local unit = text.some(x12.component(qty, 3))
+	return { sku = sku, gtin = gtin, quantity = x12.number(qty, 2), unit = units[unit or ""] or unit }
+end
+
+local function inventory(unit)
+	local tx = x12.read(unit)
+	local bia = x12.first(tx, "BIA")
+	if not bia then refuse("field-missing", "BIA", "is required: the segment that begins the report") end
+	local number = x12.need(bia, 3, "the report's number")
+	about(number)
+	local code, words = x12.fault(unit)
+	if code then refuse("x12-faults", "faults", code .. ": " .. tostring(words)) end
+	local head, levels = x12.before(tx, "LIN"), {}
+	local parties = x12.parties(head)
+	local place = x12.party_of(parties, "WH") or x12.party_of(parties, "ST") or x12.party_of(parties, "SF") or {}
+	for i, loop in ipairs(x12.loops(tx, "LIN", "CTT", "SE")) do levels[i] = level(loop) end
+	return {
+		number = number, warehouse = place.id or place.gln, levels = levels,
+		reported_at = dates.day(x12.need(bia, 4, "its date"), x12.path(bia, 4)),
+	}
+end
+
+return {
+	split = x12.units, kind = kind, order = order, acknowledgement = x12.acknowledgement, inventory = inventory,
+	order_response = out.order_response, ship_notice = out.ship_notice, invoice = out.invoice,
+}
