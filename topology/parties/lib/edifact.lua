@@ -2,27 +2,15 @@
 local text, places, field, amounts = lib("text"), lib("places"), lib("field"), lib("amounts")
 local edifact = {}
 
-local keys = {}
-for i = 1, 99 do keys[i] = tostring(i) end
-
 -- The text of a component, both from 1, whichever way the sender wrote the element; of the first one when it is repeated;
 -- nil for nothing.
-function edifact.el(segment, element, component)
-	local e = segment and segment[keys[element]]
-	if e == nil then return nil end
-	if type(e) == "userdata" and e.repeated then e = e.repeated[1] end
-	if type(e) == "userdata" then
-		e = e[component or 1]
-	elseif component and component > 1 then
-		return nil
-	end
-	return e ~= "" and e or nil
-end
+edifact.el = edifact_element
 
 local el = edifact.el
 
 -- Components first to last that are there, joined by `by` (a blank when it is left out).
 function edifact.joined(segment, element, first, last, by)
+	if not segment then return nil end
 	local all = {}
 	for c = first, last do all[#all + 1] = el(segment, element, c) end
 	return #all > 0 and table.concat(all, by or " ") or nil
@@ -106,10 +94,9 @@ end
 function edifact.find(tags, tag, ...)
 	local list = tags[tag]
 	if not list then return nil end
-	for i = 1, select("#", ...) do
-		local qualifier = select(i, ...)
-		for _, s in ipairs(list) do
-			if el(s, 1) == qualifier then return s end
+	for _, qualifier in ipairs({ ... }) do
+		for i = 1, #list do
+			if el(list[i], 1) == qualifier then return list[i] end
 		end
 	end
 end
@@ -118,15 +105,9 @@ end
 -- mark.
 function edifact.number(value, path, what)
 	value = field.need(value, path, what or "a number")
-	local sign = string.sub(value, 1, 1) == "-" and "-" or ""
-	local digits = string.sub(value, #sign + 1)
-	local mark = string.find(digits, "[.,]")
-	local whole, rest = string.sub(digits, 1, (mark or 0) - 1), mark and string.sub(digits, mark + 1)
-	if string.find(whole, "%D") or rest == "" or (rest or whole) == "" or string.find(rest or "", "%D") then
-		refuse("field-type", path, value .. " is no number")
-	end
-	whole = string.sub(whole, string.find(whole, "[1-9]") or #whole)
-	return sign .. (whole == "" and "0" or whole) .. (rest and "." .. rest or "")
+	local plain = edifact_number(value)
+	if not plain then refuse("field-type", path, value .. " is no number") end
+	return plain
 end
 
 -- The amount of a MOA in minor units, or nil when there is none; more places than the currency has are rounded.

@@ -108,8 +108,11 @@ end
 
 -- Elements ----------------------------------------------------------------------------------------------------------
 
+local two_digits = {}
+for n = 1, 99 do two_digits[n] = string.format("%02d", n) end
+
 local function key(s, n)
-	return string.format("%s%02d", s.tag, n)
+	return s.tag .. two_digits[n]
 end
 
 function x12.path(s, n)
