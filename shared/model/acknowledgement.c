@@ -8,13 +8,7 @@ static const char *const verdicts[] = {"accepted", "with-errors", "rejected", NU
 #define OURS_FIRST 1 /* what ingest fills itself */
 
 static const struct field fields[] = {
-    {.key = "party",
-     .type = FIELD_TEXT,
-     .required = true,
-     AT(party),
-     .min = 1,
-     .max = 40,
-     .meaning = "who answers"},
+    {.key = "party", .type = FIELD_TEXT, .required = true, AT(party), .min = 1, .max = 40, .meaning = "who answers"},
     {.key = "control",
      .type = FIELD_TEXT,
      .required = true,

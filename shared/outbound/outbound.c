@@ -12,9 +12,9 @@ static enum outcome
 json_write(const struct node *tree, struct buf *out, struct why *why)
 {
 	json_put_node(out, tree, 0);
-	return buf_is_ok(out) ? OUTCOME_OK
-			      : why_set(why, OUTCOME_DEAD, "document-too-large", "more than %zu bytes",
-					OUTBOUND_MAX_BYTES);
+	return buf_is_ok(out)
+		   ? OUTCOME_OK
+		   : why_set(why, OUTCOME_DEAD, "document-too-large", "more than %zu bytes", OUTBOUND_MAX_BYTES);
 }
 
 static const struct writer {
@@ -89,8 +89,7 @@ outbound_document(enum party_sends what, const struct outbound_said *said, struc
 }
 
 static enum outcome
-bytes_write(const struct party *party, const struct node *tree, struct arena *arena, struct str *bytes,
-	    struct why *why)
+bytes_write(const struct party *party, const struct node *tree, struct arena *arena, struct str *bytes, struct why *why)
 {
 	struct buf out;
 	enum outcome outcome;

@@ -130,7 +130,8 @@ tasks_open(struct batch *batch, enum party_sends what, struct task *tasks)
 		    .item = item,
 		    .party = party,
 		    .mapping = st->mappings[index],
-		    .document_id = uuid_derive_from(UUID_DOCUMENT, subject_of(item, what), str_of(party_sends_name(what))),
+		    .document_id =
+			uuid_derive_from(UUID_DOCUMENT, subject_of(item, what), str_of(party_sends_name(what))),
 		};
 	}
 	return n;
@@ -222,8 +223,7 @@ numbers_take(struct batch *batch, struct task *tasks, size_t n, struct why *why)
 static struct node *
 document_make(struct batch *batch, const struct task *t, enum party_sends what)
 {
-	static const struct contract *const contracts[] = {&allocation_contract, &shipment_contract,
-							   &invoice_contract};
+	static const struct contract *const contracts[] = {&allocation_contract, &shipment_contract, &invoice_contract};
 	char now[INSTANT_TEXT_BYTES];
 	struct outbound_said said = {.control = arena_printf(batch->arena, "%" PRId64, t->control)};
 	struct node *document = NULL;
@@ -270,8 +270,8 @@ document_issue(struct batch *batch, const struct task *t, enum party_sends what,
 						   .content_type = content_type,
 						   .body = bytes,
 						   .issued_at_us = batch->now_us});
-	item_note(batch, t->item, "document.issued", NULL, "%s to %s, control number %" PRId64,
-		  party_sends_name(what), t->party->name, t->control);
+	item_note(batch, t->item, "document.issued", NULL, "%s to %s, control number %" PRId64, party_sends_name(what),
+		  t->party->name, t->control);
 	item_reply(batch, t->item, EVENT_DOCUMENT_ISSUED, 0, content_type, bytes);
 }
 
@@ -334,18 +334,19 @@ answer_apply(struct batch *batch, struct item *item, const struct result *known,
 	rows_text(rows, str_of(state));
 	rows_text_or_null(rows, a->reason);
 	rows_instant(rows, batch->now_us);
-	item_note(batch, item, "document.acknowledged", NULL, "%.*s with control number %.*s: %s %.200s", STR_ARGS(what),
-		  STR_ARGS(a->control), state, a->reason.n ? arena_text(batch->arena, a->reason) : "");
+	item_note(batch, item, "document.acknowledged", NULL, "%.*s with control number %.*s: %s %.200s",
+		  STR_ARGS(what), STR_ARGS(a->control), state, a->reason.n ? arena_text(batch->arena, a->reason) : "");
 	if (a->verdict != ACKNOWLEDGEMENT_REJECTED || was_known)
 		return;
 	item_subject(item, a->control);
-	item_fail(item,
-		  why_set(&why, OUTCOME_HELD, "document-rejected",
-			  "%.*s rejected our %.*s with control number %.*s (%.200s): see why, send it in another way, then "
-			  "dismiss this",
-			  STR_ARGS(a->party), STR_ARGS(what), STR_ARGS(a->control),
-			  a->reason.n ? arena_text(batch->arena, a->reason) : "no reason given"),
-		  &why);
+	item_fail(
+	    item,
+	    why_set(&why, OUTCOME_HELD, "document-rejected",
+		    "%.*s rejected our %.*s with control number %.*s (%.200s): see why, send it in another way, then "
+		    "dismiss this",
+		    STR_ARGS(a->party), STR_ARGS(what), STR_ARGS(a->control),
+		    a->reason.n ? arena_text(batch->arena, a->reason) : "no reason given"),
+	    &why);
 }
 
 enum outcome
