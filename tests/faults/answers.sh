@@ -9,7 +9,7 @@ fleet reload
 sample=topology/parties/edi-acme/samples/three-orders-one-bad.edi
 take() { # the answers in the queue, a line each: message id, control number, what it says
 	management POST queues/tributary/outbound.edi-acme/get '{"count": 50, "ackmode": "ack_requeue_false", "encoding": "auto"}' |
-		jq -r '.[] | .properties.message_id + " " + (.payload | capture("IEA\\*1\\*(?<n>[0-9]+)").n + " " + capture("(?<s>AK9[^~]*)").s)'
+		jq -r '.[] | select(.properties.type == "document.answered") | .properties.message_id + " " + (.payload | capture("IEA\\*1\\*(?<n>[0-9]+)").n + " " + capture("(?<s>AK9[^~]*)").s)'
 }
 has_taken() { # adds what has come to $taken; has anything?
 	taken+=$(take)$'\n'

@@ -268,7 +268,7 @@ local function order(unit)
 	result.buyer, result.ship_to = buyer(parties, head, unit), ship_to(parties, loops)
 	result.bill_to, result.note = x12.address(x12.party_of(parties, "BT")), note(head)
 	wanted(result, head)
-	result.references = x12.references(unit, head, x12.get(begin, 4))
+	result.references = x12.references(unit, head, x12.get(begin, 4), x12.get(begin, set.date))
 	return result
 end
 

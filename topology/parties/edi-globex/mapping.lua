@@ -357,7 +357,7 @@ local function order(unit)
 	o.ship_to = ship_to(parties, sums.places)
 	o.stated = stated(last, sums, currency)
 	o.lines, o.adjustments, o.payment_status, o.note = sums.lines, sums.adjustments, "pending", note(tags, sums)
-	o.references = edifact.references(unit.interchange, nad_of(parties, "SU", "SE"))
+	o.references = edifact.references(unit.interchange, nad_of(parties, "SU", "SE"), find(tags, "DTM", "137", "4"))
 	wanted(o, tags.DTM)
 	return o
 end

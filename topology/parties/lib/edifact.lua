@@ -246,8 +246,8 @@ function edifact.contact(tags)
 	return contact
 end
 
--- What the partner wants to hear again: how it addressed us, and what it calls us (lib/edifact_out.lua).
-function edifact.references(interchange, supplier)
+-- What the partner wants to hear again: how it addressed us, what it calls us, and the order's date (lib/edifact_out.lua).
+function edifact.references(interchange, supplier, date)
 	local refs = {}
 	local function put(qualifier, value)
 		if value then refs[#refs + 1] = { qualifier = qualifier, value = value } end
@@ -258,6 +258,8 @@ function edifact.references(interchange, supplier)
 	put("recipient-code", interchange.recipient_code)
 	put("syntax", interchange.syntax)
 	put("syntax-version", interchange.syntax_version)
+	put("date", el(date, 1, 2))
+	put("date-format", el(date, 1, 3))
 	put("supplier", el(supplier, 2))
 	put("supplier-code", el(supplier, 2, 3))
 	return refs

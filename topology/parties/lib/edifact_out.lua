@@ -2,7 +2,7 @@
 -- them. Written for partners who sent an ORDERS that lib/edifact.lua read: its references say how they address us. `doc` is
 -- what topology/parties/README.md says; each function gives the tree of shared/formats/edifact.h.
 local text, amounts, outbound = lib("text"), lib("amounts"), lib("outbound")
-local day, clock, ordered = outbound.day, outbound.clock, outbound.ordered
+local day, clock, ordered, minor_of = outbound.day, outbound.clock, outbound.ordered, outbound.minor
 local out = {}
 
 -- A segment of a tag and its elements: a text, or a list of components in which "" holds a place. nil and "" are left out.
@@ -40,6 +40,11 @@ end
 
 local function dtm(segments, qualifier, at)
 	if at then add(segments, segment("DTM", { qualifier, day(at), "102" })) end
+end
+
+-- The order's date as its sender wrote it.
+local function order_date(segments, refs)
+	if refs.date then add(segments, segment("DTM", { "171", refs.date, refs["date-format"] or "102" })) end
 end
 
 -- A party by its GLN or the sender's number for it, and where it is.
@@ -103,7 +108,7 @@ function out.order_response(doc)
 	local segments = { segment("BGM", "231", number_of(order, doc.control), is_changed and "4" or "29") }
 	dtm(segments, "137", doc.sent_at)
 	add(segments, segment("RFF", { "ON", order.source_number }))
-	dtm(segments, "171", order.placed_at)
+	order_date(segments, refs)
 	parties(segments, order, refs)
 	nad(segments, "DP", order.ship_to)
 	for _, s in ipairs(lines) do add(segments, s) end
@@ -156,16 +161,17 @@ local function tax(segments, rate)
 end
 
 local function invoice_line(segments, billed, l, currency)
+	local discount, vat = minor_of(billed.discount_minor), minor_of(billed.tax_minor)
 	item(segments, billed.line_ref, nil, l)
 	quantity(segments, "47", billed.quantity, l)
-	money(segments, "203", billed.net_minor, currency)
+	money(segments, "203", minor_of(billed.net_minor), currency)
 	-- AAA is the net price, AAB one before the line's allowances
-	add(segments, segment("PRI", { billed.discount_minor == 0 and "AAA" or "AAB", billed.unit_price }))
-	if billed.tax_minor ~= 0 then
+	add(segments, segment("PRI", { discount == 0 and "AAA" or "AAB", billed.unit_price }))
+	if vat ~= 0 then
 		tax(segments, l.enriched and l.enriched.tax_rate)
-		money(segments, "124", billed.tax_minor, currency)
+		money(segments, "124", vat, currency)
 	end
-	alc(segments, "discount", -billed.discount_minor, "204", currency)
+	alc(segments, "discount", -discount, "204", currency)
 end
 
 function out.invoice(doc)
@@ -173,26 +179,27 @@ function out.invoice(doc)
 	local segments, net = { segment("BGM", "380", v.number, "9") }, 0
 	dtm(segments, "137", v.issued_at)
 	add(segments, segment("RFF", { "ON", order.source_number }))
-	dtm(segments, "171", order.placed_at)
+	order_date(segments, refs)
 	parties(segments, order, refs)
 	nad(segments, "IV", v.bill_to)
 	nad(segments, "DP", order.ship_to)
 	add(segments, segment("CUX", { "2", v.currency, "4" }))
 	for i = 1, v.charges and #v.charges or 0 do
 		local c = v.charges[i]
-		alc(segments, c.kind, c.amount_minor, "8", v.currency, c.reason)
+		alc(segments, c.kind, minor_of(c.amount_minor), "8", v.currency, c.reason)
 	end
 	for i = 1, #v.lines do
 		invoice_line(segments, v.lines[i], lines[v.lines[i].line_ref], v.currency)
-		net = net + v.lines[i].net_minor
+		net = net + minor_of(v.lines[i].net_minor)
 	end
 	add(segments, segment("UNS", "S"))
 	add(segments, segment("CNT", { "2", tostring(#v.lines) }))
 	money(segments, "79", net, v.currency)
-	if v.charges_minor ~= 0 then money(segments, "131", v.charges_minor, v.currency) end
-	money(segments, "125", net + v.charges_minor, v.currency)
-	money(segments, "124", v.tax_minor, v.currency)
-	money(segments, "77", v.total_minor, v.currency)
+	local charges = minor_of(v.charges_minor)
+	if charges ~= 0 then money(segments, "131", charges, v.currency) end
+	money(segments, "125", net + charges, v.currency)
+	money(segments, "124", minor_of(v.tax_minor), v.currency)
+	money(segments, "77", minor_of(v.total_minor), v.currency)
 	return out.envelope(doc, "INVOIC", segments)
 end
 

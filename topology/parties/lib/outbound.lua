@@ -19,6 +19,11 @@ function outbound.by_ref(list)
 	return by
 end
 
+-- An amount of the document, which is a number as text, to count with; 0 for none.
+function outbound.minor(value)
+	return math.tointeger(tonumber(value or "0"))
+end
+
 -- "2026-11-25T14:30:00Z" as 20261125 and as 1430; nil for nil.
 function outbound.day(at)
 	return at and string.sub(at, 1, 4) .. string.sub(at, 6, 7) .. string.sub(at, 9, 10)

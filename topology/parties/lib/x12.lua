@@ -332,8 +332,8 @@ end
 
 local addressing = { "ISA05", "ISA06", "ISA07", "ISA08", "ISA15" }
 
--- What the partner wants to hear again: how it addressed us, the order's release, and all of its REF (lib/x12_out.lua).
-function x12.references(unit, head, release)
+-- What the partner wants to hear again: how it addressed us, the order's release and date, and all of its REF (lib/x12_out.lua).
+function x12.references(unit, head, release, date)
 	local refs = {}
 	local function put(qualifier, value)
 		if value and value ~= "" then refs[#refs + 1] = { qualifier = qualifier, value = value } end
@@ -342,6 +342,7 @@ function x12.references(unit, head, release)
 	put("GS02", unit.group and unit.group.GS02)
 	put("GS03", unit.group and unit.group.GS03)
 	put("release", release)
+	put("date", date)
 	for _, ref in ipairs(x12.all(x12.before(head, "N1"), "REF")) do
 		if x12.get(ref, 1) and #refs < 100 then put(x12.get(ref, 1), x12.words(ref, 2, 256)) end
 	end

@@ -2,7 +2,7 @@
 -- in another. Written for partners who sent an 850 that lib/x12.lua read: its references say how they address us, and what
 -- they want to hear again. `doc` is what topology/parties/README.md says; each function gives the tree of shared/formats/x12.h.
 local text, amounts, outbound = lib("text"), lib("amounts"), lib("outbound")
-local day, clock, ordered = outbound.day, outbound.clock, outbound.ordered
+local day, clock, ordered, minor_of = outbound.day, outbound.clock, outbound.ordered, outbound.minor
 local out = {}
 
 -- Segments ----------------------------------------------------------------------------------------------------------
@@ -28,8 +28,7 @@ end
 
 -- Minor units as N2, two decimals that are not written: 1999 USD is 1999, 1999 JPY is 199900.
 function out.n2(minor, currency)
-	local one = gross("1", "1", currency)
-	local n = minor * 100
+	local one, n = gross("1", "1", currency), minor * 100
 	if n % one ~= 0 then hold("amount-inexact", "currency", "X12 has two places for amounts, " .. currency .. " has more") end
 	return n // one
 end
@@ -132,7 +131,7 @@ function out.order_response(doc)
 		if waiting then add(lines, segment("ACK", "IB", waiting, unit)) end
 		is_changed = is_changed or waiting ~= nil
 	end
-	local segments = { segment("BAK", "00", is_changed and "AC" or "AD", order.source_number, day(order.placed_at), refs.release,
+	local segments = { segment("BAK", "00", is_changed and "AC" or "AD", order.source_number, (refs.date or day(order.placed_at)), refs.release,
 		nil, nil, nil, day(doc.sent_at)) }
 	refs_add(segments, order)
 	party_add(segments, "ST", order.ship_to)
@@ -156,7 +155,7 @@ function out.ship_notice(doc)
 	party_add(segments, "ST", s.ship_to)
 	add(segments, segment("N1", "SF", nil, "92", s.warehouse))
 	add(segments, segment("HL", 2, 1, "O"))
-	add(segments, segment("PRF", order.source_number, refs.release, nil, day(order.placed_at)))
+	add(segments, segment("PRF", order.source_number, refs.release, nil, (refs.date or day(order.placed_at))))
 	refs_add(segments, order)
 	local levels = 2
 	for i = 1, #s.lines do
@@ -187,7 +186,7 @@ end
 
 function out.invoice(doc)
 	local order, v, refs, lines = doc.order, doc.invoice, outbound.references(doc.order), outbound.by_ref(doc.order.lines)
-	local segments = { segment("BIG", day(v.issued_at), v.number, day(order.placed_at), order.source_number, refs.release, nil,
+	local segments = { segment("BIG", day(v.issued_at), v.number, (refs.date or day(order.placed_at)), order.source_number, refs.release, nil,
 		"DI") }
 	if v.currency ~= "USD" then add(segments, segment("CUR", "SE", v.currency)) end
 	refs_add(segments, order)
@@ -199,13 +198,14 @@ function out.invoice(doc)
 		local price, basis = price_of(l)
 		add(segments, segment("IT1", billed.line_ref, billed.quantity, unit_of(l), price, basis, table.unpack(ids_of(l))))
 		if l.description then add(segments, segment("PID", "F", nil, nil, nil, out.words(l.description, 80))) end
-		if billed.discount_minor ~= 0 then add(segments, sac("discount", -billed.discount_minor, "discount of the line", v.currency)) end
+		add(segments, sac("discount", -minor_of(billed.discount_minor), "discount of the line", v.currency))
 	end
-	add(segments, segment("TDS", out.n2(v.total_minor, v.currency)))
-	if v.tax_minor ~= 0 then add(segments, segment("TXI", "TX", amounts.decimal(v.tax_minor, v.currency))) end
+	add(segments, segment("TDS", out.n2(minor_of(v.total_minor), v.currency)))
+	local tax = minor_of(v.tax_minor)
+	if tax ~= 0 then add(segments, segment("TXI", "TX", amounts.decimal(tax, v.currency))) end
 	for i = 1, v.charges and #v.charges or 0 do
 		local c = v.charges[i]
-		add(segments, sac(c.kind, c.amount_minor, c.reason or c.kind, v.currency))
+		add(segments, sac(c.kind, minor_of(c.amount_minor), c.reason or c.kind, v.currency))
 	end
 	add(segments, segment("CTT", #v.lines))
 	return out.envelope(doc, "IN", "810", segments)
