@@ -68,6 +68,7 @@ static const struct contract line_enrichment_contract = {.name = "line_enrichmen
 							 .size = sizeof(struct line_enrichment),
 							 PARTS(line_enrichment_fields)};
 
+static const char *const line_actions[] = {"set", "add", "change", "remove", NULL};
 static const struct field line_fields[] = {
     NEED(order_line, line_ref, 128, "the channel's id of the line"),
     TEXT(order_line, sku, 128, "the channel's code of the item"),
@@ -106,6 +107,11 @@ static const struct field line_fields[] = {
      .type = FIELD_BOOL,
      .offset = offsetof(struct order_line, requires_shipping),
      .meaning = "false: a gift card or service"},
+    {.key = "action",
+     .type = FIELD_ENUM,
+     .offset = offsetof(struct order_line, action),
+     .names = line_actions,
+     .meaning = "in an order of kind change: what becomes of the known line with this line_ref"},
     {.key = "enriched",
      .type = FIELD_OBJECT,
      .offset = offsetof(struct order_line, enriched),
@@ -161,7 +167,7 @@ static const struct contract order_enrichment_contract = {.name = "order_enrichm
 							  .size = sizeof(struct order_enrichment),
 							  PARTS(order_enrichment_fields)};
 
-static const char *const order_kinds[] = {"new", "cancel", NULL};
+static const char *const order_kinds[] = {"new", "cancel", "change", NULL};
 static const char *const payment_states[] = {"unknown",        "pending",  "authorized", "paid",
 					     "partially-paid", "refunded", "voided",     NULL};
 
@@ -188,7 +194,7 @@ static const struct field order_fields[] = {
      .required = true,
      .offset = offsetof(struct order, kind),
      .names = order_kinds,
-     .meaning = "what is wanted"},
+     .meaning = "what is wanted; change: some lines or header fields of a known order, into which they are merged"},
     {.key = "placed_at",
      .type = FIELD_INSTANT,
      .required = true,
@@ -225,7 +231,7 @@ static const struct field order_fields[] = {
      .offset = offsetof(struct order, lines),
      .of = &line_contract,
      .min = 0,
-     .max = 10000,
+     .max = ORDER_LINES_MAX,
      .meaning = "what is ordered"},
     {.key = "adjustments",
      .type = FIELD_LIST,
@@ -254,11 +260,17 @@ static const struct field order_fields[] = {
 const struct contract order_contract = {
     .name = "order", .version = 1, .title = "An order", .size = sizeof(struct order), PARTS(order_fields)};
 
-const struct contract channel_order_contract = {
-    .name = "order",
-    .version = 1,
-    .title = "An order as a mapping gives it",
-    .size = sizeof(struct order),
-    .fields = order_fields + OURS_FIRST,
-    .fields_count = COUNT_OF(order_fields) - OURS_FIRST - OURS_LAST,
-};
+#define CHANNEL_PARTS \
+	.fields = order_fields + OURS_FIRST, .fields_count = COUNT_OF(order_fields) - OURS_FIRST - OURS_LAST
+
+const struct contract channel_order_contract = {.name = "order",
+						.version = 1,
+						.title = "An order as a mapping gives it",
+						.size = sizeof(struct order),
+						CHANNEL_PARTS};
+const struct contract channel_change_contract = {.name = "order",
+						 .version = 1,
+						 .title = "A change as a mapping gives it",
+						 .size = sizeof(struct order),
+						 .is_partial = true,
+						 CHANNEL_PARTS};

@@ -10,6 +10,7 @@
 /* What is known of the order, and what was asked of warehouses for it. Texts are views. */
 struct known_order {
 	struct str content_sha256, revision;
+	struct str document; /* contract order; only for a change of some lines */
 	bool is_cancelled;
 	int64_t shipments_count;
 	int64_t requested_at_us; /* of the first shipment; 0: none */
@@ -26,7 +27,7 @@ enum revise_step {
 
 /*
  * revise_decide - pure
- * in   INTAKE_ORDER or INTAKE_CANCEL, as it came now, with its hash
+ * in   INTAKE_ORDER or INTAKE_CANCEL, as it came now, with its hash; INTAKE_CHANGE, after it was merged
  * why  filled for REVISE_OLD and REVISE_LATE
  */
 enum revise_step revise_decide(const struct known_order *known, const struct intake *in, struct why *why);
