@@ -19,8 +19,8 @@ order_change_check(const struct order *change, struct why *why)
 		return why_at(why, OUTCOME_DEAD, "field-missing", "source_number", "is required: the order's number");
 	for (size_t i = 0; i < change->lines.n; i++) {
 		const struct order_line *line = order_line_at(change, i);
-		const char *missing = !line->line_ref.n          ? "line_ref"
-				      : line->action == LINE_SET ? "action"
+		const char *missing = !line->line_ref.n                                   ? "line_ref"
+				      : line->action == LINE_SET                          ? "action"
 				      : line->action == LINE_ADD && !line->quantity_micro ? "quantity"
 											  : NULL;
 
@@ -101,10 +101,11 @@ line_change(struct merging *m, struct order_line *line, const struct order_line 
 	bool is_other_unit = said->unit.n && !str_equal(said->unit, line->unit);
 
 	if (is_other_unit && !(said->quantity_micro && said->unit_price_micro))
-		return why_at(m->why, OUTCOME_HELD, "change-open", path,
-			      "line %.*s is in %.*s now, and was in %.*s: ask for quantity and price in that unit, then "
-			      "dismiss this",
-			      STR_ARGS(line->line_ref), STR_ARGS(said->unit), STR_ARGS(line->unit));
+		return why_at(
+		    m->why, OUTCOME_HELD, "change-open", path,
+		    "line %.*s is in %.*s now, and was in %.*s: ask for quantity and price in that unit, then "
+		    "dismiss this",
+		    STR_ARGS(line->line_ref), STR_ARGS(said->unit), STR_ARGS(line->unit));
 	if (!stays && line->tax_minor && !said->tax_minor)
 		return why_at(
 		    m->why, OUTCOME_HELD, "change-open", path,
@@ -253,9 +254,10 @@ stated_merge(struct order *o, int64_t before_minor, const struct order *change, 
 	if (now_minor == before_minor)
 		return OUTCOME_OK;
 	if (!change->adjustments.n && is_taxed_as_a_whole(o))
-		return why_at(why, OUTCOME_HELD, "change-open", "stated.grand_minor",
-			      "the order is taxed as a whole, and it says neither the new tax nor the new total: ask for "
-			      "it, then dismiss this");
+		return why_at(
+		    why, OUTCOME_HELD, "change-open", "stated.grand_minor",
+		    "the order is taxed as a whole, and it says neither the new tax nor the new total: ask for "
+		    "it, then dismiss this");
 	o->stated = (struct stated_totals){.grand_minor = now_minor};
 	return OUTCOME_OK;
 }

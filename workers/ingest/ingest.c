@@ -11,7 +11,7 @@
  *              a confirmation by its shipment
  * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
  *              party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
- *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed change-early
+ *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed change-early change-late
  *              change-line-unknown change-line-known change-empty change-open shipment-unknown
  *              shipment-line-unknown shipment-over shipment-confirmed-twice mapping-*, and a mapping's own
  */

@@ -86,6 +86,7 @@ known_read(const struct result *r, size_t row)
 	    .revision = result_text(r, row, 2),
 	    .is_cancelled = result_bool(r, row, 4),
 	    .shipments_count = result_int(r, row, 5),
+	    .had_revision = result_bool(r, row, 9),
 	    .requested_at_us = result_is_null(r, row, 6) ? 0 : result_instant(r, row, 6),
 	};
 
@@ -151,7 +152,8 @@ unknown_end(struct item *item)
 	repeat_fail(item, OUTCOME_HELD, &why);
 }
 
-/* A change of some lines becomes the whole order as it is to be. */
+/* A change of some lines becomes the whole order as it is to be. An earlier one that was never taken is not in the later
+ * one: a person decides. */
 static enum outcome
 merge_apply(struct batch *batch, struct intake *in, const struct known_order *known, struct why *why)
 {
@@ -159,6 +161,12 @@ merge_apply(struct batch *batch, struct intake *in, const struct known_order *kn
 	struct order *merged = arena_get(batch->arena, sizeof *merged);
 	enum outcome outcome;
 
+	if (is_old(known, in->order) && known->had_revision)
+		return OUTCOME_OK;
+	if (is_old(known, in->order))
+		return why_at(why, OUTCOME_HELD, "change-late", "revision",
+			      "it changes some lines, and a later revision came before it: see whether it still holds, "
+			      "change the order by hand, then dismiss this");
 	if (!before || !merged)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
 	outcome = contract_decode(&order_contract, known->document, batch->arena, before, why);
@@ -190,7 +198,7 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 	enum outcome outcome = OUTCOME_OK;
 	struct why why = {0};
 
-	if (is_partial && !is_old(known, in->order))
+	if (is_partial)
 		outcome = merge_apply(rev->batch, in, known, &why);
 	if (outcome != OUTCOME_OK) {
 		repeat_fail(item, outcome, &why);
@@ -236,10 +244,13 @@ known_load(struct batch *batch, struct item **repeats, size_t n, struct result *
 	struct rows *ids = rows_new(&ingest_orders_known, batch->arena);
 
 	for (size_t i = 0; i < n; i++) {
+		const struct intake *in = repeats[i]->scratch;
+
 		if (is_next(repeats, i))
 			continue;
 		rows_uuid(ids, repeats[i]->order_id);
-		rows_bool(ids, ((const struct intake *)repeats[i]->scratch)->result == INTAKE_CHANGE);
+		rows_text_or_null(ids, in->order->revision);
+		rows_bool(ids, in->result == INTAKE_CHANGE);
 	}
 	return store_query(batch->store, ids, known, why);
 }

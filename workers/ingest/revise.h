@@ -12,6 +12,7 @@ struct known_order {
 	struct str content_sha256, revision;
 	struct str document; /* contract order; only for a change of some lines */
 	bool is_cancelled;
+	bool had_revision; /* what came now was taken before */
 	int64_t shipments_count;
 	int64_t requested_at_us; /* of the first shipment; 0: none */
 	char partner[64];        /* of one of them */
