@@ -13,6 +13,7 @@
 #include "party_commands.h"
 #include "party_diff.h"
 #include "party_sample.h"
+#include "party_sends.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -195,33 +196,70 @@ sample_check(struct check *c, const struct party *party, const char *path)
 	arena_clear(c->parties.arena);
 }
 
+/* "AC-10001.invoice.json" to "AC-10001.invoice.expected.txt" */
+static void
+sends_check(struct check *c, const struct party *party, const char *path)
+{
+	char expected[PATH_BYTES];
+	struct buf result;
+	size_t differences;
+
+	snprintf(expected, sizeof expected, "%.*s.expected.txt", (int)(strrchr(path, '.') - path), path);
+	buf_init(&result, SAMPLE_RESULT_MAX_BYTES);
+	c->checked++;
+	if (!sends_run(c->parties.dir, party, path, c->parties.arena, &result)) {
+		c->failed++;
+	} else if (c->wish.may_write) {
+		c->failed += !expected_write(expected, buf_str(&result));
+	} else {
+		differences = sends_differences(expected, buf_str(&result), c->parties.arena, stdout);
+		c->failed += differences > 0;
+		if (!differences)
+			printf("ok      %s\n", path);
+		else
+			printf("differs %s (%zu)\n", path, differences);
+	}
+	buf_release(&result);
+	arena_clear(c->parties.arena);
+}
+
 static int
 is_sample(const struct dirent *entry)
 {
 	struct str name = str_of(entry->d_name);
 
-	return name.p[0] != '.' && !str_ends(name, STR(".expected.json")) && !str_ends(name, STR(".md"));
+	return name.p[0] != '.' && !str_ends(name, STR(".expected.json")) && !str_ends(name, STR(".expected.txt")) &&
+	       !str_ends(name, STR(".md"));
 }
 
-static void
-party_check(struct check *c, const struct party *party)
+/* Each file of the party's folder of that name; false when there is no such folder. */
+static bool
+folder_check(struct check *c, const struct party *party, const char *folder,
+	     void (*check)(struct check *c, const struct party *party, const char *path))
 {
 	char dir[PATH_BYTES], path[2 * PATH_BYTES];
 	struct dirent **entries;
 	int n;
 
-	snprintf(dir, sizeof dir, "%s/%s/samples", c->parties.dir, party->name);
+	snprintf(dir, sizeof dir, "%s/%s/%s", c->parties.dir, party->name, folder);
 	n = scandir(dir, &entries, is_sample, alphasort);
-	if (n < 0) {
-		printf("none    %s\n", dir);
-		return;
-	}
+	if (n < 0)
+		return false;
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, entries[i]->d_name);
-		sample_check(c, party, path);
+		check(c, party, path);
 		free(entries[i]);
 	}
 	free(entries);
+	return true;
+}
+
+static void
+party_check(struct check *c, const struct party *party)
+{
+	if (!folder_check(c, party, "samples", sample_check))
+		printf("none    %s/%s/samples\n", c->parties.dir, party->name);
+	(void)folder_check(c, party, "sends", sends_check);
 }
 
 static int
@@ -251,7 +289,8 @@ check_command(int argc, char **argv)
 	struct options options = {
 	    "tributary party check [--write] [PARTY...]",
 	    "Runs the parties' samples through their mappings, and shows each field that is not as "
-	    "expected\n(samples/NAME.expected.json): path, expected, got.",
+	    "expected\n(samples/NAME.expected.json): path, expected, got. Likewise what they are sent "
+	    "(sends/NAME.WHAT.json),\nline by line.",
 	    rows,
 	    COUNT_OF(rows),
 	    0,

@@ -39,7 +39,7 @@ document_put(struct buf *out, const struct intake *in)
 		contract_put_json(in->order->kind == ORDER_CHANGE ? &channel_change_contract : &order_contract,
 				  in->order, &text, 0);
 	else
-		contract_put_json(&confirmation_contract, in->confirmation, &text, 0);
+		contract_put_json(in->fact_contract, in->fact, &text, 0);
 	buf_put_str(out, STR(", \"document\": "));
 	buf_put_str(out, buf_str(&text));
 	buf_release(&text);

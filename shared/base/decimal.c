@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/decimal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Parse [-+]digits[.digits] scaled by 10^places; digits beyond `places` must be zero. */
@@ -47,22 +46,25 @@ scaled_parse(struct str s, int places, int64_t *out)
 static size_t
 scaled_format(int64_t value, int places, bool is_trimmed, char out[static DECIMAL_TEXT_BYTES])
 {
-	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	uint64_t scale = 1;
-	int n;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char reversed[DECIMAL_TEXT_BYTES];
+	size_t n = 0, length = 0;
 
-	for (int i = 0; i < places; i++)
-		scale *= 10;
-	n = snprintf(out, DECIMAL_TEXT_BYTES, "%s%llu", value < 0 ? "-" : "", (unsigned long long)(magnitude / scale));
-	if (places)
-		n += snprintf(out + n, DECIMAL_TEXT_BYTES - (size_t)n, ".%0*llu", places,
-			      (unsigned long long)(magnitude % scale));
-	while (is_trimmed && places && out[n - 1] == '0')
-		n--;
-	if (is_trimmed && places && out[n - 1] == '.')
-		n--;
-	out[n] = '\0';
-	return (size_t)n;
+	for (int place = 0; place <= places || rest; place++, rest /= 10) {
+		char digit = (char)('0' + rest % 10);
+
+		if (is_trimmed && place < places && n == 0 && digit == '0')
+			continue;
+		if (place == places && n)
+			reversed[n++] = '.';
+		reversed[n++] = digit;
+	}
+	if (value < 0)
+		reversed[n++] = '-';
+	while (n)
+		out[length++] = reversed[--n];
+	out[length] = '\0';
+	return length;
 }
 
 bool
@@ -110,14 +112,14 @@ currency_places(struct str currency)
 	/* ISO 4217 currencies whose minor unit is not 2 places. */
 	static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
 	static const char three[] = "BHD IQD JOD KWD LYD OMR TND ", four[] = "CLF UYW ";
-	char code[5];
+	char code[5] = "    ";
 
 	if (currency.n != 3)
 		return -1;
 	for (size_t i = 0; i < 3; i++)
 		if (currency.p[i] < 'A' || currency.p[i] > 'Z')
 			return -1;
-	snprintf(code, sizeof code, "%.3s ", currency.p);
+	memcpy(code, currency.p, currency.n);
 	if (strstr(none, code))
 		return 0;
 	return strstr(three, code) ? 3 : strstr(four, code) ? 4 : 2;

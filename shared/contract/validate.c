@@ -11,32 +11,38 @@
 #define TEXT_MAX_BYTES 4096
 #define LIST_MAX 10000
 
-static struct path
-path_grow(const struct path *parent, const char *format, const char *key, size_t index)
+static void
+path_add(struct path *p, const char *text)
 {
-	struct path p = *parent;
-	int n = key ? snprintf(p.text + p.n, sizeof p.text - p.n, format, key)
-		    : snprintf(p.text + p.n, sizeof p.text - p.n, format, index);
+	size_t left = sizeof p->text - 1 - p->n, n = strlen(text);
 
-	if (n > 0)
-		p.n = p.n + (size_t)n < sizeof p.text ? p.n + (size_t)n : sizeof p.text - 1;
-	return p;
+	n = n < left ? n : left;
+	memcpy(p->text + p->n, text, n);
+	p->n += n;
+	p->text[p->n] = '\0';
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 struct path
 path_key(const struct path *parent, const char *key)
 {
-	return path_grow(parent, parent->n ? ".%s" : "%s", key, 0);
+	struct path p = *parent;
+
+	if (p.n)
+		path_add(&p, ".");
+	path_add(&p, key);
+	return p;
 }
 
 struct path
 path_index(const struct path *parent, size_t index)
 {
-	return path_grow(parent, "[%zu]", NULL, index);
+	struct path p = *parent;
+	char text[32];
+
+	snprintf(text, sizeof text, "[%zu]", index);
+	path_add(&p, text);
+	return p;
 }
-#pragma GCC diagnostic pop
 
 int64_t
 field_min(const struct field *f)

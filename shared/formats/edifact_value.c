@@ -7,11 +7,13 @@
 struct str
 edifact_element(const struct node *segment, unsigned element, unsigned component)
 {
-	char key[16];
+	const char key[] = {(char)('0' + element / 10 % 10), (char)('0' + element % 10)};
+	const bool is_short = element < 10;
 	const struct node *n;
 
-	snprintf(key, sizeof key, "%u", element);
-	n = node_get(segment, key);
+	if (element > EDIFACT_ELEMENTS)
+		return (struct str){NULL, 0};
+	n = node_get_str(segment, (struct str){key + is_short, sizeof key - is_short});
 	if (node_is(n, NODE_OBJECT))
 		n = node_at(node_get(n, "repeated"), 0);
 	if (node_is(n, NODE_LIST))
@@ -52,6 +54,11 @@ edifact_number(struct str text, char *out, size_t bytes)
 		whole = STR("0");
 	if (sign.n + whole.n + (places.n ? places.n + 1 : 0) >= bytes)
 		return false;
-	snprintf(out, bytes, "%.*s%.*s%s%.*s", STR_ARGS(sign), STR_ARGS(whole), places.n ? "." : "", STR_ARGS(places));
+	out = mempcpy(mempcpy(out, sign.p, sign.n), whole.p, whole.n);
+	if (places.n) {
+		*out++ = '.';
+		out = mempcpy(out, places.p, places.n);
+	}
+	*out = '\0';
 	return true;
 }

@@ -13,8 +13,9 @@
 const char *
 intake_result_name(enum intake_result result)
 {
-	static const char *const names[] = {"order",     "cancel",    "shipment", "ignored", "refused",
-					    "exception", "duplicate", "split",    "change"};
+	static const char *const names[] = {"order",   "cancel",          "shipment",  "ignored",
+					    "refused", "exception",       "duplicate", "split",
+					    "change",  "acknowledgement", "inventory"};
 
 	return names[result];
 }
@@ -117,15 +118,25 @@ function_of(const struct intake_source *source, const struct node *unit, struct 
 }
 
 bool
-intake_hash(const struct order *order, unsigned char sha[static 32])
+intake_hash(const struct order *order, struct arena *arena, unsigned char sha[static 32])
 {
+	const struct order_line *lines = order->lines.items;
+	struct order_line *copies = arena_array(arena, order->lines.n, sizeof *copies);
 	struct order said = *order;
 	struct buf bytes;
 	bool is_ok;
 
+	if (!copies)
+		return false;
+	for (size_t i = 0; i < order->lines.n; i++) {
+		copies[i] = lines[i];
+		copies[i].references = (struct list){0};
+	}
+	said.lines.items = copies;
 	said.received_at_us = 0;
 	said.revision = said.note = (struct str){NULL, 0};
 	said.payment_status = PAYMENT_UNKNOWN;
+	said.references = (struct list){0};
 	buf_init(&bytes, (size_t)64 << 20);
 	contract_encode(&order_contract, &said, &bytes);
 	is_ok = buf_is_ok(&bytes);
@@ -190,7 +201,7 @@ order_fill(const struct intake_source *source, const struct node *tree, struct a
 		return outcome;
 	order_ids(source, order);
 	in->order = order;
-	if (!intake_hash(order, in->content_sha256))
+	if (!intake_hash(order, arena, in->content_sha256))
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
 	/* A cancellation need not repeat what it cancels. */
 	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel"))) {
@@ -203,23 +214,50 @@ order_fill(const struct intake_source *source, const struct node *tree, struct a
 	return outcome;
 }
 
+/* What a mapping may give beside orders; the function is named as the kind is. */
+static const struct fact {
+	const char *function;
+	const struct contract *given; /* by the mapping */
+	const struct contract *whole; /* with the party, which ingest puts first */
+	enum intake_result result;
+} facts[] = {
+    {"shipment", &confirmation_contract, &confirmation_contract, INTAKE_SHIPMENT},
+    {"acknowledgement", &channel_acknowledgement_contract, &acknowledgement_contract, INTAKE_ACKNOWLEDGEMENT},
+    {"inventory", &channel_stock_report_contract, &stock_report_contract, INTAKE_INVENTORY},
+};
+
+static const struct fact *
+fact_find(struct str function)
+{
+	for (size_t i = 0; i < COUNT_OF(facts); i++)
+		if (str_equal(function, str_of(facts[i].function)))
+			return &facts[i];
+	return NULL;
+}
+
 static enum outcome
-confirmation_fill(const struct node *tree, struct arena *arena, struct intake *in, struct why *why)
+fact_fill(const struct intake_source *source, const struct fact *fact, const struct node *tree, struct arena *arena,
+	  struct intake *in, struct why *why)
 {
 	struct buf said;
 	enum outcome outcome;
 
-	in->confirmation = arena_get(arena, sizeof *in->confirmation);
-	if (!in->confirmation)
-		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the confirmation");
-	outcome = contract_from_tree(&confirmation_contract, tree, arena, in->confirmation, why);
+	in->fact = arena_get(arena, fact->whole->size);
+	if (!in->fact)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what it says");
+	outcome = contract_from_tree(fact->given, tree, arena, in->fact, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	if (fact->result == INTAKE_ACKNOWLEDGEMENT)
+		in->acknowledgement->party = str_of(source->party->name);
+	if (fact->result == INTAKE_INVENTORY)
+		in->stock_report->party = str_of(source->party->name);
+	in->fact_contract = fact->whole;
 	buf_init(&said, (size_t)16 << 20);
-	contract_encode(&confirmation_contract, in->confirmation, &said);
+	contract_encode(fact->whole, in->fact, &said);
 	sha256(buf_str(&said), in->content_sha256);
 	buf_release(&said);
-	in->result = INTAKE_SHIPMENT;
+	in->result = fact->result;
 	return OUTCOME_OK;
 }
 
@@ -228,6 +266,7 @@ static enum outcome
 unit_map(const struct intake_source *source, const struct node *unit, struct arena *arena, struct intake *in,
 	 struct why *why)
 {
+	const struct fact *fact;
 	struct str function;
 	struct node *tree;
 	enum outcome outcome;
@@ -237,11 +276,12 @@ unit_map(const struct intake_source *source, const struct node *unit, struct are
 	outcome = function_of(source, unit, arena, &function, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	if (!str_equal(function, STR("order")) && !str_equal(function, STR("shipment")))
-		return why_at(
-		    why, OUTCOME_DEAD, "kind-unknown", "routing_key",
-		    "%.40s is no kind that is taken: order, change, cancel, document and shipment: <party>.<kind>",
-		    arena_text(arena, function));
+	fact = fact_find(function);
+	if (!fact && !str_equal(function, STR("order")))
+		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key",
+			      "%.40s is no kind that is taken: order, change, cancel, document, shipment, "
+			      "acknowledgement and inventory: <party>.<kind>",
+			      arena_text(arena, function));
 	if (!source->mapping || !mapping_has(source->mapping, arena_text(arena, function)))
 		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key",
 			      "the mapping of party %s has no function %s for this kind of document",
@@ -255,8 +295,8 @@ unit_map(const struct intake_source *source, const struct node *unit, struct are
 		in->ignored = why->code;
 		return OUTCOME_OK;
 	}
-	if (!str_equal(function, STR("order")))
-		return confirmation_fill(tree, arena, in, why);
+	if (fact)
+		return fact_fill(source, fact, tree, arena, in, why);
 	return str_equal(node_text(node_get(tree, "kind")), STR("change")) ? change_fill(source, tree, arena, in, why)
 									   : order_fill(source, tree, arena, in, why);
 }

@@ -5,14 +5,16 @@
  * and the fuzzer take the very same way. A document may hold many orders: it is parsed, split into units, and each unit
  * is mapped and stands or falls alone.
  *
- *   bytes --intake_parse--> tree --intake_split--> units --intake_map--> order, confirmation, or why not
+ *   bytes --intake_parse--> tree --intake_split--> units --intake_map--> order, confirmation ..., or why not
  */
 #ifndef TRIBUTARY_INTAKE_INTAKE_H
 #define TRIBUTARY_INTAKE_INTAKE_H
 
 #include "mapping/mapping.h"
+#include "model/acknowledgement.h"
 #include "model/order.h"
 #include "model/shipment.h"
+#include "model/stock_report.h"
 #include "party/party.h"
 
 /* What a unit of a document that had several is sent as: its tree, as JSON. */
@@ -29,26 +31,33 @@ enum intake_result {
 	INTAKE_DUPLICATE,
 	INTAKE_SPLIT,  /* its units go on by themselves */
 	INTAKE_CHANGE, /* of some lines of the order with order->order_id; after ingest: what changed an order */
+	INTAKE_ACKNOWLEDGEMENT, /* of a document that we sent */
+	INTAKE_INVENTORY,       /* what the party has in stock */
 };
 
 struct intake {
 	enum intake_result result;
 	const char *ignored; /* code of INTAKE_IGNORED */
 	struct str sender;
-	struct uuid parent; /* the document it is a unit of; nil for a whole one */
-	struct str about;   /* what people know the document by; may be empty */
-	struct order
-	    *order; /* INTAKE_ORDER, INTAKE_CANCEL, INTAKE_CHANGE; also of what is held or refused, when known */
-	struct confirmation *confirmation; /* INTAKE_SHIPMENT */
-	struct node *tree;                 /* INTAKE_SPLIT: the whole, of which the units are parts */
-	struct node **units;               /* INTAKE_SPLIT */
+	struct uuid parent;  /* the document it is a unit of; nil for a whole one */
+	struct str about;    /* what people know the document by; may be empty */
+	struct order *order; /* INTAKE_ORDER, _CANCEL, _CHANGE; also of what is held or refused, when known */
+	union {              /* what it says when it is no order */
+		void *fact;
+		struct confirmation *confirmation;       /* INTAKE_SHIPMENT */
+		struct acknowledgement *acknowledgement; /* INTAKE_ACKNOWLEDGEMENT */
+		struct stock_report *stock_report;       /* INTAKE_INVENTORY */
+	};
+	const struct contract *fact_contract; /* of fact; NULL: there is none */
+	struct node *tree;                    /* INTAKE_SPLIT: the whole, of which the units are parts */
+	struct node **units;                  /* INTAKE_SPLIT */
 	size_t units_count;
 	unsigned char body_sha256[32];
 	unsigned char content_sha256[32]; /* of what it says, without when it was said */
 };
 
 struct intake_source {
-	struct str kind; /* order, change, cancel, document, shipment */
+	struct str kind; /* order, change, cancel, document, shipment, acknowledgement, inventory */
 	struct str body;
 	bool always_splits; /* a document with a single unit, too */
 	bool is_unit;       /* body is a unit, as JSON, whatever the party's format */
@@ -97,9 +106,9 @@ enum outcome intake_read(const struct intake_source *source, struct arena *arena
 enum outcome intake_check(const struct party *party, struct order *order, struct arena *arena,
 			  struct why *why) MUST_CHECK;
 
-/* intake_hash - of what an order says that we act on: said again, later, in another revision or after a payment, it is
- * the same; false without memory */
-bool intake_hash(const struct order *order, unsigned char sha[static 32]) MUST_CHECK;
+/* intake_hash - of what an order says that we act on: said again, later, in another revision, envelope or after a payment,
+ * it is the same; false without memory */
+bool intake_hash(const struct order *order, struct arena *arena, unsigned char sha[static 32]) MUST_CHECK;
 
 /* intake_result_name - as in documents.outcome */
 const char *intake_result_name(enum intake_result result);

@@ -5,9 +5,14 @@
  */
 #include "mapping/mapping_internal.h"
 
+#include "formats/edifact.h"
+
+#include <limits.h>
 #include <string.h>
 
 #define PROXY "tributary.node"
+
+static const char proxies; /* its address is the key of their metatable: found without hashing a name */
 
 struct proxy {
 	const struct node *node;
@@ -34,16 +39,37 @@ document_push(lua_State *lua, const struct node *node)
 	default:
 		p = lua_newuserdatauv(lua, sizeof *p, 0);
 		*p = (struct proxy){.node = node};
-		luaL_setmetatable(lua, PROXY);
+		lua_rawgetp(lua, LUA_REGISTRYINDEX, &proxies);
+		lua_setmetatable(lua, -2);
 	}
+}
+
+/*
+ * Proxies are the only full userdata that Lua code can hold: no library of the sandbox makes another. So its type is
+ * enough; luaL_testudata would look the metatable up by its name at every read.
+ */
+static struct proxy *
+proxy_at(lua_State *lua, int index)
+{
+	return lua_type(lua, index) == LUA_TUSERDATA ? lua_touserdata(lua, index) : NULL;
 }
 
 const struct node *
 document_node(lua_State *lua, int index)
 {
-	const struct proxy *p = luaL_testudata(lua, index, PROXY);
+	const struct proxy *p = proxy_at(lua, index);
 
 	return p ? p->node : NULL;
+}
+
+static struct proxy *
+proxy_check(lua_State *lua)
+{
+	struct proxy *p = proxy_at(lua, 1);
+
+	if (!p)
+		luaL_typeerror(lua, 1, PROXY);
+	return p;
 }
 
 static const struct node *
@@ -70,7 +96,7 @@ child_at(struct proxy *p, lua_Integer index)
 static int
 on_index(lua_State *lua)
 {
-	struct proxy *p = luaL_checkudata(lua, 1, PROXY);
+	struct proxy *p = proxy_check(lua);
 	size_t n;
 
 	if (lua_type(lua, 2) == LUA_TNUMBER && p->node->type == NODE_LIST) {
@@ -88,7 +114,7 @@ on_index(lua_State *lua)
 static int
 on_len(lua_State *lua)
 {
-	const struct proxy *p = luaL_checkudata(lua, 1, PROXY);
+	const struct proxy *p = proxy_check(lua);
 
 	lua_pushinteger(lua, (lua_Integer)p->node->children_count);
 	return 1;
@@ -105,10 +131,9 @@ static int
 on_at(lua_State *lua)
 {
 	const struct node *node = document_node(lua, 1);
-	size_t n;
-	const char *path = luaL_checklstring(lua, 2, &n);
-	struct str rest = {path, n};
+	struct str rest;
 
+	rest.p = luaL_checklstring(lua, 2, &rest.n);
 	while (node && rest.n) {
 		struct str key = str_split(&rest, '.');
 		int64_t index;
@@ -122,6 +147,44 @@ on_at(lua_State *lua)
 	return 1;
 }
 
+static const struct node *
+first_of(const struct node *node)
+{
+	return node_is(node, NODE_LIST) && node->child && node->child->type != NODE_NULL ? node->child : node;
+}
+
+/* at_first(doc, "a.b.c"): the same, through the first one wherever there are several, as XML has it. */
+static int
+on_at_first(lua_State *lua)
+{
+	const struct node *node = first_of(document_node(lua, 1));
+	struct str rest;
+
+	rest.p = luaL_checklstring(lua, 2, &rest.n);
+	while (node && rest.n)
+		node = first_of(node_get_str(node, str_split(&rest, '.')));
+	document_push(lua, node);
+	return 1;
+}
+
+/* edifact_element(segment, element, component): the component, both from 1 and the first when it is left out; nil for
+ * nothing. */
+static int
+on_edifact_element(lua_State *lua)
+{
+	const struct node *segment = document_node(lua, 1);
+	lua_Integer element = luaL_checkinteger(lua, 2), component = luaL_optinteger(lua, 3, 1);
+	struct str text = {NULL, 0};
+
+	if (segment && element >= 1 && element <= EDIFACT_ELEMENTS && component >= 1 && component <= UINT_MAX)
+		text = edifact_element(segment, (unsigned)element, (unsigned)component);
+	if (text.n)
+		lua_pushlstring(lua, text.p, text.n);
+	else
+		lua_pushnil(lua);
+	return 1;
+}
+
 void
 document_register(lua_State *lua)
 {
@@ -132,6 +195,8 @@ document_register(lua_State *lua)
 	luaL_setfuncs(lua, methods, 0);
 	lua_pushboolean(lua, 0);
 	lua_setfield(lua, -2, "__metatable");
-	lua_pop(lua, 1);
+	lua_rawsetp(lua, LUA_REGISTRYINDEX, &proxies);
 	lua_register(lua, "at", on_at);
+	lua_register(lua, "at_first", on_at_first);
+	lua_register(lua, "edifact_element", on_edifact_element);
 }

@@ -4,6 +4,7 @@
 
 #include "base/decimal.h"
 #include "base/instant.h"
+#include "formats/edifact.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,34 @@ on_instant(lua_State *lua)
 	return 1;
 }
 
+/* trim(text): without blanks, tabs and line ends at both ends; nil when nothing is left. */
+static int
+on_trim(lua_State *lua)
+{
+	struct str text = str_trim(str_arg(lua, 1));
+
+	if (text.n)
+		lua_pushlstring(lua, text.p, text.n);
+	else
+		lua_pushnil(lua);
+	return 1;
+}
+
+/* edifact_number(text): a numeric value as a plain decimal, with either decimal mark; nil when it is none. */
+static int
+on_edifact_number(lua_State *lua)
+{
+	struct str text = str_arg(lua, 1);
+	size_t bytes = text.n + sizeof "0."; /* all it can grow by */
+	luaL_Buffer buffer;
+	char *out = luaL_buffinitsize(lua, &buffer, bytes);
+
+	if (!edifact_number(text, out, bytes))
+		return lua_pushnil(lua), 1;
+	luaL_pushresultsize(&buffer, strlen(out));
+	return 1;
+}
+
 /* lib(name): what parties/lib/<name>.lua returns, loaded once. */
 static int
 on_lib(lua_State *lua)
@@ -253,6 +282,8 @@ sandbox_open(lua_State *lua)
 	lua_register(lua, "gross", on_gross);
 	lua_register(lua, "divide", on_divide);
 	lua_register(lua, "instant", on_instant);
+	lua_register(lua, "trim", on_trim);
+	lua_register(lua, "edifact_number", on_edifact_number);
 	lua_register(lua, "lib", on_lib);
 	document_register(lua);
 }

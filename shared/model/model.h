@@ -6,11 +6,19 @@
 #define TRIBUTARY_MODEL_MODEL_H
 
 #include "contract/contract.h"
+#include "formats/tree.h"
 
 extern const struct contract *const model_contracts[];
 extern const size_t model_contracts_count;
 
 /* model_contract - by name; NULL when there is none */
 const struct contract *model_contract(const char *name);
+
+/*
+ * model_tree - a canonical document as the tree that mappings read
+ * OUTCOME_DEAD  code: too-large
+ */
+enum outcome model_tree(const struct contract *contract, const void *document, struct arena *arena, struct node **tree,
+			struct why *why) MUST_CHECK;
 
 #endif

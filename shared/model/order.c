@@ -30,6 +30,7 @@ static const struct field address_fields[] = {
     TEXT(address, phone, 64, "phone"),
     TEXT(address, email, 256, "e-mail"),
     TEXT(address, gln, 13, "GS1 Global Location Number"),
+    TEXT(address, location, 64, "the channel's own number of the place"),
 };
 const struct contract address_contract = {
     .name = "address", .title = "An address", .size = sizeof(struct address), PARTS(address_fields)};
@@ -44,6 +45,26 @@ static const struct field buyer_fields[] = {
 };
 static const struct contract buyer_contract = {
     .name = "buyer", .title = "Who buys, in the channel's words", .size = sizeof(struct buyer), PARTS(buyer_fields)};
+
+static const struct field reference_fields[] = {
+    NEED(reference, qualifier, 32, "what it is, in the channel's code"),
+    NEED(reference, value, 256, "the channel's words"),
+};
+static const struct contract reference_contract = {.name = "reference",
+						   .title = "What a channel wants to hear again in our answers",
+						   .size = sizeof(struct reference),
+						   PARTS(reference_fields)};
+
+#define REFERENCES(s)                                                                              \
+	{                                                                                          \
+		.key = "references", .type = FIELD_LIST, .offset = offsetof(struct s, references), \
+		.of = &reference_contract, .min = 0, .max = ORDER_REFERENCES_MAX,                  \
+		.meaning = "what the channel wants to hear again"                                  \
+	}
+#define WHEN(name, member, what)                                                                              \
+	{                                                                                                     \
+		.key = name, .type = FIELD_INSTANT, .offset = offsetof(struct order, member), .meaning = what \
+	}
 
 #define DECIMAL(s, name, member, what)                                                                    \
 	{                                                                                                 \
@@ -107,6 +128,7 @@ static const struct field line_fields[] = {
      .type = FIELD_BOOL,
      .offset = offsetof(struct order_line, requires_shipping),
      .meaning = "false: a gift card or service"},
+    REFERENCES(order_line),
     {.key = "action",
      .type = FIELD_ENUM,
      .offset = offsetof(struct order_line, action),
@@ -251,6 +273,11 @@ static const struct field order_fields[] = {
      .names = payment_states,
      .meaning = "what the channel says about payment"},
     TEXT(order, note, 4096, "the buyer's words"),
+    WHEN("ship_after_at", ship_after_at_us, "not to leave before"),
+    WHEN("deliver_after_at", deliver_after_at_us, "not to arrive before"),
+    WHEN("deliver_by_at", deliver_by_at_us, "wanted by"),
+    WHEN("cancel_after_at", cancel_after_at_us, "not wanted any more after"),
+    REFERENCES(order),
     {.key = "enriched",
      .type = FIELD_OBJECT,
      .offset = offsetof(struct order, enriched),

@@ -17,6 +17,7 @@
 
 #define ORDER_ADJUSTMENTS_MAX 1000
 #define ORDER_LINES_MAX 10000
+#define ORDER_REFERENCES_MAX 100 /* of the order, and of each line */
 
 enum order_kind { ORDER_NEW, ORDER_CANCEL, ORDER_CHANGE /* model/order_change.h */ };
 enum line_action { LINE_SET, LINE_ADD, LINE_CHANGE, LINE_REMOVE };
@@ -38,7 +39,7 @@ enum payment_status {
 };
 
 struct address {
-	struct str name, company, line1, line2, city, region, postal_code, country, phone, email, gln;
+	struct str name, company, line1, line2, city, region, postal_code, country, phone, email, gln, location;
 };
 
 /* Who buys, in the channel's words. */
@@ -59,12 +60,18 @@ struct line_enrichment {
 	struct str stock_source;           /* stock */
 };
 
+/* What a channel wants to hear again in what we send it: a department, an item number of its own. */
+struct reference {
+	struct str qualifier, value;
+};
+
 struct order_line {
 	struct str line_ref, sku, gtin, description, unit;
 	int64_t quantity_micro, unit_price_micro;
 	int64_t discount_minor, tax_minor;
 	bool requires_shipping;
-	int action; /* enum line_action; LINE_SET but in a change */
+	struct list references; /* struct reference */
+	int action;             /* enum line_action; LINE_SET but in a change */
 	struct line_enrichment enriched;
 };
 
@@ -98,6 +105,8 @@ struct order {
 	struct stated_totals stated;
 	int payment_status; /* enum payment_status */
 	struct str note;
+	int64_t ship_after_at_us, deliver_after_at_us, deliver_by_at_us, cancel_after_at_us; /* 0: not said */
+	struct list references;                                                              /* struct reference */
 	struct order_enrichment enriched;
 };
 

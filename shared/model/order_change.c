@@ -34,6 +34,7 @@ order_change_check(const struct order *change, struct why *why)
 /* What is being made: `lines` are `n` so far. */
 struct merging {
 	const struct order *known, *change;
+	struct arena *arena;
 	struct order_line *lines;
 	size_t n;
 	struct why *why;
@@ -92,6 +93,42 @@ text_merge(struct str *known, struct str said)
 		*known = said;
 }
 
+static bool
+has_qualifier(const struct list *references, struct str qualifier)
+{
+	const struct reference *r = references->items;
+
+	for (size_t i = 0; i < references->n; i++)
+		if (str_equal(r[i].qualifier, qualifier))
+			return true;
+	return false;
+}
+
+/* What is said of a qualifier takes the place of all that is known of it. */
+static enum outcome
+references_merge(struct merging *m, struct list *known, const struct list *said, const char *path)
+{
+	const struct reference *before = known->items;
+	struct reference *made;
+	size_t n = 0;
+
+	if (!said->n)
+		return OUTCOME_OK;
+	made = arena_array(m->arena, known->n + said->n, sizeof *made);
+	if (!made)
+		return why_set(m->why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	for (size_t i = 0; i < known->n; i++)
+		if (!has_qualifier(said, before[i].qualifier))
+			made[n++] = before[i];
+	memcpy(made + n, said->items, said->n * sizeof *made);
+	n += said->n;
+	if (n > ORDER_REFERENCES_MAX)
+		return why_at(m->why, OUTCOME_DEAD, "field-range", path, "%zu references, at most %d are taken", n,
+			      ORDER_REFERENCES_MAX);
+	*known = (struct list){made, n};
+	return OUTCOME_OK;
+}
+
 static enum outcome
 line_change(struct merging *m, struct order_line *line, const struct order_line *said, const char *path)
 {
@@ -121,7 +158,7 @@ line_change(struct merging *m, struct order_line *line, const struct order_line 
 		line->discount_minor = said->discount_minor;
 	if (said->tax_minor)
 		line->tax_minor = said->tax_minor;
-	return OUTCOME_OK;
+	return references_merge(m, &line->references, &said->references, path);
 }
 
 static void
@@ -161,13 +198,13 @@ line_merge(struct merging *m, const struct order_line *said, const char *path)
 }
 
 static enum outcome
-lines_merge(struct merging *m, struct arena *arena)
+lines_merge(struct merging *m)
 {
 	const struct list *known = &m->known->lines, *said = &m->change->lines;
 	enum outcome outcome = OUTCOME_OK;
 	char path[PATH_BYTES];
 
-	m->lines = arena_array(arena, known->n + said->n + 1, sizeof *m->lines);
+	m->lines = arena_array(m->arena, known->n + said->n + 1, sizeof *m->lines);
 	if (!m->lines)
 		return why_set(m->why, OUTCOME_DEAD, "too-large", "no memory for the order");
 	for (; m->n < known->n; m->n++)
@@ -207,6 +244,24 @@ rounding_drop(struct order *o, struct arena *arena, struct why *why)
 }
 
 static void
+instant_merge(int64_t *known, int64_t said)
+{
+	if (said)
+		*known = said;
+}
+
+/* The number of the same place says nothing new of it. */
+static void
+address_merge(struct address *known, const struct address *said)
+{
+	bool is_number = !said->line1.n && ((said->gln.n && str_equal(said->gln, known->gln)) ||
+					    (said->location.n && str_equal(said->location, known->location)));
+
+	if (!is_number && !contract_is_zero(&address_contract, said))
+		*known = *said;
+}
+
+static void
 header_merge(struct order *o, const struct order *change)
 {
 	const struct buyer *b = &change->buyer;
@@ -216,14 +271,15 @@ header_merge(struct order *o, const struct order *change)
 	text_merge(&o->revision, change->revision);
 	text_merge(&o->source_number, change->source_number);
 	text_merge(&o->note, change->note);
-	if (change->placed_at_us)
-		o->placed_at_us = change->placed_at_us;
+	instant_merge(&o->placed_at_us, change->placed_at_us);
+	instant_merge(&o->ship_after_at_us, change->ship_after_at_us);
+	instant_merge(&o->deliver_after_at_us, change->deliver_after_at_us);
+	instant_merge(&o->deliver_by_at_us, change->deliver_by_at_us);
+	instant_merge(&o->cancel_after_at_us, change->cancel_after_at_us);
 	if (b->account.n || b->gln.n || b->email.n || b->company.n || b->name.n || b->phone.n)
 		o->buyer = *b;
-	if (!contract_is_zero(&address_contract, &change->bill_to))
-		o->bill_to = change->bill_to;
-	if (!contract_is_zero(&address_contract, &change->ship_to))
-		o->ship_to = change->ship_to;
+	address_merge(&o->bill_to, &change->bill_to);
+	address_merge(&o->ship_to, &change->ship_to);
 	if (change->payment_status)
 		o->payment_status = change->payment_status;
 	if (change->adjustments.n)
@@ -266,7 +322,7 @@ enum outcome
 order_merge(const struct order *known, const struct order *change, struct arena *arena, struct order *merged,
 	    struct why *why)
 {
-	struct merging m = {.known = known, .change = change, .why = why};
+	struct merging m = {.known = known, .change = change, .arena = arena, .why = why};
 	struct order made = *known;
 	int64_t before_minor;
 	enum outcome outcome;
@@ -278,7 +334,9 @@ order_merge(const struct order *known, const struct order *change, struct arena 
 	if (outcome == OUTCOME_OK && !order_grand_total(&made, &before_minor))
 		outcome = why_at(why, OUTCOME_DEAD, "money-range", "stated.grand_minor", "the total does not fit");
 	if (outcome == OUTCOME_OK)
-		outcome = lines_merge(&m, arena);
+		outcome = lines_merge(&m);
+	if (outcome == OUTCOME_OK)
+		outcome = references_merge(&m, &made.references, &change->references, "references");
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	made.lines = (struct list){m.lines, m.n};

@@ -142,3 +142,9 @@ const struct contract confirmation_contract = {.name = "confirmation",
 					       .size = sizeof(struct confirmation),
 					       .fields = confirmation_fields,
 					       .fields_count = COUNT_OF(confirmation_fields)};
+
+struct str
+shipment_scope(const struct shipment *shipment, struct arena *arena)
+{
+	return arena_printf(arena, "%.*s.%.*s", STR_ARGS(shipment->partner), STR_ARGS(shipment->party));
+}

@@ -46,4 +46,7 @@ struct shipment {
 extern const struct contract shipment_contract;
 extern const struct contract confirmation_contract;
 
+/* shipment_scope - of the event shipment.confirmed: <partner>.<channel>; empty without memory */
+struct str shipment_scope(const struct shipment *shipment, struct arena *arena);
+
 #endif

@@ -139,3 +139,21 @@ party_list_find(const struct party_list *list, struct str name)
 
 	return index < list->n ? &list->parties[index] : NULL;
 }
+
+const char *
+party_sends_name(enum party_sends what)
+{
+	static const char *const names[] = {"order-response", "ship-notice", "invoice"};
+
+	return names[what];
+}
+
+bool
+party_has_outbound(const struct party *party)
+{
+	bool has = party->is_acknowledged;
+
+	for (size_t i = 0; i < PARTY_SENDS; i++)
+		has |= party->is_sent[i];
+	return has;
+}

@@ -20,6 +20,14 @@ enum party_kind {
 	PARTY_WMS,     /* ships them */
 };
 
+/* What it is sent about its orders. Each is a function of its mapping, with _ for the hyphen. */
+enum party_sends {
+	PARTY_ORDER_RESPONSE, /* 855, ORDRSP */
+	PARTY_SHIP_NOTICE,    /* 856, DESADV */
+	PARTY_INVOICE,        /* 810, INVOIC */
+	PARTY_SENDS,
+};
+
 enum party_backorder {
 	PARTY_BACKORDER_HOLD,  /* what is short makes the order wait for a person */
 	PARTY_BACKORDER_ALLOW, /* what is short waits for stock */
@@ -57,7 +65,8 @@ struct party {
 	const char *currency;
 	const char *time_zone;
 	enum party_kind kind;
-	bool is_answered; /* each interchange of it with a 997 or CONTRL */
+	bool is_acknowledged;      /* each interchange of it with a 997 or CONTRL */
+	bool is_sent[PARTY_SENDS]; /* by enum party_sends */
 	struct party_policies policies;
 	struct party_connection connection;
 	struct party_csv csv;
@@ -80,5 +89,9 @@ size_t party_list_index(const struct party_list *list, struct str name);
 const struct party *party_list_find(const struct party_list *list, struct str name);
 
 const char *party_kind_name(enum party_kind kind);
+/* party_sends_name - order-response, ship-notice, invoice */
+const char *party_sends_name(enum party_sends what);
+/* party_has_outbound - is there anything that we send it? Then there is a queue outbound.<party> */
+bool party_has_outbound(const struct party *party);
 
 #endif

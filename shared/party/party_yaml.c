@@ -35,7 +35,7 @@ struct csv_text {
 };
 
 struct party_text {
-	char *party, *kind, *title, *format, *currency, *time_zone, *acknowledge;
+	char *party, *kind, *title, *format, *currency, *time_zone, *acknowledge, *sends;
 	struct policies_text *policies;
 	struct connection_text *connection;
 	struct csv_text *csv;
@@ -69,6 +69,7 @@ static const cyaml_schema_field_t party_fields[] = {
     TEXT(party_text, currency),
     TEXT(party_text, time_zone),
     TEXT(party_text, acknowledge),
+    TEXT(party_text, sends),
     CYAML_FIELD_MAPPING_PTR("policies", FLAGS, struct party_text, policies, policies_fields),
     CYAML_FIELD_MAPPING_PTR("csv", FLAGS, struct party_text, csv, csv_fields),
     CYAML_FIELD_MAPPING_PTR("connection", FLAGS, struct party_text, connection, connection_fields),
@@ -260,9 +261,35 @@ acknowledge_read(struct yaml_file *file, const char *text, struct party *party)
 {
 	if (!text)
 		return;
-	party->is_answered = yaml_file_choice(file, "acknowledge", text, no_yes, COUNT_OF(no_yes)) == 1;
-	if (party->is_answered && strcmp(party->format, "x12") != 0 && strcmp(party->format, "edifact") != 0)
+	party->is_acknowledged = yaml_file_choice(file, "acknowledge", text, no_yes, COUNT_OF(no_yes)) == 1;
+	if (party->is_acknowledged && strcmp(party->format, "x12") != 0 && strcmp(party->format, "edifact") != 0)
 		yaml_file_problem(file, "acknowledge", "only x12 (997, TA1) and edifact (CONTRL) have an answer");
+}
+
+/* "order-response, invoice" */
+static void
+sends_read(struct yaml_file *file, const char *text, struct party *party)
+{
+	struct str rest = str_of(text);
+
+	while (rest.n) {
+		struct str name = str_trim(str_split(&rest, ','));
+		size_t i = 0;
+
+		while (i < PARTY_SENDS && !str_equal(name, str_of(party_sends_name((enum party_sends)i))))
+			i++;
+		if (i == PARTY_SENDS)
+			yaml_file_problem(file, "sends",
+					  "\"%.*s\" is none of order-response, ship-notice and invoice: a, b",
+					  (int)(name.n < 40 ? name.n : 40), name.p);
+		else
+			party->is_sent[i] = true;
+	}
+	if (text && strcmp(party->format, "x12") != 0 && strcmp(party->format, "edifact") != 0 &&
+	    strcmp(party->format, "json") != 0 && strcmp(party->format, "xml") != 0)
+		yaml_file_problem(file, "sends", "nothing is written in the format %s", party->format);
+	if (text && party->kind != PARTY_CHANNEL)
+		yaml_file_problem(file, "sends", "only a channel is sent documents about its orders");
 }
 
 static void
@@ -286,6 +313,7 @@ party_read(struct yaml_file *file, const struct party_text *text, const char *fo
 	party->time_zone = arena_text(arena, str_of(word_of(file, "time_zone", text->time_zone, zone_characters)));
 	zone_check(file, party->time_zone);
 	acknowledge_read(file, text->acknowledge, party);
+	sends_read(file, text->sends, party);
 	policies_read(file, text->policies, party);
 	csv_read(file, text->csv, arena, party);
 	connection_read(file, text->connection, arena, party);

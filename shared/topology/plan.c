@@ -71,7 +71,7 @@ match_at(const struct planner *p, const char *pattern, size_t index)
 	for (size_t i = 0; i < party_list_count(p->parties); i++) {
 		const struct party *party = party_list_at(p->parties, i);
 
-		if ((only_partners && party->kind != PARTY_WMS) || (only_answered && !party->is_answered))
+		if ((only_partners && party->kind != PARTY_WMS) || (only_answered && !party_has_outbound(party)))
 			continue;
 		if (index-- == 0)
 			return party;

@@ -123,24 +123,14 @@ worker_add(struct planner *p, const struct topology_worker *w)
 	user_add(p, &user, &topics);
 }
 
-/* The queues of this one party that it reads itself. */
+/* The queue of this one party that it reads itself. */
 static const char *
-answers_regex(struct planner *p, const struct party *party)
+outbound_regex(struct planner *p, const struct party *party)
 {
-	const struct topology *t = p->topology;
-	struct buf list;
+	int prefix = (int)(strlen(TOPOLOGY_OUTBOUND) - strlen(TOPOLOGY_PATTERN_ANSWERED));
 
-	buf_init(&list, LIST_MAX_BYTES);
-	for (size_t i = 0; i < t->queues_count; i++) {
-		const char *open = strstr(t->queues[i].name, TOPOLOGY_PATTERN_ANSWERED);
-
-		if (open)
-			buf_printf(&list, "%s%s", list.n ? "|" : "^(",
-				   planner_regex(p, planner_text(p, "%.*s%s", (int)(open - t->queues[i].name),
-								 t->queues[i].name, party->name)));
-	}
-	buf_put_str(&list, list.n ? STR(")$") : STR(PLAN_NOTHING));
-	return list_end(p, &list);
+	return planner_text(p, "^%s$",
+			    planner_regex(p, planner_text(p, "%.*s%s", prefix, TOPOLOGY_OUTBOUND, party->name)));
 }
 
 static void
@@ -149,7 +139,7 @@ party_add(struct planner *p, const struct party *party)
 	const struct plan_user user = {.name = planner_text(p, "party-%s", party->name),
 				       .configure = PLAN_NOTHING,
 				       .write = "^" TOPOLOGY_INTAKE "$",
-				       .read = party->is_answered ? answers_regex(p, party) : PLAN_NOTHING};
+				       .read = party_has_outbound(party) ? outbound_regex(p, party) : PLAN_NOTHING};
 	const struct topics topics = {.intake = planner_text(p, "^%s\\..*", party->name)};
 
 	user_add(p, &user, &topics);

@@ -48,5 +48,5 @@ bool
 topology_queue_is_final(const struct topology_queue *queue)
 {
 	return strcmp(queue->name, TOPOLOGY_DEAD_LETTER) == 0 || strcmp(queue->name, TOPOLOGY_UNROUTED) == 0 ||
-	       strstr(queue->name, TOPOLOGY_PATTERN_ANSWERED);
+	       strcmp(queue->name, TOPOLOGY_OUTBOUND) == 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * topology - what topology/topology.yaml says: exchanges, queues, delays, events, workers
- * Names are patterns still: <party> stands for every party, <partner> for every party that ships (kind wms).
+ * Names are patterns still: <party> stands for every party, <partner> for every party that ships (kind wms), <answered>
+ * for every party that is sent documents.
  * plan.h puts the parties in and says what a broker must hold; topology/names.c makes the C names of it.
  *
  * To add a key: a field here, a row of the schema in topology_yaml.c, its check in topology_check.c.
@@ -24,6 +25,9 @@
 #define TOPOLOGY_HOME "home"
 #define TOPOLOGY_DEAD_LETTER "dead-letter"
 #define TOPOLOGY_UNROUTED "unrouted"
+
+/* What a party itself reads: no worker's. */
+#define TOPOLOGY_OUTBOUND "outbound." TOPOLOGY_PATTERN_ANSWERED
 
 struct topology_exchange {
 	const char *name;

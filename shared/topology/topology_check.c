@@ -115,7 +115,7 @@ queues_check(const struct topology *t, struct yaml_file *file)
 		if (strncmp(q->name, TOPOLOGY_RETRY ".", sizeof TOPOLOGY_RETRY) == 0)
 			yaml_file_problem(file, field,
 					  "names that begin with " TOPOLOGY_RETRY ". belong to the retry tiers");
-		if (!is_read(t, q->name) && !strstr(q->name, TOPOLOGY_PATTERN_ANSWERED)) /* that party reads it */
+		if (!is_read(t, q->name) && strcmp(q->name, TOPOLOGY_OUTBOUND) != 0)
 			yaml_file_problem(file, field, "no worker reads \"%s\"", q->name);
 		for (size_t j = 0; j < q->bindings_count; j++) {
 			snprintf(entry, sizeof entry, "queues[%zu].bindings[%zu]", i, j);

@@ -88,7 +88,9 @@ accepted_check(const struct intake *in, struct arena *arena)
 		must(order_change_check(in->order, &sums) == OUTCOME_OK);
 		break;
 	case INTAKE_SHIPMENT:
-		must_come_back(&confirmation_contract, in->confirmation, arena);
+	case INTAKE_ACKNOWLEDGEMENT:
+	case INTAKE_INVENTORY:
+		must_come_back(in->fact_contract, in->fact, arena);
 		break;
 	case INTAKE_IGNORED:
 		must(in->ignored && in->ignored[0]);

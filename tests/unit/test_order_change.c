@@ -110,10 +110,10 @@ is_duplicate_then(void)
 	unsigned char once[32], twice[32];
 	struct order again, stored = merged;
 
-	cr_assert(intake_hash(&merged, once));
+	cr_assert(intake_hash(&merged, arena, once));
 	cr_assert_eq(order_round(&stored, arena, &why), OUTCOME_OK);
 	cr_assert_eq(order_merge(&stored, &change, arena, &again, &why), OUTCOME_OK, "%s %s", why.path, why.text);
-	cr_assert(intake_hash(&again, twice));
+	cr_assert(intake_hash(&again, arena, twice));
 	return memcmp(once, twice, sizeof once) == 0;
 }
 
@@ -204,7 +204,7 @@ Test(order_change, one_that_changes_nothing_is_a_duplicate)
 
 	say(LINE_CHANGE, "1")->quantity_micro = 10 * UNIT;
 	merge_expect(14680);
-	cr_assert(intake_hash(&known, before) && intake_hash(&merged, after));
+	cr_assert(intake_hash(&known, arena, before) && intake_hash(&merged, arena, after));
 	cr_expect_arr_eq(before, after, sizeof before);
 }
 
@@ -293,4 +293,34 @@ Test(order_change, a_whole_order_has_no_actions)
 	known_lines[1].action = LINE_REMOVE;
 	cr_expect_eq(order_check(&known, 0, &why), OUTCOME_DEAD);
 	cr_expect_str_eq(why.path, "lines[1].action");
+}
+
+Test(order_change, references_are_replaced_by_qualifier)
+{
+	static struct reference there[] = {{STR("VN"), STR("TR-1001")}, {STR("price"), STR("5.40")}};
+	static struct reference said[] = {{STR("price"), STR("5.50")}, {STR("basis"), STR("PE")}};
+	struct order_line *line = say(LINE_CHANGE, "1");
+	const struct reference *now;
+
+	known_lines[0].references = (struct list){there, 2};
+	line->unit_price_micro = 5500000;
+	line->references = (struct list){said, 2};
+	merge_expect(5500 + 2980 + 3900 + 2500);
+	now = order_line_at(&merged, 0)->references.items;
+	cr_assert_eq(order_line_at(&merged, 0)->references.n, 3);
+	cr_expect(str_equal(now[0].value, STR("TR-1001")) && str_equal(now[1].value, STR("5.50")));
+}
+
+Test(order_change, the_number_of_the_same_place_says_nothing_new)
+{
+	known.ship_to.location = STR("DC02");
+	change.ship_to = (struct address){.company = STR("Acme"), .location = STR("DC02")};
+	change.deliver_by_at_us = 7;
+	merge_expect(14680);
+	cr_expect(str_equal(merged.ship_to.line1, STR("800 Freight Way")));
+	cr_expect_eq(merged.deliver_by_at_us, 7);
+	change.ship_to.location = STR("DC03");
+	merge_expect(14680);
+	cr_expect_eq(order_check(&merged, 0, &why), OUTCOME_HELD);
+	cr_expect_str_eq(why.code, "ship-to-missing");
 }

@@ -284,7 +284,7 @@ delivery_say(struct allocator *a, struct item *item, const struct order *o, int6
 	if (s->lines.n == 0)
 		return OUTCOME_OK;
 	shipment_record(a, s, true);
-	item_say(a->batch, item, EVENT_SHIPMENT_CONFIRMED, s->partner, place_text(a, s), s);
+	item_say(a->batch, item, EVENT_SHIPMENT_CONFIRMED, shipment_scope(s, a->batch->arena), place_text(a, s), s);
 	return OUTCOME_OK;
 }
 

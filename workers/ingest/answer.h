@@ -8,7 +8,7 @@
  *   document --split--> units (home) ............ each an order, or a dead letter
  *            `--mapped for their verdicts--> answer --> document.answered.<party> --> queue outbound.<party>
  *
- * Its control number is the party's next one (table answer_numbers); a number may stay unused, none comes twice.
+ * Its control number is the party's next one (table control_numbers, shared with notify); a number may stay unused, none comes twice.
  * A document sent again is answered again: the partner may not have seen the first answer.
  */
 #ifndef TRIBUTARY_INGEST_ANSWER_H

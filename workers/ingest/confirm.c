@@ -187,7 +187,8 @@ confirmation_say(struct batch *batch, struct item *item, const struct shipment *
 		  STR_ARGS(shipment->partner_ref), STR_ARGS(shipment->warehouse), STR_ARGS(shipment->carrier),
 		  STR_ARGS(shipment->tracking_number));
 	item->party = shipment->party; /* from here on the message is the order's */
-	item_say(batch, item, EVENT_SHIPMENT_CONFIRMED, shipment->partner, (struct str){NULL, 0}, shipment);
+	item_say(batch, item, EVENT_SHIPMENT_CONFIRMED, shipment_scope(shipment, batch->arena), (struct str){NULL, 0},
+		 shipment);
 }
 
 enum outcome

@@ -3,9 +3,9 @@
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
  * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
- *              shipment.confirmed.<partner>; the units of a document that has several, to its own queue;
+ *              shipment.confirmed.<partner>.<channel>, document.acknowledged.<party>, stock.reported.<party>; the units of a document that has several, to its own queue;
  *              document.answered.<party>: 997, TA1, CONTRL
- * WRITES       documents, orders, order_lines, order_revisions, confirmations, answer_numbers
+ * WRITES       documents, orders, order_lines, order_revisions, confirmations; control numbers, by their function
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content a change; some lines are merged into the order first;
  *              a confirmation by its shipment
@@ -114,7 +114,7 @@ ingest_source(const struct batch *batch, const struct item *item)
 	return (struct intake_source){
 	    .kind = item->kind,
 	    .body = item->delivery->body,
-	    .always_splits = party && party->is_answered && !is_unit(item),
+	    .always_splits = party && party->is_acknowledged && !is_unit(item),
 	    .is_unit = is_unit(item),
 	    .party = party,
 	    .mapping = is_known ? st->mappings[index] : NULL,
@@ -275,6 +275,23 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	return outcome;
 }
 
+/* What concerns nobody's order here is said, and that is all. */
+static void
+facts_say(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		struct item *item = batch->items[i];
+		const struct intake *in = item->scratch;
+
+		if (item->outcome == OUTCOME_OK && in->result == INTAKE_ACKNOWLEDGEMENT)
+			item_say(batch, item, EVENT_DOCUMENT_ACKNOWLEDGED, item->party, (struct str){NULL, 0},
+				 in->acknowledgement);
+		if (item->outcome == OUTCOME_OK && in->result == INTAKE_INVENTORY)
+			item_say(batch, item, EVENT_STOCK_REPORTED, item->party, (struct str){NULL, 0},
+				 in->stock_report);
+	}
+}
+
 enum outcome
 ingest_handle(struct batch *batch, struct why *why)
 {
@@ -297,6 +314,7 @@ ingest_handle(struct batch *batch, struct why *why)
 		outcome = answers_send(batch, answers, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	facts_say(batch);
 	for (size_t i = 0; i < batch->n; i++)
 		ingest_document_put(documents, batch, batch->items[i], batch->items[i]->scratch);
 	store_send(batch->store, documents);

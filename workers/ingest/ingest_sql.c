@@ -14,11 +14,7 @@ const struct statement ingest_documents_put = {
     " code = excluded.code, path = excluded.path"};
 
 const struct statement ingest_answer_numbers = {
-    "ingest_answer_numbers", "TI",
-    "INSERT INTO tributary.answer_numbers AS a (party, last_number) SELECT party, sum(n)::bigint"
-    " FROM unnest($1, $2) u(party, n) GROUP BY party ORDER BY party"
-    " ON CONFLICT (party) DO UPDATE SET last_number = a.last_number + excluded.last_number"
-    " RETURNING party, last_number"};
+    "ingest_answer_numbers", "TI", "SELECT party, last_number FROM tributary.control_numbers_take($1, $2)"};
 
 const struct statement ingest_orders_insert = {
     "ingest_orders_insert", "UTTTUTINZZBBT",

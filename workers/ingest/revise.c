@@ -174,7 +174,7 @@ merge_apply(struct batch *batch, struct intake *in, const struct known_order *kn
 		outcome = order_merge(before, in->order, batch->arena, merged, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	if (!intake_hash(merged, in->content_sha256))
+	if (!intake_hash(merged, batch->arena, in->content_sha256))
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
 	in->order = merged;
 	return OUTCOME_OK;

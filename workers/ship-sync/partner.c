@@ -3,6 +3,7 @@
 
 #include "base/params.h"
 #include "formats/json.h"
+#include "model/model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -89,23 +90,6 @@ partner_release(struct partner *p)
 	*p = (struct partner){0};
 }
 
-/* The canonical document as the tree that mappings read. */
-static enum outcome
-shipment_tree(const struct shipment *shipment, struct arena *arena, struct node **tree, struct why *why)
-{
-	struct buf json;
-	struct str copy = {NULL, 0};
-
-	buf_init(&json, REQUEST_BYTES);
-	contract_put_json(&shipment_contract, shipment, &json, 0);
-	if (buf_is_ok(&json))
-		copy = arena_str(arena, buf_str(&json));
-	buf_release(&json);
-	if (!copy.p)
-		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the shipment");
-	return json_parse(copy, &tree_default_limits, arena, tree, why);
-}
-
 static enum outcome
 request_body(const struct partner *p, const struct shipment *shipment, struct arena *arena, struct str *body,
 	     struct why *why)
@@ -113,7 +97,7 @@ request_body(const struct partner *p, const struct shipment *shipment, struct ar
 	struct node *tree, *mapped;
 	struct buf json;
 	struct str copy = {NULL, 0};
-	enum outcome outcome = shipment_tree(shipment, arena, &tree, why);
+	enum outcome outcome = model_tree(&shipment_contract, shipment, arena, &tree, why);
 
 	if (outcome == OUTCOME_OK)
 		outcome = mapping_run(p->mapping, "shipment_request", tree, arena, &mapped, why);

@@ -1,7 +1,9 @@
 -- Acme Stores: X12 850 (order) and 860 (change) of 004010 and later; lib/x12.lua reads, this says what Acme means by it.
 -- An order's key is its number, release and type (BEG03/BEG04/BEG02, BCH likewise): a blanket order and a release of it may have
 -- one number. Its revision is when the group was sent (GS04, GS05), which compares 850 and 860. An order is paid on account.
+-- It is sent 855, 856 and 810 (lib/x12_out.lua); its 997 and TA1 say what it thinks of them. An 846 is its stores' stock.
 local text, amounts, adjustments, dates, x12 = lib("text"), lib("amounts"), lib("adjustments"), lib("dates"), lib("x12")
+local out = lib("x12_out")
 
 
 -- The units that item_units.csv names otherwise than X12.
@@ -15,9 +17,9 @@ local locations = {
 	},
 }
 
-local acknowledgements = { ["997"] = true, ["999"] = true, TA1 = true, ["855"] = true, ["865"] = true }
+local acknowledgements = { ["997"] = true, ["999"] = true, TA1 = true }
 
--- POC02 of a line that goes on. What is only rescheduled (CT, RS, RQ, PR, …) is a person's: an order of ours has no dates.
+-- POC02 of a line that goes on. What is only rescheduled (CT, RS, RQ, PR, …) is a person's: a line of ours has no dates.
 local actions = {
 	AI = "add", DI = "remove", CA = "change", MU = "change", PC = "change", PQ = "change", QD = "change", QI = "change",
 }
@@ -28,19 +30,14 @@ local sets = {
 	["860"] = { begin = "BCH", line = "POC", date = 6, quantity = 3, unit = 5, price = 6, basis = 7, ids = 8 },
 }
 
--- What an acknowledgement says: A or P and E, or R.
-local function verdict(tx)
-	local ak9, ta1 = x12.first(tx, "AK9"), x12.first(tx, "TA1")
-	local code = ak9 and x12.get(ak9, 1) or ta1 and x12.get(ta1, 4)
-	return code and " that says " .. code or ""
+local function kind(unit)
+	if acknowledgements[unit.set or ""] then return "acknowledgement" end
+	return unit.set == "846" and "inventory" or "order"
 end
 
-local function look(unit, tx)
-	if acknowledgements[unit.set or ""] then
-		ignore("x12-acknowledgement", "a " .. unit.set .. verdict(tx) .. ": an answer to what was sent")
-	end
+local function look(unit)
 	if not sets[unit.set or ""] then
-		ignore("x12-set-not-ours", "transaction set " .. tostring(unit.set) .. ": 850 and 860 are taken here")
+		ignore("x12-set-not-ours", "transaction set " .. tostring(unit.set) .. ": 850, 860, 846 and 997 are taken here")
 	end
 	if unit.interchange.ISA15 == "T" then ignore("order-test", "a test interchange (ISA15 is T)") end
 	local code, words = x12.fault(unit)
@@ -135,6 +132,7 @@ local function line(whole, position, set, currency, beside)
 		line_ref = x12.get(l, 1) or tostring(position), -- often blank: numbered by position
 		sku = sku, gtin = gtin, description = x12.description(loop), quantity = quantity, unit = units[unit or ""] or unit,
 		unit_price = price, discount_minor = 0, tax_minor = tax_of(loop, currency), requires_shipping = true,
+		references = x12.line_references(l, set),
 	}
 	local total = amounts.gross(result, currency, x12.path(l, set.price))
 	for _, s in ipairs(x12.all(loop, "SAC")) do
@@ -179,6 +177,14 @@ local function our_item(l, set)
 	return ids.VN or ids.VP or ids.VC, gtin
 end
 
+-- What is answered with (855): a price without a basis is of one, whatever it was of before.
+local function references_of(l, set, price)
+	local refs = x12.line_references(l, set)
+	if price and not x12.get(l, set.price) then refs[#refs + 1] = { qualifier = "price", value = price } end
+	if price and not x12.get(l, set.basis) then refs[#refs + 1] = { qualifier = "basis", value = "PE" } end
+	return refs
+end
+
 -- What it says of a line that it does not say in full.
 local function line_in_part(loop, set, loops, quantity, price, currency)
 	local l = loop[1]
@@ -189,6 +195,7 @@ local function line_in_part(loop, set, loops, quantity, price, currency)
 	return {
 		line_ref = x12.get(l, 1), description = x12.description(loop), quantity = quantity,
 		unit = units[unit or ""] or unit, unit_price = price, tax_minor = tax_of(loop, currency),
+		references = references_of(l, set, price),
 	}
 end
 
@@ -196,20 +203,21 @@ local function line_changed(whole, position, set, loops, currency, beside)
 	local loop = x12.before(whole, "SLN")
 	local l, code = loop[1], x12.get(loop[1], 2) or ""
 	local action, quantity = actions[code], nil
-	if not action then partial(x12.path(l, 2), "what " .. code .. " changes is not in our orders", loops, set) end
+	if not action then partial(x12.path(l, 2), "what " .. code .. " changes is not in the lines of our orders", loops, set) end
 	if not x12.get(l, 1) then partial(x12.path(l, 1), "a line that has no number", loops, set) end
 	if action ~= "remove" then quantity = quantity_after(l, loops, set) end
 	if action == "change" and quantity and amounts.is_zero(quantity) then action = "remove" end
 	local result
 	if action == "remove" then
 		result = line_in_part(x12.before(loop, "SAC", "TXI"), set, loops, nil, nil, currency)
-		result.unit, result.description, result.tax_minor = nil, nil, nil
+		result.unit, result.description, result.tax_minor, result.references = nil, nil, nil, nil
 	else
 		local price = x12.price(loop, x12.number(l, set.price), x12.get(l, set.basis), text.some(x12.component(l, set.unit)),
 			x12.path(l, set.price))
 		if price and amounts.is_zero(price) then partial(x12.path(l, set.price), "a line becomes free", loops, set) end
 		if action == "add" or (x12.number(l, set.quantity) and price and x12.get(l, set.ids + 1)) then
 			result = line(loop, position, set, currency, beside)
+			if action == "change" then result.references = references_of(l, set, price) end
 		else
 			result = line_in_part(loop, set, loops, quantity, price, currency)
 		end
@@ -284,6 +292,19 @@ local function note(head)
 	return text.free(table.concat(said, "\n"), 4096)
 end
 
+-- The dates that it names, by their qualifiers (374).
+local dates_of = {
+	["010"] = "ship_after_at", ["037"] = "ship_after_at", ["064"] = "deliver_after_at", ["002"] = "deliver_by_at",
+	["063"] = "deliver_by_at", ["001"] = "cancel_after_at", ["061"] = "cancel_after_at",
+}
+
+local function wanted(order, head)
+	for _, dtm in ipairs(x12.all(head, "DTM")) do
+		local name = dates_of[x12.get(dtm, 1) or ""]
+		if name and not order[name] and x12.get(dtm, 2) then order[name] = dates.day(x12.get(dtm, 2), x12.path(dtm, 2)) end
+	end
+end
+
 -- What a change of some lines says is merged into the order that is known: the rest of that stays.
 local function change(result, head, loops, set, totals)
 	result.lines, result.payment_status, result.placed_at = {}, nil, nil
@@ -300,6 +321,7 @@ local function change(result, head, loops, set, totals)
 	result.ship_to, result.note = ship_to(parties, loops), note(head)
 	result.bill_to = bill_to and bill_to.line1 and bill_to or nil
 	result.stated = total and { grand_minor = x12.amount(total, 2, result.currency) }
+	wanted(result, head)
 	return result
 end
 
@@ -323,7 +345,7 @@ local function order(unit)
 	local tx, set = x12.read(unit), sets[unit.set or ""]
 	local begin = set and x12.first(tx, set.begin)
 	about(begin and x12.get(begin, 3) or text.join(unit.set, unit.control))
-	look(unit, tx)
+	look(unit)
 	if not begin then refuse("field-missing", set.begin, "is required: the segment that begins the order") end
 	local head, loops = x12.before(tx, set.line), x12.loops(tx, set.line, "CTT", "SE")
 	local totals = x12.from(tx, "CTT")
@@ -346,7 +368,44 @@ local function order(unit)
 	result.adjustments, result.stated = beside, stated(totals, result.lines, beside, lines_minor, currency)
 	result.buyer, result.ship_to = buyer(parties, head, unit), ship_to(parties, loops)
 	result.bill_to, result.note = x12.address(x12.party_of(parties, "BT")), note(head)
+	wanted(result, head)
+	result.references = x12.references(unit, head, x12.get(begin, 4))
 	return result
 end
 
-return { split = x12.units, order = order }
+-- Its stores' stock -------------------------------------------------------------------------------------------------------
+
+-- What is there to be had of an item: QTY 33 (for sale), else 17 (on hand).
+local function level(loop)
+	local lin, qty = loop[1], x12.first(loop, "QTY", 1, "33") or x12.first(loop, "QTY", 1, "17")
+	local sku, gtin = x12.item(lin, 2)
+	if not qty then
+		hold("stock-quantity", lin.path, "neither QTY 33 (for sale) nor 17 (on hand): ask Acme what its quantities mean, teach the " ..
+			"mapping, then release this")
+	end
+	local unit = text.some(x12.component(qty, 3))
+	return { sku = sku, gtin = gtin, quantity = x12.number(qty, 2), unit = units[unit or ""] or unit }
+end
+
+local function inventory(unit)
+	local tx = x12.read(unit)
+	local bia = x12.first(tx, "BIA")
+	if not bia then refuse("field-missing", "BIA", "is required: the segment that begins the report") end
+	local number = x12.need(bia, 3, "the report's number")
+	about(number)
+	local code, words = x12.fault(unit)
+	if code then refuse("x12-faults", "faults", code .. ": " .. tostring(words)) end
+	local head, levels = x12.before(tx, "LIN"), {}
+	local parties = x12.parties(head)
+	local place = x12.party_of(parties, "WH") or x12.party_of(parties, "ST") or x12.party_of(parties, "SF") or {}
+	for i, loop in ipairs(x12.loops(tx, "LIN", "CTT", "SE")) do levels[i] = level(loop) end
+	return {
+		number = number, warehouse = place.id or place.gln, levels = levels,
+		reported_at = dates.day(x12.need(bia, 4, "its date"), x12.path(bia, 4)),
+	}
+end
+
+return {
+	split = x12.units, kind = kind, order = order, acknowledgement = x12.acknowledgement, inventory = inventory,
+	order_response = out.order_response, ship_notice = out.ship_notice, invoice = out.invoice,
+}

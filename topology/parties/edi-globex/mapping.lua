@@ -2,7 +2,9 @@
 -- The order's key is the buyer (NAD+BY, else the sender of the interchange) and its document number (BGM; RFF+ON of an ORDCHG).
 -- A later ORDERS with the same number and function 4 or 5 takes the whole order's place; function 1 cancels it. So do 5 and 1 of
 -- an ORDCHG; its function 4 is merged into the order, line by line as LIN 1229 says.
+-- It is sent ORDRSP, DESADV and INVOIC (lib/edifact_out.lua); its CONTRL say what it thinks of them.
 local edifact, text, amounts, adjustments = lib("edifact"), lib("text"), lib("amounts"), lib("adjustments")
+local out = lib("edifact_out")
 local el, find = edifact.el, edifact.find
 
 
@@ -71,7 +73,7 @@ local function nad_of(parties, ...)
 	end
 end
 
--- Our number of the item, else the buyer's, and its GTIN; our number again.
+-- Our number of the item, else the buyer's; its GTIN; the buyer's number; our number again.
 local function item_of(tags, lin)
 	local sku, buyers, gtin, other = nil, nil, nil, nil
 	local function take(id, code)
@@ -94,7 +96,7 @@ local function item_of(tags, lin)
 			for e = 2, 6 do take(el(pia, e), el(pia, e, 2)) end
 		end
 	end
-	return sku or buyers or other, gtin, sku
+	return sku or buyers or other, gtin, buyers, sku
 end
 
 local function description(tags)
@@ -210,9 +212,10 @@ local function line(segments, sums, currency, kind)
 	local price, applies, price_unit = price_of(tags, path)
 	local total = gross(n, price, currency)
 	if not total then refuse("money-range", path, "quantity times price does not fit") end
-	local sku, gtin = item_of(tags, lin)
+	local sku, gtin, theirs = item_of(tags, lin)
 	local l = {
 		line_ref = ref, sku = sku, gtin = gtin, description = description(tags), quantity = n, unit = unit, unit_price = price,
+		references = theirs and { { qualifier = "IN", value = theirs } } or nil,
 		requires_shipping = true, tax_minor = edifact.amount(find(tags, "MOA", "124"), currency, path) or 0,
 	}
 	local discount, net = 0, total
@@ -252,7 +255,7 @@ local function ship_to(parties, said)
 	return { company = text.free(place, 256), gln = code == "9" and #place == 13 and place or nil }
 end
 
--- The contract has no requested date, so it stands in the note: once for all, or by line.
+-- The dates of single lines, which the contract does not have, stand in the note, and with them that of the whole.
 local function note(tags, sums)
 	local all, common = {}, nil
 	for _, ftx in ipairs(tags.FTX or {}) do all[#all + 1] = edifact.words(ftx) end
@@ -268,6 +271,21 @@ local function note(tags, sums)
 	end
 	for _, words in ipairs(sums.notes) do all[#all + 1] = words end
 	return #all > 0 and text.free(table.concat(all, "\n"), 4096) or nil
+end
+
+-- The dates that the header names, by their qualifiers (2005).
+local dates_of = {
+	["10"] = "ship_after_at", ["64"] = "deliver_after_at", ["2"] = "deliver_by_at", ["63"] = "deliver_by_at",
+	["61"] = "cancel_after_at",
+}
+
+local function wanted(o, all)
+	for _, dtm in ipairs(all or {}) do
+		local name, code = dates_of[el(dtm, 1) or ""], el(dtm, 1, 3) or "102"
+		if name and not o[name] and el(dtm, 1, 2) and edifact.is_date(code) then
+			o[name] = edifact.instant(dtm, edifact.central_europe, "")
+		end
+	end
 end
 
 -- The message's totals. Without a grand total it is what the line amounts (MOA 203), which may disagree with the prices, and
@@ -353,7 +371,10 @@ local function line_changed(segments, sums, currency)
 	end
 	if #sums.adjustments > 0 then open(path, "a charge of a line") end
 	l.action = action
-	if action ~= "add" then l.gtin, l.sku = select(2, item_of(tags, lin)) end -- must be the known line's; the buyer may have several
+	if action ~= "add" then
+		local _, gtin, _, ours = item_of(tags, lin)
+		l.gtin, l.sku, l.references = gtin, ours, nil -- both must be the known line's; the buyer may have several numbers
+	end
 	return l
 end
 
@@ -367,6 +388,7 @@ local function change(o, parties, tags, groups, lines, summary)
 	local total = edifact.amount(find(summary, "MOA", "86", "128", "77", "9"), o.currency, "")
 	o.bill_to, o.note = edifact.address(nad_of(parties, "IV", "BT")), note(tags, sums)
 	o.stated = total and { grand_minor = total }
+	wanted(o, tags.DTM)
 	o.kind, o.placed_at, o.prices_include_tax, o.buyer, o.lines = "change", nil, nil, nil, all
 	return o
 end
@@ -408,7 +430,16 @@ local function order(unit)
 	o.ship_to = ship_to(parties, sums.places)
 	o.stated = stated(last, sums, currency)
 	o.lines, o.adjustments, o.payment_status, o.note = sums.lines, sums.adjustments, "pending", note(tags, sums)
+	o.references = edifact.references(unit.interchange, nad_of(parties, "SU", "SE"))
+	wanted(o, tags.DTM)
 	return o
 end
 
-return { split = edifact.messages, order = order }
+local function kind(unit)
+	return unit.type == "CONTRL" and "acknowledgement" or "order"
+end
+
+return {
+	split = edifact.messages, kind = kind, order = order, acknowledgement = edifact.acknowledgement,
+	order_response = out.order_response, ship_notice = out.ship_notice, invoice = out.invoice,
+}

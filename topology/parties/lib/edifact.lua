@@ -2,27 +2,15 @@
 local text, places, field, amounts = lib("text"), lib("places"), lib("field"), lib("amounts")
 local edifact = {}
 
-local keys = {}
-for i = 1, 99 do keys[i] = tostring(i) end
-
 -- The text of a component, both from 1, whichever way the sender wrote the element; of the first one when it is repeated;
 -- nil for nothing.
-function edifact.el(segment, element, component)
-	local e = segment and segment[keys[element]]
-	if e == nil then return nil end
-	if type(e) == "userdata" and e.repeated then e = e.repeated[1] end
-	if type(e) == "userdata" then
-		e = e[component or 1]
-	elseif component and component > 1 then
-		return nil
-	end
-	return e ~= "" and e or nil
-end
+edifact.el = edifact_element
 
 local el = edifact.el
 
 -- Components first to last that are there, joined by `by` (a blank when it is left out).
 function edifact.joined(segment, element, first, last, by)
+	if not segment then return nil end
 	local all = {}
 	for c = first, last do all[#all + 1] = el(segment, element, c) end
 	return #all > 0 and table.concat(all, by or " ") or nil
@@ -44,7 +32,8 @@ function edifact.messages(doc)
 		local one = doc.interchanges[i]
 		local unb = one.UNB
 		local interchange = {
-			sender = el(unb, 2), sender_code = el(unb, 2, 2), recipient = el(unb, 3), reference = el(unb, 5),
+			sender = el(unb, 2), sender_code = el(unb, 2, 2), recipient = el(unb, 3), recipient_code = el(unb, 3, 2),
+			syntax = el(unb, 1), syntax_version = el(unb, 1, 2), reference = el(unb, 5),
 			prepared = text.join(el(unb, 4), el(unb, 4, 2)), is_test = el(unb, 11) == "1", decimal = one.separators.decimal,
 			faults = one.faults,
 		}
@@ -106,10 +95,9 @@ end
 function edifact.find(tags, tag, ...)
 	local list = tags[tag]
 	if not list then return nil end
-	for i = 1, select("#", ...) do
-		local qualifier = select(i, ...)
-		for _, s in ipairs(list) do
-			if el(s, 1) == qualifier then return s end
+	for _, qualifier in ipairs({ ... }) do
+		for i = 1, #list do
+			if el(list[i], 1) == qualifier then return list[i] end
 		end
 	end
 end
@@ -118,15 +106,9 @@ end
 -- mark.
 function edifact.number(value, path, what)
 	value = field.need(value, path, what or "a number")
-	local sign = string.sub(value, 1, 1) == "-" and "-" or ""
-	local digits = string.sub(value, #sign + 1)
-	local mark = string.find(digits, "[.,]")
-	local whole, rest = string.sub(digits, 1, (mark or 0) - 1), mark and string.sub(digits, mark + 1)
-	if string.find(whole, "%D") or rest == "" or (rest or whole) == "" or string.find(rest or "", "%D") then
-		refuse("field-type", path, value .. " is no number")
-	end
-	whole = string.sub(whole, string.find(whole, "[1-9]") or #whole)
-	return sign .. (whole == "" and "0" or whole) .. (rest and "." .. rest or "")
+	local plain = edifact_number(value)
+	if not plain then refuse("field-type", path, value .. " is no number") end
+	return plain
 end
 
 -- The amount of a MOA in minor units, or nil when there is none; more places than the currency has are rounded.
@@ -212,6 +194,11 @@ function edifact.instant(dtm, local_zone, path)
 	return date .. string.format("T%02d:%02d:%02d", hour, minute, second) .. zone, date
 end
 
+-- Is it a format (2379) that `instant` reads?
+function edifact.is_date(code)
+	return formats[code] ~= nil
+end
+
 -- Its day for people: a week, or what else stands there in a format that is not read, as it was written.
 function edifact.day(dtm, path)
 	local code = el(dtm, 1, 3) or "102"
@@ -257,6 +244,46 @@ function edifact.contact(tags)
 		if kind == "EM" and not contact.email then contact.email = el(com, 1) end
 	end
 	return contact
+end
+
+-- What the partner wants to hear again: how it addressed us, and what it calls us (lib/edifact_out.lua).
+function edifact.references(interchange, supplier)
+	local refs = {}
+	local function put(qualifier, value)
+		if value then refs[#refs + 1] = { qualifier = qualifier, value = value } end
+	end
+	put("sender", interchange.sender)
+	put("sender-code", interchange.sender_code)
+	put("recipient", interchange.recipient)
+	put("recipient-code", interchange.recipient_code)
+	put("syntax", interchange.syntax)
+	put("syntax-version", interchange.syntax_version)
+	put("supplier", el(supplier, 2))
+	put("supplier-code", el(supplier, 2, 3))
+	return refs
+end
+
+-- A CONTRL as the contract acknowledgement. UCI and UCM: 4 is rejected, 7 acknowledged, 8 received.
+function edifact.acknowledgement(unit)
+	local control, verdict, said = nil, "accepted", {}
+	for i = 1, #unit.segments do
+		local s = unit.segments[i]
+		local is_uci, is_ucm = s.tag == "UCI", s.tag == "UCM"
+		local action, fault = nil, nil
+		if is_uci then
+			control, action, fault = el(s, 1), el(s, 4), el(s, 5)
+		elseif is_ucm then
+			action, fault = el(s, 3), el(s, 4)
+		elseif s.tag == "UCS" or s.tag == "UCD" then
+			said[#said + 1] = text.join(s.tag, text.join(el(s, 1), el(s, 2)))
+		end
+		if action == "4" then verdict = "rejected" end
+		if fault then said[#said + 1] = text.join(s.tag, fault) end
+	end
+	control = field.need(control, "UCI.1", "the reference of our interchange")
+	about(text.join(unit.type, control))
+	if verdict == "accepted" and #said > 0 then verdict = "with-errors" end
+	return { control = control, verdict = verdict, reason = #said > 0 and text.free(table.concat(said, "; "), 512) or nil }
 end
 
 -- The free text of an FTX.

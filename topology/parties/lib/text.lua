@@ -3,6 +3,7 @@ local text = {}
 
 function text.some(s)
 	if s == nil or s == "" then return nil end
+	if type(s) == "string" then return s end
 	if type(s) == "userdata" then
 		if #s == 0 then return nil end -- PHP writes [] for what is empty
 		refuse("field-type", "", "an object or a list stands where a text is wanted")
@@ -21,7 +22,9 @@ end
 function text.free(s, bytes)
 	s = text.some(s)
 	if not s then return nil end
-	s = string.gsub(s, "%c", function(c) return (c == "\n" or c == "\t") and c or " " end)
+	if string.find(s, "%c") then
+		s = string.gsub(s, "%c", function(c) return (c == "\n" or c == "\t") and c or " " end)
+	end
 	if #s > bytes then
 		local last = bytes
 		while last > 0 and (string.byte(s, last + 1) & 0xC0) == 0x80 do last = last - 1 end

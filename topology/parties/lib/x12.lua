@@ -108,8 +108,11 @@ end
 
 -- Elements ----------------------------------------------------------------------------------------------------------
 
+local two_digits = {}
+for n = 1, 99 do two_digits[n] = string.format("%02d", n) end
+
 local function key(s, n)
-	return string.format("%s%02d", s.tag, n)
+	return s.tag .. two_digits[n]
 end
 
 function x12.path(s, n)
@@ -325,6 +328,67 @@ function x12.stores(loop)
 	return stores
 end
 
+-- References ----------------------------------------------------------------------------------------------------------
+
+local addressing = { "ISA05", "ISA06", "ISA07", "ISA08", "ISA15" }
+
+-- What the partner wants to hear again: how it addressed us, the order's release, and all of its REF (lib/x12_out.lua).
+function x12.references(unit, head, release)
+	local refs = {}
+	local function put(qualifier, value)
+		if value and value ~= "" then refs[#refs + 1] = { qualifier = qualifier, value = value } end
+	end
+	for _, name in ipairs(addressing) do put(name, unit.interchange[name]) end
+	put("GS02", unit.group and unit.group.GS02)
+	put("GS03", unit.group and unit.group.GS03)
+	put("release", release)
+	for _, ref in ipairs(x12.all(x12.before(head, "N1"), "REF")) do
+		if x12.get(ref, 1) and #refs < 100 then put(x12.get(ref, 1), x12.words(ref, 2, 256)) end
+	end
+	return refs
+end
+
+-- Of a line: its unit, price and basis as they were written, and all ids of the item. `at` says in which elements.
+function x12.line_references(l, at)
+	local refs = {}
+	local function put(qualifier, value)
+		if value then refs[#refs + 1] = { qualifier = qualifier, value = value } end
+	end
+	put("unit", x12.component(l, at.unit))
+	put("price", x12.get(l, at.price))
+	put("basis", x12.get(l, at.basis))
+	local ids = x12.ids(l, at.ids)
+	for _, qualifier in ipairs(ids) do put(qualifier, ids[qualifier]) end
+	return refs
+end
+
+-- Acknowledgements ------------------------------------------------------------------------------------------------------
+
+local verdicts = { A = "accepted", E = "with-errors" } -- all else is rejected, P too: a group of ours holds one transaction
+
+-- 997, 999 and TA1 as the contract acknowledgement; `control` is that of our group or interchange.
+function x12.acknowledgement(unit)
+	local tx, said = x12.read(unit), {}
+	local ta1, ak1, ak9 = x12.first(tx, "TA1"), x12.first(tx, "AK1"), x12.first(tx, "AK9")
+	if not ta1 and not (ak1 and ak9) then refuse("field-missing", "AK9", "is required: what the partner says of the group") end
+	local control = ta1 and x12.need(ta1, 1, "our control number") or not ta1 and x12.need(ak1, 2, "our control number")
+	about(text.join(unit.set, control))
+	local code = ta1 and x12.need(ta1, 4, "the verdict") or not ta1 and x12.need(ak9, 1, "the verdict")
+	if ta1 and x12.get(ta1, 5) and code ~= "A" then said[1] = "TA1 note " .. x12.get(ta1, 5) end
+	for _, s in ipairs(tx) do
+		local is_set = s.tag == "AK5" or s.tag == "IK5"
+		if is_set and x12.get(s, 1) == "A" then s = { tag = "" } end
+		if is_set or s.tag == "AK3" or s.tag == "AK4" or s.tag == "IK3" or s.tag == "IK4" then
+			local words = { s.tag }
+			for n = 1, s.tag ~= "" and 5 or 0 do words[#words + 1] = x12.words(s, n, 60) end
+			if s.tag ~= "" then said[#said + 1] = table.concat(words, " ") end
+		end
+	end
+	local digits = string.match(control, "^0*(%d+)$")
+	return { control = digits or control, verdict = verdicts[code] or "rejected",
+		reason = #said > 0 and text.free(table.concat(said, "; "), 512) or nil }
+end
+
 -- Parties -----------------------------------------------------------------------------------------------------------
 
 local function contact_into(party, loop)
@@ -381,7 +445,7 @@ function x12.address(p)
 	return p and {
 		name = p.name or (p.person ~= p.company and p.person or nil), company = p.company, line1 = p.line1, line2 = p.line2,
 		city = p.city, region = p.region, postal_code = p.postal_code, country = p.country, phone = p.phone, email = p.email,
-		gln = p.gln,
+		gln = p.gln, location = p.qualifier ~= "UL" and p.id or nil,
 	}
 end
 

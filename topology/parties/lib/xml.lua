@@ -20,10 +20,7 @@ end
 function xml.text(node)
 	node = first(node)
 	if type(node) == "userdata" then node = node["#text"] end
-	local from, to = string.find(node or "", "%S"), #(node or "")
-	if not from then return nil end
-	while string.find(string.sub(node, to, to), "%s") do to = to - 1 end
-	return string.sub(node, from, to)
+	return trim(node or "")
 end
 
 -- nil when it is missing or empty. Of several elements the first one's.
@@ -34,17 +31,7 @@ function xml.attribute(node, name)
 end
 
 -- The element at "Header.From.Credential", the first where there are several; nil as soon as one is missing.
-function xml.at(node, path)
-	local from = 1
-	while from <= #path do
-		local dot = string.find(path, ".", from, true) or #path + 1
-		node = first(node)
-		if type(node) ~= "userdata" then return nil end
-		node = node[string.sub(path, from, dot - 1)]
-		from = dot + 1
-	end
-	return first(node)
-end
+xml.at = at_first
 
 -- All children `name` of an element, as a Lua list.
 function xml.below(node, name)
