@@ -2,8 +2,8 @@
 /*
  * order_change - a change of some lines or header fields of a known order (kind change), and the order it makes
  * A change only says what becomes other; what it does not say has its zero and stays as it is:
- *   header      a field or part (buyer, ship_to, bill_to) that is said takes the place of the known one as a whole; an address that is
- *               only the number of the known one says nothing new
+ *   header      a field or part (buyer, ship_to, bill_to) that is said takes the place of the known one as a whole; an
+ *               address that is only the number of the known one says nothing new
  *   lines       by line_ref, one after the other; each has an action
  *   add         a line in full; without a unit_price it is free
  *   change      what it says of the line, in place of that; nothing can be changed to 0
