@@ -36,7 +36,8 @@ document_put(struct buf *out, const struct intake *in)
 
 	buf_init(&text, SAMPLE_RESULT_MAX_BYTES);
 	if (in->order)
-		contract_put_json(&order_contract, in->order, &text, 0);
+		contract_put_json(in->order->kind == ORDER_CHANGE ? &channel_change_contract : &order_contract,
+				  in->order, &text, 0);
 	else
 		contract_put_json(in->fact_contract, in->fact, &text, 0);
 	buf_put_str(out, STR(", \"document\": "));

@@ -102,13 +102,16 @@ static bool
 is_same_result(struct str then, const struct intake *now, enum outcome outcome, const struct why *why, struct str code)
 {
 	struct str name = str_of(intake_result_name(now->result));
-	bool is_order = now->result == INTAKE_ORDER || now->result == INTAKE_CANCEL;
+	bool is_change = now->result == INTAKE_CHANGE;
+	bool is_order = is_change || now->result == INTAKE_ORDER || now->result == INTAKE_CANCEL;
 
 	if (str_equal(then, STR("duplicate")) || str_equal(then, STR("change")))
 		return is_order || now->result == INTAKE_SHIPMENT;
 	/* Decided by what was there before, not by the mapping. */
 	if (str_equal(code, STR("order-cancelled")) || str_equal(code, STR("order-changed")))
 		return is_order;
+	if (is_change && str_equal(then, STR("exception")))
+		return str_starts(code, STR("change-")) || str_equal(code, STR("total-mismatch"));
 	if (str_starts(code, STR("shipment-")))
 		return now->result == INTAKE_SHIPMENT;
 	if (!str_equal(then, name))
@@ -158,7 +161,8 @@ row_compare(struct stored *s, const struct result *page, size_t row)
 		s->changed++;
 		return;
 	}
-	if (!stored.n || !before || !now.order ||
+	/* What a change of some lines made is what is stored. */
+	if (!stored.n || !before || !now.order || now.order->kind == ORDER_CHANGE ||
 	    contract_decode(&order_contract, stored, s->arena, before, &why) != OUTCOME_OK)
 		return;
 	differences_print(s, number, order_tree(before, s->arena), order_tree(now.order, s->arena));

@@ -67,6 +67,7 @@ struct contract {
 	size_t size; /* of the struct, bytes */
 	const struct field *fields;
 	size_t fields_count;
+	bool is_partial; /* says only some of a document: required fields, those of its parts too, may be left out */
 };
 
 /*

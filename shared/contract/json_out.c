@@ -11,6 +11,7 @@
 struct layout {
 	struct buf *out;
 	unsigned indent_columns;
+	bool is_partial;
 };
 
 static void
@@ -96,7 +97,7 @@ contract_put(struct layout *l, const struct contract *c, const void *document, u
 	for (size_t i = 0; i < c->fields_count; i++) {
 		const struct field *f = &c->fields[i];
 
-		if (!f->required && field_is_zero(f, document))
+		if ((!f->required || l->is_partial) && field_is_zero(f, document))
 			continue;
 		if (!is_first)
 			buf_put_char(l->out, ',');
@@ -114,7 +115,7 @@ contract_put(struct layout *l, const struct contract *c, const void *document, u
 void
 contract_put_json(const struct contract *c, const void *document, struct buf *out, unsigned indent_columns)
 {
-	struct layout l = {out, indent_columns};
+	struct layout l = {out, indent_columns, c->is_partial};
 
 	contract_put(&l, c, document, 0);
 }

@@ -10,6 +10,7 @@
 struct filling {
 	struct arena *arena;
 	struct why *why;
+	bool is_partial;
 };
 
 static enum outcome contract_fill(struct filling *f, const struct contract *c, const struct node *n,
@@ -129,14 +130,14 @@ contract_fill(struct filling *fill, const struct contract *c, const struct node 
 		if (outcome != OUTCOME_OK)
 			return outcome;
 	}
-	return contract_check_present(c, given, path, fill->why);
+	return fill->is_partial ? OUTCOME_OK : contract_check_present(c, given, path, fill->why);
 }
 
 enum outcome
 contract_from_tree(const struct contract *c, const struct node *tree, struct arena *arena, void *document,
 		   struct why *why)
 {
-	struct filling fill = {arena, why};
+	struct filling fill = {arena, why, c->is_partial};
 	struct path root = {.n = 0};
 
 	memset(document, 0, c->size);

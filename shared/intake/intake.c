@@ -6,6 +6,7 @@
 #include "formats/json.h"
 #include "formats/x12.h"
 #include "formats/xml.h"
+#include "model/order_change.h"
 
 #include <string.h>
 
@@ -116,9 +117,8 @@ function_of(const struct intake_source *source, const struct node *unit, struct 
 	return outcome;
 }
 
-/* What we act on: the same order said again, later, in another revision, envelope or after a payment, says the same. */
-static bool
-content_hash(const struct order *order, struct arena *arena, unsigned char sha[static 32])
+bool
+intake_hash(const struct order *order, struct arena *arena, unsigned char sha[static 32])
 {
 	const struct order_line *lines = order->lines.items;
 	struct order_line *copies = arena_array(arena, order->lines.n, sizeof *copies);
@@ -146,11 +146,51 @@ content_hash(const struct order *order, struct arena *arena, unsigned char sha[s
 	return is_ok;
 }
 
+enum outcome
+intake_check(const struct party *party, struct order *order, struct arena *arena, struct why *why)
+{
+	enum outcome outcome;
+
+	if (!str_equal(order->currency, str_of(party->currency)))
+		return why_at(why, OUTCOME_DEAD, "currency-not-accepted", "currency",
+			      "party %s takes orders in %s only; party.yaml says so", party->name, party->currency);
+	outcome = order_check(order, party->policies.total_tolerance_minor, why);
+	return outcome == OUTCOME_OK ? order_round(order, arena, why) : outcome;
+}
+
+static void
+order_ids(const struct intake_source *source, struct order *order)
+{
+	order->party = str_of(source->party->name);
+	order->order_id = uuid_derive(UUID_ORDER, (struct str[]){order->party, order->source_id}, 2);
+	order->received_at_us = source->received_at_us;
+}
+
+/* Some of an order: whether it makes a good one is known when it is merged. */
+static enum outcome
+change_fill(const struct intake_source *source, const struct node *tree, struct arena *arena, struct intake *in,
+	    struct why *why)
+{
+	struct order *change = arena_get(arena, sizeof *change);
+	enum outcome outcome;
+
+	if (!change)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the change");
+	outcome = contract_from_tree(&channel_change_contract, tree, arena, change, why);
+	if (outcome == OUTCOME_OK)
+		outcome = order_change_check(change, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	order_ids(source, change);
+	in->order = change;
+	in->result = INTAKE_CHANGE;
+	return OUTCOME_OK;
+}
+
 static enum outcome
 order_fill(const struct intake_source *source, const struct node *tree, struct arena *arena, struct intake *in,
 	   struct why *why)
 {
-	const struct party *party = source->party;
 	struct order *order = arena_get(arena, sizeof *order);
 	enum outcome outcome;
 
@@ -159,23 +199,16 @@ order_fill(const struct intake_source *source, const struct node *tree, struct a
 	outcome = contract_from_tree(&channel_order_contract, tree, arena, order, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	order->party = str_of(party->name);
-	order->order_id = uuid_derive(UUID_ORDER, (struct str[]){order->party, order->source_id}, 2);
-	order->received_at_us = source->received_at_us;
+	order_ids(source, order);
 	in->order = order;
-	if (!content_hash(order, arena, in->content_sha256))
+	if (!intake_hash(order, arena, in->content_sha256))
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
 	/* A cancellation need not repeat what it cancels. */
 	if (order->kind == ORDER_CANCEL || str_equal(source->kind, STR("cancel"))) {
 		in->result = INTAKE_CANCEL;
 		return OUTCOME_OK;
 	}
-	if (!str_equal(order->currency, str_of(party->currency)))
-		return why_at(why, OUTCOME_DEAD, "currency-not-accepted", "currency",
-			      "party %s takes orders in %s only; party.yaml says so", party->name, party->currency);
-	outcome = order_check(order, party->policies.total_tolerance_minor, why);
-	if (outcome == OUTCOME_OK)
-		outcome = order_round(order, arena, why);
+	outcome = intake_check(source->party, order, arena, why);
 	if (outcome == OUTCOME_OK)
 		in->result = INTAKE_ORDER;
 	return outcome;
@@ -262,7 +295,10 @@ unit_map(const struct intake_source *source, const struct node *unit, struct are
 		in->ignored = why->code;
 		return OUTCOME_OK;
 	}
-	return fact ? fact_fill(source, fact, tree, arena, in, why) : order_fill(source, tree, arena, in, why);
+	if (fact)
+		return fact_fill(source, fact, tree, arena, in, why);
+	return str_equal(node_text(node_get(tree, "kind")), STR("change")) ? change_fill(source, tree, arena, in, why)
+									   : order_fill(source, tree, arena, in, why);
 }
 
 enum outcome

@@ -29,8 +29,8 @@ enum intake_result {
 	INTAKE_REFUSED,
 	INTAKE_EXCEPTION,
 	INTAKE_DUPLICATE,
-	INTAKE_SPLIT, /* its units go on by themselves */
-	INTAKE_CHANGE,
+	INTAKE_SPLIT,  /* its units go on by themselves */
+	INTAKE_CHANGE, /* of some lines of the order with order->order_id; after ingest: what changed an order */
 	INTAKE_ACKNOWLEDGEMENT, /* of a document that we sent */
 	INTAKE_INVENTORY,       /* what the party has in stock */
 };
@@ -41,7 +41,7 @@ struct intake {
 	struct str sender;
 	struct uuid parent;  /* the document it is a unit of; nil for a whole one */
 	struct str about;    /* what people know the document by; may be empty */
-	struct order *order; /* INTAKE_ORDER, INTAKE_CANCEL; also of what is held or refused, when known */
+	struct order *order; /* INTAKE_ORDER, _CANCEL, _CHANGE; also of what is held or refused, when known */
 	union {              /* what it says when it is no order */
 		void *fact;
 		struct confirmation *confirmation;       /* INTAKE_SHIPMENT */
@@ -98,6 +98,17 @@ enum outcome intake_map(const struct intake_source *source, const struct node *u
  */
 enum outcome intake_read(const struct intake_source *source, struct arena *arena, struct intake *in,
 			 struct why *why) MUST_CHECK;
+
+/*
+ * intake_check - a whole order against its party and its own rules, and its rounding
+ * OUTCOME_DEAD, OUTCOME_HELD  as intake_map(): currency-not-accepted and the codes of order_check(), order_round()
+ */
+enum outcome intake_check(const struct party *party, struct order *order, struct arena *arena,
+			  struct why *why) MUST_CHECK;
+
+/* intake_hash - of what an order says that we act on: said again, later, in another revision, envelope or after a payment,
+ * it is the same; false without memory */
+bool intake_hash(const struct order *order, struct arena *arena, unsigned char sha[static 32]) MUST_CHECK;
 
 /* intake_result_name - as in documents.outcome */
 const char *intake_result_name(enum intake_result result);

@@ -55,10 +55,11 @@ static const struct contract reference_contract = {.name = "reference",
 						   .size = sizeof(struct reference),
 						   PARTS(reference_fields)};
 
-#define REFERENCES(s)                                                                                              \
-	{                                                                                                          \
-		.key = "references", .type = FIELD_LIST, .offset = offsetof(struct s, references),                 \
-		.of = &reference_contract, .min = 0, .max = 100, .meaning = "what the channel wants to hear again" \
+#define REFERENCES(s)                                                                              \
+	{                                                                                          \
+		.key = "references", .type = FIELD_LIST, .offset = offsetof(struct s, references), \
+		.of = &reference_contract, .min = 0, .max = ORDER_REFERENCES_MAX,                  \
+		.meaning = "what the channel wants to hear again"                                  \
 	}
 #define WHEN(name, member, what)                                                                              \
 	{                                                                                                     \
@@ -88,6 +89,7 @@ static const struct contract line_enrichment_contract = {.name = "line_enrichmen
 							 .size = sizeof(struct line_enrichment),
 							 PARTS(line_enrichment_fields)};
 
+static const char *const line_actions[] = {"set", "add", "change", "remove", NULL};
 static const struct field line_fields[] = {
     NEED(order_line, line_ref, 128, "the channel's id of the line"),
     TEXT(order_line, sku, 128, "the channel's code of the item"),
@@ -127,6 +129,11 @@ static const struct field line_fields[] = {
      .offset = offsetof(struct order_line, requires_shipping),
      .meaning = "false: a gift card or service"},
     REFERENCES(order_line),
+    {.key = "action",
+     .type = FIELD_ENUM,
+     .offset = offsetof(struct order_line, action),
+     .names = line_actions,
+     .meaning = "in an order of kind change: what becomes of the known line with this line_ref"},
     {.key = "enriched",
      .type = FIELD_OBJECT,
      .offset = offsetof(struct order_line, enriched),
@@ -182,7 +189,7 @@ static const struct contract order_enrichment_contract = {.name = "order_enrichm
 							  .size = sizeof(struct order_enrichment),
 							  PARTS(order_enrichment_fields)};
 
-static const char *const order_kinds[] = {"new", "cancel", NULL};
+static const char *const order_kinds[] = {"new", "cancel", "change", NULL};
 static const char *const payment_states[] = {"unknown",        "pending",  "authorized", "paid",
 					     "partially-paid", "refunded", "voided",     NULL};
 
@@ -209,7 +216,7 @@ static const struct field order_fields[] = {
      .required = true,
      .offset = offsetof(struct order, kind),
      .names = order_kinds,
-     .meaning = "what is wanted"},
+     .meaning = "what is wanted; change: some lines or header fields of a known order, into which they are merged"},
     {.key = "placed_at",
      .type = FIELD_INSTANT,
      .required = true,
@@ -246,7 +253,7 @@ static const struct field order_fields[] = {
      .offset = offsetof(struct order, lines),
      .of = &line_contract,
      .min = 0,
-     .max = 10000,
+     .max = ORDER_LINES_MAX,
      .meaning = "what is ordered"},
     {.key = "adjustments",
      .type = FIELD_LIST,
@@ -280,11 +287,17 @@ static const struct field order_fields[] = {
 const struct contract order_contract = {
     .name = "order", .version = 1, .title = "An order", .size = sizeof(struct order), PARTS(order_fields)};
 
-const struct contract channel_order_contract = {
-    .name = "order",
-    .version = 1,
-    .title = "An order as a mapping gives it",
-    .size = sizeof(struct order),
-    .fields = order_fields + OURS_FIRST,
-    .fields_count = COUNT_OF(order_fields) - OURS_FIRST - OURS_LAST,
-};
+#define CHANNEL_PARTS \
+	.fields = order_fields + OURS_FIRST, .fields_count = COUNT_OF(order_fields) - OURS_FIRST - OURS_LAST
+
+const struct contract channel_order_contract = {.name = "order",
+						.version = 1,
+						.title = "An order as a mapping gives it",
+						.size = sizeof(struct order),
+						CHANNEL_PARTS};
+const struct contract channel_change_contract = {.name = "order",
+						 .version = 1,
+						 .title = "A change as a mapping gives it",
+						 .size = sizeof(struct order),
+						 .is_partial = true,
+						 CHANNEL_PARTS};

@@ -16,8 +16,11 @@
 #include "contract/contract.h"
 
 #define ORDER_ADJUSTMENTS_MAX 1000
+#define ORDER_LINES_MAX 10000
+#define ORDER_REFERENCES_MAX 100 /* of the order, and of each line */
 
-enum order_kind { ORDER_NEW, ORDER_CANCEL };
+enum order_kind { ORDER_NEW, ORDER_CANCEL, ORDER_CHANGE /* model/order_change.h */ };
+enum line_action { LINE_SET, LINE_ADD, LINE_CHANGE, LINE_REMOVE };
 enum adjustment_kind {
 	ADJUSTMENT_DISCOUNT,
 	ADJUSTMENT_CHARGE,
@@ -68,6 +71,7 @@ struct order_line {
 	int64_t discount_minor, tax_minor;
 	bool requires_shipping;
 	struct list references; /* struct reference */
+	int action;             /* enum line_action; LINE_SET but in a change */
 	struct line_enrichment enriched;
 };
 
@@ -112,6 +116,7 @@ extern const struct contract adjustment_contract;
 
 /* What a mapping may fill: the order without its ids and without what enrich adds. Same struct. */
 extern const struct contract channel_order_contract;
+extern const struct contract channel_change_contract; /* of kind change: nothing is required */
 
 struct order_line *order_line_at(const struct order *o, size_t index);
 struct adjustment *order_adjustment_at(const struct order *o, size_t index);
@@ -128,6 +133,8 @@ bool order_grand_total(const struct order *o, int64_t *minor) MUST_CHECK;
  * OUTCOME_HELD  codes: total-mismatch, ship-to-missing (goods, and nowhere to send them)
  */
 enum outcome order_check(const struct order *o, int64_t tolerance_minor, struct why *why) MUST_CHECK;
+
+#define ORDER_ROUNDING_REASON "the channel's rounding"
 
 /*
  * order_round - what is left between the stated and our own total becomes an adjustment of kind rounding, so that the

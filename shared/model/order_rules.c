@@ -88,6 +88,9 @@ lines_check(const struct order *o, struct why *why)
 		const struct order_line *line = order_line_at(o, i);
 		int64_t gross;
 
+		snprintf(path, sizeof path, "lines[%zu].action", i);
+		if (line->action != LINE_SET)
+			return why_at(why, OUTCOME_DEAD, "field-range", path, "only a line of a change has an action");
 		snprintf(path, sizeof path, "lines[%zu].unit_price", i);
 		if (!order_line_gross(o, line, &gross))
 			return why_at(why, OUTCOME_DEAD, "money-range", path, "quantity times price does not fit");
@@ -156,7 +159,7 @@ order_round(struct order *o, struct arena *arena, struct why *why)
 	for (size_t i = 0; i < o->adjustments.n; i++)
 		more[i] = *order_adjustment_at(o, i);
 	more[o->adjustments.n] = (struct adjustment){.kind = ADJUSTMENT_ROUNDING,
-						     .reason = STR("the channel's rounding"),
+						     .reason = STR(ORDER_ROUNDING_REASON),
 						     .amount_minor = o->stated.grand_minor - total};
 	o->adjustments = (struct list){more, o->adjustments.n + 1};
 	return OUTCOME_OK;

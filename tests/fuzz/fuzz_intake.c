@@ -8,6 +8,7 @@
 #include "formats/json.h"
 #include "fuzz/json_mutate.h"
 #include "intake/intake.h"
+#include "model/order_change.h"
 
 #include <stdlib.h>
 
@@ -82,6 +83,9 @@ accepted_check(const struct intake *in, struct arena *arena)
 		break;
 	case INTAKE_CANCEL:
 		must_come_back(&order_contract, in->order, arena);
+		break;
+	case INTAKE_CHANGE:
+		must(order_change_check(in->order, &sums) == OUTCOME_OK);
 		break;
 	case INTAKE_SHIPMENT:
 	case INTAKE_ACKNOWLEDGEMENT:

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What a channel says again about an order: later revisions count, earlier ones do not, a cancellation finds its order
-# whenever it comes, and what a warehouse was asked for is not taken back behind its back.
+# whenever it comes, some lines are merged into the order that is known, and what a warehouse was asked for is not taken back
+# behind its back.
 . "$(dirname "$0")/../support/fleet.sh"
 fleet_up
 dir=$var/revisions
@@ -75,6 +76,96 @@ wait_for 10 outcomes_are "$n" "order, change"
 tributary exceptions dismiss "$(sql "SELECT exception_id FROM report.exceptions WHERE number = '$n' AND state = 'open'")" >/dev/null
 wait_for 20 state_is "$n" invoiced
 is "change, one that mends a held order goes on when the exception is dismissed" "$(state "$n")" invoiced
+
+# --- some lines: X12 860 ------------------------------------------------------------------------------------------------------
+control=0
+x12() { # x12 850|860 HHMM SEGMENT… - sends Acme's interchange of that time with one transaction
+	local group=PO isa
+	if [ "$1" = 860 ]; then group=PC; fi
+	control=$((control + 1))
+	isa=$(printf '%09d' "$control")
+	printf '%s~\n' "ISA*00*          *00*          *ZZ*ACMESTORES     *ZZ*TRIBUTARY      *260702*$2*U*00401*$isa*0*P*>" \
+		"GS*$group*ACMESTORES*TRIBUTARY*20260702*$2*$control*X*004010" "ST*$1*0001" "${@:3}" "SE*$#*0001" "GE*1*$control" \
+		"IEA*1*$isa" >"$dir/document.edi"
+	tributary submit --party edi-acme "$dir/document.edi" >/dev/null
+}
+acme_order() { # acme_order HHMM - two shredders, which are not in stock
+	x12 850 "$1" "BEG*00*SA*$n**20260702" "N1*BY*Acme Stores*92*4711" "N1*ST*Acme Stores DC 2*92*DC02" "N3*800 Freight Way" \
+		"N4*Fort Worth*TX*76106" "PO1*1*2*EA*219.00**VN*TR-1020" "CTT*1" "AMT*TT*438.00"
+}
+acme_change() { # acme_change HHMM POC… - and no more than these
+	x12 860 "$1" "BCH*04*SA*$n***20260702*****20260702" "${@:2}" "CTT*$(($# - 1))"
+}
+came=''
+comes() { # comes OUTCOME - of what was sent last, after all before it
+	came=${came:+$came, }$1
+	wait_for 20 outcomes_are "$n" "$came"
+}
+total() { sql "SELECT report.amount(total_minor, currency) || ' ' || revision_no FROM report.orders WHERE number = '$n'"; }
+total_is() { [ "$(total)" = "$1" ]; }
+
+n="AC-R6$run"
+acme_order 1000
+comes order
+wait_for 15 state_is "$n" backordered
+acme_change 1100 "POC*1*QI*3*3*EA*219.00**VN*TR-1020"
+comes change
+is "860, a line is changed in the order that is known" "$(total)" "657.00 2"
+acme_change 1130 "POC*1*QI*3*3*EA*219.00**VN*TR-1020"
+comes duplicate
+acme_change 1030 "POC*1*QI*4*4*EA*219.00**VN*TR-1020"
+comes "exception change-late"
+acme_change 1200 "POC*9*DI******VN*TR-1020"
+comes "exception change-line-unknown"
+acme_change 1230 "POC*1*QD*1*1*EA*219.00**VN*TR-1020" "AMT*TT*438.00"
+comes "exception total-mismatch"
+is "860, what cannot be meant changes nothing" "$(total)" "657.00 2"
+acme_change 1300 "POC*1*DI******VN*TR-1020" "POC*2*AI*2*2*EA*14.90**VN*TR-1003"
+comes change
+is "860, each comes to what it should" "$(outcomes "$n")" "$came"
+wait_for 20 state_is "$n" invoiced
+is "860, the merged order is shipped and billed" "$(sql "SELECT state || ' ' || report.amount(invoiced_minor, currency) || ' ' || revision_no FROM report.orders WHERE number = '$n'")" "invoiced 29.80 3"
+is "860, its lines are the merged ones" "$(sql "SELECT string_agg(line_ref || ' ' || sku, ', ') FROM tributary.order_lines l JOIN tributary.orders o USING (order_id) WHERE o.number = '$n'")" "2 TR-1003"
+acme_change 1400 "POC*2*QI*5*5*EA*14.90**VN*TR-1003"
+comes "exception order-changed"
+is "860, after shipping it is a person's" "$(outcomes "$n")" "$came"
+
+# --- one that comes before its order -----------------------------------------------------------------------------------------
+n="AC-R7$run"
+acme_change 1100 "POC*1*QI*3*3*EA*219.00**VN*TR-1020"
+early="SELECT exception_id FROM report.exceptions WHERE number = '$n' AND code = 'change-early' AND state = 'open'"
+wait_for 15 eval '[ -n "$(sql "$early")" ]'
+acme_order 1000
+wait_for 15 state_is "$n" backordered
+tributary exceptions release "$(sql "$early")" >/dev/null
+wait_for 15 total_is "657.00 2"
+is "860, one that came first is merged when it is released" "$(total)" "657.00 2"
+
+# --- some lines: ORDCHG, while a person looks at the order ---------------------------------------------------------------------
+edifact() { # edifact ORDERS|ORDCHG HHMM SEGMENT… - sends Globex's interchange of that time with one message
+	control=$((control + 1))
+	printf "%s'\n" "UNB+UNOC:3+4012345000016:14+4012345000092:14+261120:$2+R$control" "UNH+1+$1:D:96A:UN" "${@:3}" "UNT+$#+1" \
+		"UNZ+1+R$control" >"$dir/document.edi"
+	tributary submit --party edi-globex "$dir/document.edi" >/dev/null
+}
+globex_change() { # one line goes, one comes
+	edifact ORDCHG 1100 "BGM+230+CH-1+4" "DTM+137:20261120:102" "RFF+ON:$n" "NAD+BY+4012345000016::9" \
+		"LIN+10+2+TR-1020:SA" "LIN+20+1+TR-1003:SA" "QTY+21:2:PCE" "PRI+AAA:13.50" "UNS+S" "MOA+86:27.00"
+}
+n="PO-R8$run" came=''
+edifact ORDERS 1000 "BGM+220+$n+9" "DTM+137:20261120:102" "NAD+BY+4012345000016::9" \
+	"NAD+DP+4012345000023::9++Globex Lager Nord+Hafenstr. 3+Beispielhausen++54321+DE" "CUX+2:EUR:9" \
+	"LIN+10++TR-1020:SA" "QTY+21:2" "PRI+AAA:199.00" "UNS+S" "MOA+86:398.00" # it has no price in EUR
+comes order
+wait_for 15 state_is "$n" held
+globex_change
+comes change
+globex_change
+comes duplicate
+is "ORDCHG, the same again is a duplicate" "$(outcomes "$n")" "$came"
+tributary exceptions dismiss "$(sql "SELECT exception_id FROM report.exceptions WHERE number = '$n' AND state = 'open'")" >/dev/null
+wait_for 20 state_is "$n" invoiced
+is "ORDCHG, the merged order is shipped and billed" "$(sql "SELECT state || ' ' || report.amount(invoiced_minor, currency) || ' ' || revision_no FROM report.orders WHERE number = '$n'")" "invoiced 27.00 2"
 
 # --- orders and their cancellations at once, two processes each -------------------------------------------------------------
 for worker in ingest enrich allocate; do fleet scale $worker 2; done

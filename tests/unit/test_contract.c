@@ -191,3 +191,26 @@ Test(contract, the_same_key_twice_is_dead)
 			    17),
 		     OUTCOME_DEAD);
 }
+
+Test(contract, a_change_may_leave_anything_out)
+{
+	static const char json[] =
+	    "{\"kind\":\"change\",\"source_id\":\"1\",\"lines\":[{\"line_ref\":\"10\",\"action\":"
+	    "\"change\",\"quantity\":\"3\"}]}";
+	struct node *tree;
+	struct order o;
+	struct why why;
+	struct buf out;
+
+	cr_assert_eq(json_parse(str_of(json), &tree_default_limits, arena, &tree, &why), OUTCOME_OK);
+	cr_assert_eq(contract_from_tree(&channel_change_contract, tree, arena, &o, &why), OUTCOME_OK, "%s", why.text);
+	buf_init(&out, 1 << 16);
+	contract_put_json(&channel_change_contract, &o, &out, 0);
+	cr_expect(str_equal(buf_str(&out),
+			    STR("{\"source_id\":\"1\",\"kind\":\"change\",\"lines\":[{\"line_ref\":\"10\",\"quantity\":"
+				"\"3\",\"action\":\"change\"}]}")),
+		  "%.*s", STR_ARGS(buf_str(&out)));
+	buf_release(&out);
+	cr_expect_eq(contract_from_tree(&channel_order_contract, tree, arena, &o, &why), OUTCOME_DEAD);
+	cr_expect_str_eq(why.code, "field-missing");
+}

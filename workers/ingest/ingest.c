@@ -7,10 +7,12 @@
  *              document.answered.<party>: 997, TA1, CONTRL
  * WRITES       documents, orders, order_lines, order_revisions, confirmations; control numbers, by their function
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
- *              same content again is a duplicate, other content a change; a confirmation by its shipment
+ *              same content again is a duplicate, other content a change; some lines are merged into the order first;
+ *              a confirmation by its shipment
  * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
  *              party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
- *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed shipment-unknown
+ *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed change-early change-late
+ *              change-line-unknown change-line-known change-empty change-open shipment-unknown
  *              shipment-line-unknown shipment-over shipment-confirmed-twice mapping-*, and a mapping's own
  */
 #include "ingest/ingest.h"
@@ -167,7 +169,8 @@ is_order(const struct item *item)
 {
 	const struct intake *in = item->scratch;
 
-	return item->outcome == OUTCOME_OK && (in->result == INTAKE_ORDER || in->result == INTAKE_CANCEL);
+	return item->outcome == OUTCOME_OK &&
+	       (in->result == INTAKE_ORDER || in->result == INTAKE_CANCEL || in->result == INTAKE_CHANGE);
 }
 
 static bool
@@ -176,7 +179,7 @@ is_new(const struct item *item)
 	return ((const struct intake *)item->scratch)->result == INTAKE_ORDER;
 }
 
-/* The same order several times in one batch: the first that is no cancellation may be new, the others are compared with
+/* The same order several times in one batch: the first that is a whole one may be new, the others are compared with
  * what is stored then. */
 static bool
 is_first(struct item **orders, size_t i)

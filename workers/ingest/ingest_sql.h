@@ -23,7 +23,8 @@ extern const struct statement ingest_answer_numbers;
 extern const struct statement ingest_orders_insert;
 /* order_id: nobody else looks at these orders until the transaction ends */
 extern const struct statement ingest_orders_lock;
-/* order_id → order_id, content_sha256, revision, revision_no, is cancelled, shipments, first requested_at, partner */
+/* order_id, revision, is its document wanted → order_id, content_sha256, revision, revision_no, is cancelled, shipments,
+ * first requested_at, partner, document or NULL, was it of that revision before */
 extern const struct statement ingest_orders_known;
 /* order_id, now: what was wanted before is kept */
 extern const struct statement ingest_revisions_keep;

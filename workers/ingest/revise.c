@@ -4,6 +4,7 @@
 #include "topology_names.h"
 
 #include "base/instant.h"
+#include "model/order_change.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,12 @@ revision_compare(struct str a, struct str b)
 	if ((instant_parse(a, &x) && instant_parse(b, &y)) || (str_to_int(a, &x) && str_to_int(b, &y)))
 		return (x > y) - (x < y);
 	return str_compare(a, b);
+}
+
+static bool
+is_old(const struct known_order *known, const struct order *order)
+{
+	return order->revision.n && known->revision.n && revision_compare(order->revision, known->revision) < 0;
 }
 
 /* Both facts: what was asked of whom, and what the channel says now. */
@@ -51,7 +58,7 @@ revise_decide(const struct known_order *known, const struct intake *in, struct w
 	if (is_cancel ? known->is_cancelled
 		      : known->content_sha256.n == 32 && memcmp(known->content_sha256.p, in->content_sha256, 32) == 0)
 		return REVISE_DUPLICATE;
-	if (order->revision.n && known->revision.n && revision_compare(order->revision, known->revision) < 0) {
+	if (is_old(known, order)) {
 		(void)why_set(why, OUTCOME_OK, "revision-old", "an earlier revision than the one that is known");
 		return REVISE_OLD;
 	}
@@ -79,9 +86,12 @@ known_read(const struct result *r, size_t row)
 	    .revision = result_text(r, row, 2),
 	    .is_cancelled = result_bool(r, row, 4),
 	    .shipments_count = result_int(r, row, 5),
+	    .had_revision = result_bool(r, row, 9),
 	    .requested_at_us = result_is_null(r, row, 6) ? 0 : result_instant(r, row, 6),
 	};
 
+	if (!result_is_null(r, row, 8))
+		k.document = result_bytes(r, row, 8);
 	snprintf(k.partner, sizeof k.partner, "%.*s", STR_ARGS(result_text(r, row, 7)));
 	return k;
 }
@@ -116,28 +126,84 @@ cancel_apply(struct revising *rev, struct item *item)
 	item_say(batch, item, EVENT_ORDER_CANCELLED, item->party, (struct str){NULL, 0}, in->order);
 }
 
-/* The order is not there: a cancellation waits for it. */
+static void
+repeat_fail(struct item *item, enum outcome outcome, const struct why *why)
+{
+	struct intake *in = item->scratch;
+
+	in->result = outcome == OUTCOME_HELD ? INTAKE_EXCEPTION : INTAKE_REFUSED;
+	item_fail(item, outcome, why);
+}
+
+/* The order is not there: a cancellation waits for it, a change for a person. */
 static void
 unknown_end(struct item *item)
 {
-	struct intake *in = item->scratch;
+	const struct intake *in = item->scratch;
 	struct why why = {0};
 
-	in->result = INTAKE_EXCEPTION;
-	item_fail(
-	    item,
-	    why_set(&why, OUTCOME_HELD, "order-cancelled",
-		    "the channel cancelled an order that has not come: when it comes within 30 days it is cancelled at "
-		    "once, and this closes by itself"),
-	    &why);
+	if (in->result == INTAKE_CHANGE)
+		(void)why_set(&why, OUTCOME_HELD, "change-early",
+			      "it changes some lines of an order that has not come: when it is there, release this");
+	else
+		(void)why_set(&why, OUTCOME_HELD, "order-cancelled",
+			      "the channel cancelled an order that has not come: when it comes within 30 days it is "
+			      "cancelled at once, and this closes by itself");
+	repeat_fail(item, OUTCOME_HELD, &why);
+}
+
+/* A change of some lines becomes the whole order as it is to be. An earlier one that was never taken is not in the later
+ * one: a person decides. */
+static enum outcome
+merge_apply(struct batch *batch, struct intake *in, const struct known_order *known, struct why *why)
+{
+	struct order *before = arena_get(batch->arena, sizeof *before);
+	struct order *merged = arena_get(batch->arena, sizeof *merged);
+	enum outcome outcome;
+
+	if (is_old(known, in->order) && known->had_revision)
+		return OUTCOME_OK;
+	if (is_old(known, in->order))
+		return why_at(why, OUTCOME_HELD, "change-late", "revision",
+			      "it changes some lines, and a later revision came before it: see whether it still holds, "
+			      "change the order by hand, then dismiss this");
+	if (!before || !merged)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	outcome = contract_decode(&order_contract, known->document, batch->arena, before, why);
+	if (outcome == OUTCOME_OK)
+		outcome = order_merge(before, in->order, batch->arena, merged, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (!intake_hash(merged, batch->arena, in->content_sha256))
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
+	in->order = merged;
+	return OUTCOME_OK;
+}
+
+/* What intake does with a whole order. */
+static enum outcome
+merged_check(struct batch *batch, const struct item *item, struct why *why)
+{
+	const struct intake *in = item->scratch;
+	size_t index = party_list_index(batch->parties, item->party);
+
+	return intake_check(party_list_at(batch->parties, index), in->order, batch->arena, why);
 }
 
 static void
 repeat_apply(struct revising *rev, struct item *item, const struct known_order *known)
 {
 	struct intake *in = item->scratch;
+	bool is_partial = in->result == INTAKE_CHANGE;
+	enum outcome outcome = OUTCOME_OK;
 	struct why why = {0};
 
+	if (is_partial)
+		outcome = merge_apply(rev->batch, in, known, &why);
+	if (outcome != OUTCOME_OK) {
+		repeat_fail(item, outcome, &why);
+		return;
+	}
 	switch (revise_decide(known, in, &why)) {
 	case REVISE_DUPLICATE:
 		in->result = INTAKE_DUPLICATE;
@@ -149,16 +215,27 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 		item_note(rev->batch, item, "ignored", why.code, "%s", why.text);
 		break;
 	case REVISE_CHANGE:
-		change_apply(rev, item);
+		if (is_partial)
+			outcome = merged_check(rev->batch, item, &why);
+		if (outcome == OUTCOME_OK)
+			change_apply(rev, item);
+		else
+			repeat_fail(item, outcome, &why);
 		break;
 	case REVISE_CANCEL:
 		cancel_apply(rev, item);
 		break;
 	case REVISE_LATE:
-		in->result = INTAKE_EXCEPTION;
-		item_fail(item, OUTCOME_HELD, &why);
+		repeat_fail(item, OUTCOME_HELD, &why);
 		break;
 	}
+}
+
+/* What the one before it did is not in `known`: it comes again. */
+static bool
+is_next(struct item **repeats, size_t i)
+{
+	return i > 0 && uuid_equal(repeats[i]->order_id, repeats[i - 1]->order_id);
 }
 
 static enum outcome
@@ -166,8 +243,15 @@ known_load(struct batch *batch, struct item **repeats, size_t n, struct result *
 {
 	struct rows *ids = rows_new(&ingest_orders_known, batch->arena);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct intake *in = repeats[i]->scratch;
+
+		if (is_next(repeats, i))
+			continue;
 		rows_uuid(ids, repeats[i]->order_id);
+		rows_text_or_null(ids, in->order->revision);
+		rows_bool(ids, in->result == INTAKE_CHANGE);
+	}
 	return store_query(batch->store, ids, known, why);
 }
 
@@ -211,8 +295,7 @@ revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why
 		struct why busy = {0};
 		size_t row = 0;
 
-		/* What the one before it did is not in `known`: the second comes again. */
-		if (i > 0 && uuid_equal(repeats[i]->order_id, repeats[i - 1]->order_id)) {
+		if (is_next(repeats, i)) {
 			item_fail(repeats[i],
 				  why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order"),
 				  &busy);

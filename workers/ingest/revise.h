@@ -10,7 +10,9 @@
 /* What is known of the order, and what was asked of warehouses for it. Texts are views. */
 struct known_order {
 	struct str content_sha256, revision;
+	struct str document; /* contract order; only for a change of some lines */
 	bool is_cancelled;
+	bool had_revision; /* what came now was taken before */
 	int64_t shipments_count;
 	int64_t requested_at_us; /* of the first shipment; 0: none */
 	char partner[64];        /* of one of them */
@@ -26,7 +28,7 @@ enum revise_step {
 
 /*
  * revise_decide - pure
- * in   INTAKE_ORDER or INTAKE_CANCEL, as it came now, with its hash
+ * in   INTAKE_ORDER or INTAKE_CANCEL, as it came now, with its hash; INTAKE_CHANGE, after it was merged
  * why  filled for REVISE_OLD and REVISE_LATE
  */
 enum revise_step revise_decide(const struct known_order *known, const struct intake *in, struct why *why);

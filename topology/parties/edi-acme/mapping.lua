@@ -19,6 +19,11 @@ local locations = {
 
 local acknowledgements = { ["997"] = true, ["999"] = true, TA1 = true }
 
+-- POC02 of a line that goes on. What is only rescheduled (CT, RS, RQ, PR, …) is a person's: a line of ours has no dates.
+local actions = {
+	AI = "add", DI = "remove", CA = "change", MU = "change", PC = "change", PQ = "change", QD = "change", QI = "change",
+}
+
 -- Where 850 and 860 have what both say. `begin` is BEG or BCH, `line` PO1 or POC. POC03 is the quantity after the change.
 local sets = {
 	["850"] = { begin = "BEG", line = "PO1", date = 5, quantity = 2, unit = 3, price = 4, basis = 5, ids = 6 },
@@ -52,7 +57,11 @@ local function lines_text(loops, set)
 	return #said > 0 and table.concat(said, "; ") or "none"
 end
 
--- Does a change say the whole order? Only that can be taken for the order that it changes. One that names unchanged lines
+local function partial(path, what, loops, set)
+	hold("change-partial", path, what .. ": change the order by hand, then dismiss this. Lines: " .. lines_text(loops, set))
+end
+
+-- Does a change say the whole order? Only that can be taken for the order that it changes, others are merged into it. One that names unchanged lines
 -- (POC02 NC) names all, and when it states the total, the total shows whether it did.
 local function is_whole(loops, total)
 	for _, loop in ipairs(loops) do
@@ -61,20 +70,20 @@ local function is_whole(loops, total)
 	return false
 end
 
--- new or cancel, from BEG01 or BCH01.
+-- new, cancel or change, from BEG01 or BCH01.
 local function purpose(begin, set, loops, total)
 	local code = x12.need(begin, 1, "the purpose of the transaction")
 	if code == "01" then return "cancel" end
 	if code == "05" or (set.line == "PO1" and (code == "00" or code == "07")) then return "new" end -- 07 is sent once more
-	if code == "04" and set.line == "POC" and is_whole(loops, total) then return "new" end
+	if code == "04" and set.line == "POC" then return is_whole(loops, total) and "new" or "change" end
+	if code == "02" and set.line == "POC" then return "change" end -- its lines are AI
 	if code == "06" then
 		hold("order-confirming", x12.path(begin, 1), "it confirms an order that was given in another way: see whether it is in " ..
 			"the books, enter it by hand if not, then dismiss this")
 	end
 	if code == "22" then ignore("order-copy", "an information copy") end
 	if code == "04" or code == "02" or code == "03" or set.line == "POC" then
-		hold("change-partial", x12.path(begin, 1), "it changes some lines: change the order by hand, then dismiss this. Lines: " ..
-			lines_text(loops, set))
+		partial(x12.path(begin, 1), "it changes some lines, and not as an 860 does", loops, set)
 	end
 	hold("status-unknown", x12.path(begin, 1), "purpose " .. code ..
 		" is not known: teach the mapping what it means, then release this")
@@ -146,6 +155,77 @@ local function lines_of(loops, set, currency, beside)
 		if not is_deleted then lines[#lines + 1] = line(loop, i, set, currency, beside) end
 	end
 	return lines
+end
+
+-- A change of some lines ----------------------------------------------------------------------------------------------------
+
+-- Nothing has left when a change is merged, so what is ordered (POC03) and what is left to receive (POC04) are the same; else one
+-- of them is the quantity before, or the difference.
+local function quantity_after(l, loops, set)
+	local ordered, left = x12.number(l, set.quantity), x12.number(l, set.quantity + 1)
+	if ordered and left and amounts.micro(ordered) ~= amounts.micro(left) then
+		partial(x12.path(l, set.quantity + 1), "POC03 is " .. ordered .. " and POC04 " .. left ..
+			", ask which is the quantity after the change", loops, set)
+	end
+	return ordered or left
+end
+
+-- Our own number and the GTIN, which must be those of the known line; the buyer's number may be another of several.
+local function our_item(l, set)
+	local ids, gtin = x12.ids(l, set.ids), nil
+	if x12.get(l, set.ids + 1) then gtin = select(2, x12.item(l, set.ids)) end
+	return ids.VN or ids.VP or ids.VC, gtin
+end
+
+-- What is answered with (855): a price without a basis is of one, whatever it was of before.
+local function references_of(l, set, price)
+	local refs = x12.line_references(l, set)
+	if price and not x12.get(l, set.price) then refs[#refs + 1] = { qualifier = "price", value = price } end
+	if price and not x12.get(l, set.basis) then refs[#refs + 1] = { qualifier = "basis", value = "PE" } end
+	return refs
+end
+
+-- What it says of a line that it does not say in full.
+local function line_in_part(loop, set, loops, quantity, price, currency)
+	local l = loop[1]
+	if x12.first(loop, "SAC") then
+		partial(l.path, "an allowance or charge of a line without its quantity, price and item", loops, set)
+	end
+	local unit = text.some(x12.component(l, set.unit))
+	return {
+		line_ref = x12.get(l, 1), description = x12.description(loop), quantity = quantity,
+		unit = units[unit or ""] or unit, unit_price = price, tax_minor = tax_of(loop, currency),
+		references = references_of(l, set, price),
+	}
+end
+
+local function line_changed(whole, position, set, loops, currency, beside)
+	local loop = x12.before(whole, "SLN")
+	local l, code = loop[1], x12.get(loop[1], 2) or ""
+	local action, quantity = actions[code], nil
+	if not action then partial(x12.path(l, 2), "what " .. code .. " changes is not in the lines of our orders", loops, set) end
+	if not x12.get(l, 1) then partial(x12.path(l, 1), "a line that has no number", loops, set) end
+	if action ~= "remove" then quantity = quantity_after(l, loops, set) end
+	if action == "change" and quantity and amounts.is_zero(quantity) then action = "remove" end
+	local result
+	if action == "remove" then
+		result = line_in_part(x12.before(loop, "SAC", "TXI"), set, loops, nil, nil, currency)
+		result.unit, result.description, result.tax_minor, result.references = nil, nil, nil, nil
+	else
+		local price = x12.price(loop, x12.number(l, set.price), x12.get(l, set.basis), text.some(x12.component(l, set.unit)),
+			x12.path(l, set.price))
+		if price and amounts.is_zero(price) then partial(x12.path(l, set.price), "a line becomes free", loops, set) end
+		if action == "add" or (x12.number(l, set.quantity) and price and x12.get(l, set.ids + 1)) then
+			result = line(loop, position, set, currency, beside)
+			if action == "change" then result.references = references_of(l, set, price) end
+		else
+			result = line_in_part(loop, set, loops, quantity, price, currency)
+		end
+	end
+	if #beside > 0 then partial(l.path, "a charge of a line", loops, set) end
+	if action ~= "add" then result.sku, result.gtin = our_item(l, set) end
+	result.action = action
+	return result
 end
 
 -- Of the whole: SAC before the lines, and taxes.
@@ -225,6 +305,26 @@ local function wanted(order, head)
 	end
 end
 
+-- What a change of some lines says is merged into the order that is known: the rest of that stays.
+local function change(result, head, loops, set, totals)
+	result.lines, result.payment_status, result.placed_at = {}, nil, nil
+	if x12.first(head, "SAC") or x12.first(head, "TXI") then
+		partial(set.begin, "an allowance, charge or tax of the whole order", loops, set)
+	end
+	for i, loop in ipairs(loops) do
+		if x12.get(loop[1], 2) ~= "NC" then
+			result.lines[#result.lines + 1] = line_changed(loop, i, set, loops, result.currency, {})
+		end
+	end
+	local parties, total = x12.parties(head), x12.first(totals, "AMT", 1, "TT")
+	local bill_to = x12.address(x12.party_of(parties, "BT"))
+	result.ship_to, result.note = ship_to(parties, loops), note(head)
+	result.bill_to = bill_to and bill_to.line1 and bill_to or nil
+	result.stated = total and { grand_minor = x12.amount(total, 2, result.currency) }
+	wanted(result, head)
+	return result
+end
+
 -- When the group was sent, or nil when it does not say it well.
 local function sent_at(group)
 	local day, hour, minute = string.match(text.some(group.GS04) or "", "^%d%d%d%d%d%d%d?%d?$"),
@@ -261,6 +361,7 @@ local function order(unit)
 		result.payment_status = "voided"
 		return result
 	end
+	if kind == "change" then return change(result, head, loops, set, totals) end
 	local beside, parties = {}, x12.parties(head)
 	result.lines = lines_of(loops, set, currency, beside)
 	local lines_minor = beside_lines(head, result.lines, currency, beside)

@@ -1,6 +1,7 @@
--- EDIFACT ORDERS (D.93A to D.03B, EANCOM), each message one order; ORDCHG waits for a person, other messages are ignored.
--- The order's key is the buyer (NAD+BY, else the sender of the interchange) and its document number (BGM).
--- A later message with the same number and function 4 or 5 takes the whole order's place; function 1 cancels it.
+-- EDIFACT ORDERS (D.93A to D.03B, EANCOM), each message one order, and ORDCHG; other messages are ignored.
+-- The order's key is the buyer (NAD+BY, else the sender of the interchange) and its document number (BGM; RFF+ON of an ORDCHG).
+-- A later ORDERS with the same number and function 4 or 5 takes the whole order's place; function 1 cancels it. So do 5 and 1 of
+-- an ORDCHG; its function 4 is merged into the order, line by line as LIN 1229 says.
 -- It is sent ORDRSP, DESADV and INVOIC (lib/edifact_out.lua); its CONTRL say what it thinks of them.
 local edifact, text, amounts, adjustments = lib("edifact"), lib("text"), lib("amounts"), lib("adjustments")
 local out = lib("edifact_out")
@@ -8,6 +9,8 @@ local el, find = edifact.el, edifact.find
 
 
 local functions = { ["1"] = "cancel", ["4"] = "change", ["5"] = "change", ["7"] = "new", ["9"] = "new" }
+local change_functions = { ["1"] = "cancel", ["4"] = "partial", ["5"] = "change" }
+local actions = { ["1"] = "add", ["2"] = "remove", ["3"] = "change" } -- LIN 1229; 4 is no action
 local of_nad = { LOC = true, FII = true, RFF = true, DOC = true, CTA = true, COM = true }
 local of_alc = { ALI = true, QTY = true, RNG = true, PCD = true, MOA = true, RTE = true, CUX = true, DTM = true, TAX = true }
 local of_place = { QTY = true, DTM = true, FTX = true, RFF = true }
@@ -27,20 +30,21 @@ local function check(unit)
 	if unit.group then edifact.sound(unit.group.faults, "UNG", "edifact-header") end
 end
 
--- What the order is: new, change or cancel.
-local function purpose(bgm)
-	local code, kind = el(bgm, 3) or "9", el(bgm, 1)
+-- What the order is: new, change, partial or cancel.
+local function purpose(bgm, is_change)
+	local code, kind = el(bgm, 3) or (is_change and "4" or "9"), el(bgm, 1)
+	local known = is_change and change_functions or functions
 	if kind == "221" then
 		hold("order-blanket", "BGM.1",
 			"a blanket order: nothing is shipped before it is called off; enter it by hand, then dismiss this")
 	elseif kind == "227" then
 		hold("order-consigned", "BGM.1", "the goods stay ours and are not invoiced: enter it by hand, then dismiss this")
 	end
-	if not functions[code] then
+	if not known[code] then
 		hold("order-function", "BGM.3",
 			"function " .. code .. " is neither a new order, a replacement nor a cancellation: ask the sender, then dismiss this")
 	end
-	return functions[code]
+	return known[code]
 end
 
 local function currency_of(tags)
@@ -69,7 +73,7 @@ local function nad_of(parties, ...)
 	end
 end
 
--- Our number of the item, else the buyer's; its GTIN; the buyer's number.
+-- Our number of the item, else the buyer's; its GTIN; the buyer's number; our number again.
 local function item_of(tags, lin)
 	local sku, buyers, gtin, other = nil, nil, nil, nil
 	local function take(id, code)
@@ -92,7 +96,7 @@ local function item_of(tags, lin)
 			for e = 2, 6 do take(el(pia, e), el(pia, e, 2)) end
 		end
 	end
-	return sku or buyers or other, gtin, buyers
+	return sku or buyers or other, gtin, buyers, sku
 end
 
 local function description(tags)
@@ -321,23 +325,91 @@ local function sums_of(lines, charges, currency, kind)
 	return sums
 end
 
+-- A change of some lines --------------------------------------------------------------------------------------------------
+
+local function open(path, what)
+	hold("change-partial", path, what .. ": ask the sender, enter the differences by hand, then dismiss this")
+end
+
+local function is_said(tags, tag, ...)
+	return el(find(tags, tag, ...), 1, 2) ~= nil
+end
+
+-- What it says of a line that it does not say in full.
+local function line_in_part(segments, ref, currency, path)
+	local tags, groups = edifact.by_tag(segments, of_line)
+	local l, price_unit, _ = { line_ref = ref, description = description(tags) }, nil, nil
+	if #groups.ALC > 0 then open(path, "an allowance or charge of a line without quantity and price") end
+	if is_said(tags, "QTY", "21") then l.quantity, l.unit = quantity(tags, path) end
+	if is_said(tags, "PRI", "AAA", "AAB") then
+		l.unit_price, _, price_unit = price_of(tags, path)
+		l.unit = l.unit or price_unit
+	end
+	l.tax_minor = edifact.amount(find(tags, "MOA", "124"), currency, path)
+	return l
+end
+
+local function line_changed(segments, sums, currency)
+	local lin = segments[1]
+	local ref, code = el(lin, 1), el(lin, 2)
+	local path, action = "LIN " .. (ref or "") .. "/", actions[code or ""]
+	if code == "4" then return end
+	if not ref then open(path, "a line without a number") end
+	if not action then open(path, "what is done with a line (LIN 1229: 1 added, 2 deleted, 3 changed) is not said") end
+	local tags = edifact.by_tag(segments, of_line)
+	local has_quantity, has_price = is_said(tags, "QTY", "21"), is_said(tags, "PRI", "AAA", "AAB")
+	if action == "change" and has_quantity and amounts.is_zero(quantity(tags, path)) then action = "remove" end
+	if action ~= "remove" and has_price and amounts.is_zero(price_of(tags, path)) then open(path, "a line becomes free") end
+	local l
+	if action == "remove" then
+		l = { line_ref = ref }
+	elseif action == "add" or (has_quantity and has_price) then
+		line(segments, sums, currency, "new")
+		l = sums.lines[#sums.lines]
+	else
+		l = line_in_part(segments, ref, currency, path)
+	end
+	if #sums.adjustments > 0 then open(path, "a charge of a line") end
+	l.action = action
+	if action ~= "add" then
+		local _, gtin, _, ours = item_of(tags, lin)
+		l.gtin, l.sku, l.references = gtin, ours, nil -- both must be the known line's; the buyer may have several numbers
+	end
+	return l
+end
+
+-- Merged into the order that is known: what it does not say stays.
+local function change(o, parties, tags, groups, lines, summary)
+	local sums, all, is_elsewhere = sums_of({}, {}, o.currency, "new"), {}, false
+	if #groups.ALC > 0 then open("ALC", "an allowance or charge of the whole order") end
+	for _, segments in ipairs(lines) do all[#all + 1] = line_changed(segments, sums, o.currency) end
+	for _ in pairs(sums.places) do is_elsewhere = true end
+	if is_elsewhere or nad_of(parties, "DP", "ST") then o.ship_to = ship_to(parties, sums.places) end
+	local total = edifact.amount(find(summary, "MOA", "86", "128", "77", "9"), o.currency, "")
+	o.bill_to, o.note = edifact.address(nad_of(parties, "IV", "BT")), note(tags, sums)
+	o.stated = total and { grand_minor = total }
+	wanted(o, tags.DTM)
+	o.kind, o.placed_at, o.prices_include_tax, o.buyer, o.lines = "change", nil, nil, nil, all
+	return o
+end
+
 local function order(unit)
 	check(unit)
 	local header, lines, summary = edifact.sections(unit.segments)
 	local tags, groups = edifact.by_tag(header, of_header)
 	local parties = parties_of(groups.NAD)
-	local bgm, buyer = (tags.BGM or {})[1], nad_of(parties, "BY")
+	local bgm, buyer, is_change = (tags.BGM or {})[1], nad_of(parties, "BY"), unit.type == "ORDCHG"
 	local number = el(bgm, 2)
-	if not number then refuse("field-missing", "BGM.2", "is required: the document's number") end
-	about(number)
-	if unit.type == "ORDCHG" then
-		hold("order-change", "BGM", "a change of single lines (ORDCHG): enter the differences by hand, then dismiss this")
+	if is_change then number = el(find(tags, "RFF", "ON"), 1, 2) end
+	if not number then
+		refuse("field-missing", is_change and "RFF+ON" or "BGM.2", "is required: the order's number")
 	end
+	about(number)
 	local account = el(buyer, 2) or unit.interchange.sender
 	if string.find(account, "/", 1, true) then
 		refuse("field-text", "NAD+BY", "has a /, which parts it from the document's number in the order's key")
 	end
-	local kind, currency = purpose(bgm), currency_of(tags)
+	local kind, currency = purpose(bgm, is_change), currency_of(tags)
 	local placed_at = edifact.instant(find(tags, "DTM", "137", "4"), edifact.central_europe, "")
 	local o = {
 		source_id = account .. "/" .. number, source_number = number, revision = edifact.prepared(unit.interchange),
@@ -352,6 +424,7 @@ local function order(unit)
 	if kind == "cancel" then return o end -- its lines say nothing new
 	local last = edifact.by_tag(summary)
 	count_check(last, #lines)
+	if kind == "partial" then return change(o, parties, tags, groups, lines, last) end
 	local sums = sums_of(lines, groups.ALC, currency, kind)
 	o.bill_to = edifact.address(nad_of(parties, "IV", "BT", "BY"))
 	o.ship_to = ship_to(parties, sums.places)

@@ -5,7 +5,8 @@
 -- Revisions: the Order is 0, a change its SequenceNumberID, or when it was issued if the buyer does not number them. A
 -- cancellation has none, for it holds whenever it comes.
 -- A change gives the whole content again, and of its lines only LineStatusCode 2 is gone. What a left-out line means the standard
--- does not say: the lines of a change must add up to its own LineExtensionAmount, or it is held as change-partial.
+-- does not say: when the lines of a change do not add up to its own LineExtensionAmount, it is merged into the known order, where
+-- they stay. For that each line needs a LineStatusCode, and PayableAmount shows whether it came out as meant.
 --
 -- Payable = lines - allowances + charges + tax - prepaid + rounding. What was prepaid is part of what the order costs, so the
 -- grand total is Payable + prepaid. Price/AllowanceCharge tells how PriceAmount came about and changes nothing.
@@ -154,12 +155,12 @@ end
 -- Lines ------------------------------------------------------------------------------------------------------------------
 
 -- LineStatusCode: 1 added, 2 deleted, 3 changed, 4 as it was, 74 reopened.
-local function is_deleted(item)
+local function status_of(item)
 	local code = xml.text(xml.at(item.node, "cbc:LineStatusCode"))
 	if code and code ~= "1" and code ~= "2" and code ~= "3" and code ~= "4" and code ~= "74" then
 		refuse("status-not-taken", item.path .. ".cbc:LineStatusCode", "is none of 1, 2, 3, 4, 74")
 	end
-	return code == "2"
+	return code
 end
 
 -- The LineItems that are wanted, each with its path; a LineItem is the only one of its OrderLine.
@@ -168,7 +169,7 @@ local function items_of(d)
 	for _, l in ipairs(xml.each(d, "cac:OrderLine")) do
 		local item = { node = xml.at(l.node, "cac:LineItem"), path = l.path .. ".cac:LineItem" }
 		if type(item.node) ~= "userdata" then refuse("field-missing", item.path, "is required: what is ordered") end
-		if not is_deleted(item) then items[#items + 1] = item end
+		if status_of(item) ~= "2" then items[#items + 1] = item end
 	end
 	return items
 end
@@ -186,20 +187,24 @@ local function unit_price(item, unit, quantity, currency, path)
 end
 
 -- The line, what it comes to without tax, and its charges: an order's line has none in our books.
+local function item_of(goods)
+	return xml.text(xml.at(goods, "cac:SellersItemIdentification.cbc:ID")) or
+		xml.text(xml.at(goods, "cac:BuyersItemIdentification.cbc:ID")),
+		text.gtin(xml.text(xml.at(goods, "cac:StandardItemIdentification.cbc:ID")))
+end
+
 local function line(item, currency, path)
 	local node, its_path = xml.at(item, "cbc:Quantity"), path .. ".cbc:Quantity"
 	local quantity = amounts.number(xml.text(node), its_path, "the ordered quantity")
 	local unit = units.code(xml.attribute(node, "unitCode"))
 	local found, goods = allowances(item, currency, path), xml.at(item, "cac:Item")
 	local price = unit_price(item, unit, quantity, currency, path)
-	local id, standard = xml.text(xml.at(item, "cbc:ID")), xml.text(xml.at(goods, "cac:StandardItemIdentification.cbc:ID"))
+	local id, sku, gtin = xml.text(xml.at(item, "cbc:ID")), item_of(goods)
 	local tax = tax_of(item, currency, path) or amount(item, "cbc:TotalTaxAmount", currency, path) or 0
 	local stated = amount(item, "cbc:LineExtensionAmount", currency, path)
 	return {
 		line_ref = field.need(id, path .. ".cbc:ID", "the line's id"), quantity = quantity, unit = unit, unit_price = price,
-		sku = xml.text(xml.at(goods, "cac:SellersItemIdentification.cbc:ID")) or
-			xml.text(xml.at(goods, "cac:BuyersItemIdentification.cbc:ID")),
-		gtin = text.gtin(standard), requires_shipping = true, discount_minor = found.off, tax_minor = tax,
+		sku = sku, gtin = gtin, requires_shipping = true, discount_minor = found.off, tax_minor = tax,
 		description = text.free(xml.text(xml.at(goods, "cbc:Name")) or xml.text(xml.at(goods, "cbc:Description")), 1024),
 	}, stated or (gross(quantity, price, currency) or 0) - found.off + found.on, found
 end
@@ -226,6 +231,38 @@ local function stated_of(d, currency, parts, tax)
 	return stated, prepaid == 0 and "pending" or (payable and payable <= 0 and "paid" or "partially-paid")
 end
 
+-- The lines of a change that leaves others out, each with what becomes of it; `lines` are those that are not deleted.
+local actions = { ["1"] = "add", ["2"] = "remove", ["3"] = "change", ["74"] = "add" }
+
+local function changes_of(d, lines)
+	local all, next_line = {}, 1
+	if not xml.at(d, TOTAL .. ".cbc:PayableAmount") then
+		hold("change-partial", TOTAL, "it leaves lines out, and does not say what the order costs then: ask the buyer for the " ..
+			"whole order, settle it by hand, then dismiss this")
+	end
+	for _, l in ipairs(xml.each(d, "cac:OrderLine")) do
+		local item = { node = xml.at(l.node, "cac:LineItem"), path = l.path .. ".cac:LineItem" }
+		local status, said = status_of(item), nil
+		if not status then
+			hold("change-partial", item.path .. ".cbc:LineStatusCode", "LineExtensionAmount is not the sum of the lines, so it " ..
+				"seems that lines which stay were left out, and this one does not say what becomes of it: ask the buyer for the " ..
+				"whole order, settle it by hand, then dismiss this")
+		end
+		if status == "2" then
+			said = { line_ref = field.need(xml.text(xml.at(item.node, "cbc:ID")), item.path .. ".cbc:ID", "the line's id") }
+			said.gtin = select(2, item_of(xml.at(item.node, "cac:Item")))
+		else
+			said, next_line = lines[next_line], next_line + 1
+		end
+		said.action = actions[status]
+		if said.action ~= "add" then -- must be the known line's; the buyer may have several
+			said.sku = xml.text(xml.at(item.node, "cac:Item.cac:SellersItemIdentification.cbc:ID"))
+		end
+		if said.action then all[#all + 1] = said end
+	end
+	return all
+end
+
 local function lines_into(result, d, items, currency, is_change)
 	local lines, list, sum, line_tax = {}, {}, 0, 0
 	for i, item in ipairs(items) do
@@ -236,15 +273,13 @@ local function lines_into(result, d, items, currency, is_change)
 		end
 	end
 	local whole = amount(d, TOTAL .. ".cbc:LineExtensionAmount", currency)
-	if is_change and (not whole or math.abs(whole - sum) > 1) then
-		hold("change-partial", TOTAL .. ".cbc:LineExtensionAmount", "is not the sum of the lines, so it seems that lines which " ..
-			"stay were left out: ask the buyer for the whole order, settle it by hand, then dismiss this")
-	end
+	local is_partial = is_change and (not whole or math.abs(whole - sum) > 1)
 	local found, rounding = allowances(d, currency), amount(d, TOTAL .. ".cbc:PayableRoundingAmount", currency) or 0
 	allowances_into(list, found, "")
 	local tax = tax_into(list, d, currency, line_tax)
 	adjustments.add(list, "rounding", "rounding by the buyer", rounding)
-	result.lines, result.adjustments = lines, list
+	result.lines, result.adjustments = is_partial and changes_of(d, lines) or lines, list
+	result.kind = is_partial and "change" or "new"
 	result.stated, result.payment_status = stated_of(d, currency, sum - found.off + found.on + rounding, tax)
 end
 
@@ -350,7 +385,10 @@ local function order(doc)
 	local account = account_of(d)
 	local items = kind ~= "cancel" and items_of(d) or {}
 	local is_change, is_cancel = kind == "change", kind == "cancel"
-	if is_change and #items == 0 and xml.at(d, "cac:OrderLine") then is_cancel = true end -- every line is deleted
+	if is_change and #items == 0 and xml.at(d, "cac:OrderLine") then -- every line is deleted, or every one that it names
+		local left = xml.text(xml.at(d, TOTAL .. ".cbc:LineExtensionAmount"))
+		is_cancel = not left or amounts.is_zero(left)
+	end
 	local result = {
 		source_id = key.of(account, number), source_number = number, revision = revision(d, kind),
 		kind = is_cancel and "cancel" or "new", placed_at = placed_at(d, reference),
