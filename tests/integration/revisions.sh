@@ -93,8 +93,9 @@ acme_order() { # acme_order HHMM - two shredders, which are not in stock
 	x12 850 "$1" "BEG*00*SA*$n**20260702" "N1*BY*Acme Stores*92*4711" "N1*ST*Acme Stores DC 2*92*DC02" "N3*800 Freight Way" \
 		"N4*Fort Worth*TX*76106" "PO1*1*2*EA*219.00**VN*TR-1020" "CTT*1" "AMT*TT*438.00"
 }
-acme_change() { # acme_change HHMM POC… - and no more than these
-	x12 860 "$1" "BCH*04*SA*$n***20260702*****20260702" "${@:2}" "CTT*$(($# - 1))"
+total=''
+acme_change() { # acme_change HHMM POC… - and no more than these; with $total, that is the order's then
+	x12 860 "$1" "BCH*04*SA*$n***20260702*****20260702" "${@:2}" "CTT*$(($# - 1))" ${total:+"AMT*TT*$total"}
 }
 came=''
 comes() { # comes OUTCOME - of what was sent last, after all before it
@@ -117,7 +118,7 @@ acme_change 1030 "POC*1*QI*4*4*EA*219.00**VN*TR-1020"
 comes "exception change-late"
 acme_change 1200 "POC*9*DI******VN*TR-1020"
 comes "exception change-line-unknown"
-acme_change 1230 "POC*1*QD*1*1*EA*219.00**VN*TR-1020" "AMT*TT*438.00"
+total=438.00 acme_change 1230 "POC*1*QD*1*1*EA*219.00**VN*TR-1020"
 comes "exception total-mismatch"
 is "860, what cannot be meant changes nothing" "$(total)" "657.00 2"
 acme_change 1300 "POC*1*DI******VN*TR-1020" "POC*2*AI*2*2*EA*14.90**VN*TR-1003"
