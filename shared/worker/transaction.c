@@ -167,6 +167,7 @@ static enum outcome
 transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
 {
 	enum outcome outcome = store_connect(s->store, why);
+	const struct handler *h = items[0]->private->handler;
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -187,6 +188,8 @@ transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase ph
 		outcome = store_commit(s->store, why);
 	else
 		store_rollback(s->store);
+	if (outcome == OUTCOME_OK && phase != PHASE_PREPARE && h && h->committed)
+		h->committed(s->state);
 	return outcome;
 }
 

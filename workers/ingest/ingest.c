@@ -5,7 +5,8 @@
  * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
  *              shipment.confirmed.<partner>; the units of a document that has several, to its own queue;
  *              document.answered.<party>: 997, TA1, CONTRL
- * WRITES       documents, orders, order_lines, order_revisions, confirmations, answer_numbers
+ * WRITES       documents, orders, order_lines, order_revisions, confirmations, answer_numbers,
+ *              party_shapes, party_values, party_drift
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content a change; a confirmation by its shipment
  * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
@@ -20,6 +21,7 @@
 #include "formats/json.h"
 #include "ingest/answer.h"
 #include "ingest/confirm.h"
+#include "ingest/drift.h"
 #include "ingest/ingest_sql.h"
 #include "ingest/revise.h"
 
@@ -32,6 +34,7 @@
 struct ingest_state {
 	struct mapping **mappings; /* in the order of the parties */
 	size_t mappings_count;
+	struct drift *drift;
 };
 
 void
@@ -42,6 +45,7 @@ ingest_close(void *state)
 	for (size_t i = 0; i < st->mappings_count; i++)
 		mapping_close(st->mappings[i]);
 	free(st->mappings);
+	drift_free(st->drift);
 	free(st);
 }
 
@@ -51,10 +55,12 @@ ingest_open(const struct setup *setup, void **state, struct why *why)
 	struct ingest_state *st = calloc(1, sizeof *st);
 	size_t n = party_list_count(setup->parties);
 
-	if (st)
-		st->mappings = calloc(n + 1, sizeof(struct mapping *));
-	if (!st || !st->mappings) {
-		free(st);
+	if (!st)
+		return why_set(why, OUTCOME_DEAD, "config", "no memory");
+	st->mappings = calloc(n + 1, sizeof(struct mapping *));
+	st->drift = drift_new(n);
+	if (!st->mappings || !st->drift) {
+		ingest_close(st);
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	}
 	*state = st;
@@ -272,9 +278,16 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	return outcome;
 }
 
+void
+ingest_committed(void *state)
+{
+	drift_committed(((struct ingest_state *)state)->drift);
+}
+
 enum outcome
 ingest_handle(struct batch *batch, struct why *why)
 {
+	struct drift *drift = ((struct ingest_state *)batch->state)->drift;
 	struct rows *documents = rows_new(&ingest_documents_put, batch->arena);
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
 	size_t orders_count = 0;
@@ -292,10 +305,13 @@ ingest_handle(struct batch *batch, struct why *why)
 		outcome = confirmations_store(batch, why);
 	if (outcome == OUTCOME_OK)
 		outcome = answers_send(batch, answers, why);
+	if (outcome == OUTCOME_OK)
+		outcome = drift_see(drift, batch, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < batch->n; i++)
 		ingest_document_put(documents, batch, batch->items[i], batch->items[i]->scratch);
 	store_send(batch->store, documents);
+	drift_save(drift, batch);
 	return OUTCOME_OK;
 }
