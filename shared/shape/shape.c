@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shape/shape.h"
+#include "shape/shape_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PATHS_FIRST 128
 #define FNV_PRIME UINT64_C(1099511628211)
-#define FNV_BASIS UINT64_C(14695981039346656037)
 
 bool
 shape_is_alarm(enum shape_what what)
@@ -32,8 +31,8 @@ shape_what_find(struct str name)
 	return what;
 }
 
-static uint64_t
-hash_on(uint64_t hash, struct str s)
+uint64_t
+shape_hash(uint64_t hash, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		hash = (hash ^ (unsigned char)s.p[i]) * FNV_PRIME;
@@ -98,31 +97,25 @@ paths_grow(struct shape *s)
 	return true;
 }
 
-/* The path of `prefix`, `dot` and `piece`: what is looked for is never put together. */
-struct name {
-	struct str prefix, dot, piece;
-	uint64_t hash;
-};
-
-static struct name
-name_below(const struct shape_path *parent, struct str piece)
+struct shape_name
+shape_name_below(const struct shape_path *parent, struct str piece)
 {
-	struct name name = {.prefix = parent->text, .piece = piece};
+	struct shape_name name = {.prefix = parent->text, .piece = piece};
 
 	if (parent->text.n && piece.p[0] != '[')
 		name.dot = STR(".");
-	name.hash = hash_on(hash_on(parent->hash, name.dot), piece);
+	name.hash = shape_hash(shape_hash(parent->hash, name.dot), piece);
 	return name;
 }
 
 static size_t
-name_bytes(const struct name *name)
+name_bytes(const struct shape_name *name)
 {
 	return name->prefix.n + name->dot.n + name->piece.n;
 }
 
 static bool
-is_named(const struct shape_path *p, const struct name *name)
+is_named(const struct shape_path *p, const struct shape_name *name)
 {
 	if (p->hash != name->hash || p->text.n != name_bytes(name))
 		return false;
@@ -130,8 +123,8 @@ is_named(const struct shape_path *p, const struct name *name)
 	       str_equal(str_after(p->text, name->prefix.n + name->dot.n), name->piece);
 }
 
-static struct shape_path *
-path_find(const struct shape *s, const struct name *name, size_t *slot)
+struct shape_path *
+shape_path_find(const struct shape *s, const struct shape_name *name, size_t *slot)
 {
 	size_t at = name->hash & (s->slots_count - 1);
 
@@ -143,7 +136,7 @@ path_find(const struct shape *s, const struct name *name, size_t *slot)
 }
 
 static char *
-name_copy(const struct name *name)
+name_copy(const struct shape_name *name)
 {
 	char *text = malloc(name_bytes(name) + 1), *end = text;
 
@@ -159,8 +152,8 @@ name_copy(const struct name *name)
 	return text;
 }
 
-static struct shape_path *
-path_add(struct shape *s, uint32_t parent, const struct name *name)
+struct shape_path *
+shape_path_add(struct shape *s, uint32_t parent, const struct shape_name *name)
 {
 	struct shape_path *p;
 	char *text = NULL;
@@ -173,7 +166,7 @@ path_add(struct shape *s, uint32_t parent, const struct name *name)
 		s->is_full = true;
 		return NULL;
 	}
-	(void)path_find(s, name, &slot);
+	(void)shape_path_find(s, name, &slot);
 	p = &s->paths[s->paths_count++];
 	*p = (struct shape_path){.text = {text, name_bytes(name)},
 				 .hash = name->hash,
@@ -189,14 +182,14 @@ static uint32_t
 parent_find(const struct shape *s, struct str text)
 {
 	for (size_t n = text.n; n > 1; n--) {
-		struct name name = {.piece = {text.p, n - 1}};
+		struct shape_name name = {.piece = {text.p, n - 1}};
 		const struct shape_path *p;
 		size_t slot;
 
 		if (text.p[n - 1] != '.' && text.p[n - 1] != '[')
 			continue;
-		name.hash = hash_on(FNV_BASIS, name.piece);
-		p = path_find(s, &name, &slot);
+		name.hash = shape_hash(SHAPE_HASH_EMPTY, name.piece);
+		p = shape_path_find(s, &name, &slot);
 		if (p)
 			return (uint32_t)(p - s->paths);
 	}
@@ -206,13 +199,13 @@ parent_find(const struct shape *s, struct str text)
 struct shape_path *
 shape_path_put(struct shape *s, struct str text)
 {
-	struct name name = {.piece = text, .hash = hash_on(FNV_BASIS, text)};
+	struct shape_name name = {.piece = text, .hash = shape_hash(SHAPE_HASH_EMPTY, text)};
 	size_t slot;
-	struct shape_path *p = path_find(s, &name, &slot);
+	struct shape_path *p = shape_path_find(s, &name, &slot);
 
 	if (p)
 		return p;
-	p = path_add(s, parent_find(s, text), &name);
+	p = shape_path_add(s, parent_find(s, text), &name);
 	if (p && text.n)
 		p->is_element = text.p[text.n - 1] == ']';
 	return p;
@@ -308,367 +301,4 @@ shape_settle(struct shape *s)
 	for (size_t i = 0; i < s->findings_count; i++)
 		if (s->findings[i].is_said && !s->findings[i].documents_unsaved)
 			s->findings[i--] = s->findings[--s->findings_count];
-}
-
-/* --- one document ------------------------------------------------------------------------------------------------- */
-
-struct seeing {
-	struct shape *s;
-	const struct shape_document *d;
-	size_t *found;
-	bool is_judged; /* enough was learned before */
-};
-
-static void unit_walk(struct seeing *see, uint32_t at, const struct node *n);
-
-static void
-types_put(uint32_t types, char out[static SHAPE_VALUE_BYTES * 2])
-{
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (enum node_type type = NODE_BOOL; type <= NODE_OBJECT; type++) {
-		struct str name = str_of(node_type_name(type));
-
-		if (!(types >> type & 1))
-			continue;
-		if (n)
-			out[n++] = ' ';
-		memcpy(out + n, name.p, name.n + 1);
-		n += name.n;
-	}
-}
-
-static void
-finding_count(struct seeing *see, uint32_t path, enum shape_what what, struct str now)
-{
-	struct shape_finding *f = shape_finding_put(see->s, path, what, now);
-
-	/* Twice in one document is once. */
-	if (f && f->documents_unsaved && uuid_equal(f->document, see->d->id))
-		return;
-	see->found[what]++;
-	if (!f)
-		return;
-	f->document = see->d->id;
-	f->at_us = see->d->at_us;
-	f->documents_unsaved++;
-	if (what == SHAPE_RETYPED || what == SHAPE_MISSING)
-		types_put(see->s->paths[path].types, f->was);
-}
-
-/* The path below `parent`, as seen in this document; UINT32_MAX when there is none and none is learned. */
-static uint32_t
-path_at(struct seeing *see, uint32_t parent, struct str piece)
-{
-	struct shape *s = see->s;
-	struct name name = name_below(&s->paths[parent], piece);
-	size_t slot;
-	struct shape_path *p = path_find(s, &name, &slot);
-
-	if (!p && see->d->is_learned) {
-		/* It was not always there. */
-		int64_t absent = s->paths[parent].documents > 0;
-
-		p = path_add(s, parent, &name);
-		if (p)
-			p->absent = p->absent_unsaved = absent;
-	}
-	if (!p)
-		return UINT32_MAX;
-	if (p->seen_in != s->seen) {
-		p->seen_in = s->seen;
-		p->now = 0;
-		p->is_quiet = s->paths[parent].is_quiet;
-	}
-	return (uint32_t)(p - s->paths);
-}
-
-static bool
-is_nothing(const struct node *n)
-{
-	return n->type == NODE_NULL || (n->type == NODE_TEXT && n->text.n == 0);
-}
-
-static uint32_t
-type_bit(const struct seeing *see, const struct node *n)
-{
-	if ((n->type == NODE_LIST || n->type == NODE_OBJECT) && !n->child)
-		return 0;
-	return UINT32_C(1) << (see->d->format == SHAPE_PLAIN ? n->type : NODE_TEXT);
-}
-
-static void
-used_put(struct shape_path *p, const struct node *n)
-{
-	if (n->is_read && !p->is_used)
-		p->is_used = p->is_unsaved = true;
-}
-
-/* Judges and learns that the node is there, with its type. False when what is below it is none of it. */
-static bool
-node_see(struct seeing *see, uint32_t at, const struct node *n)
-{
-	struct shape_path *p = &see->s->paths[at];
-	uint32_t bit = type_bit(see, n), other = bit & ~p->types;
-
-	if (is_nothing(n)) {
-		if (see->d->is_learned && !(p->types & 1)) {
-			p->types |= 1;
-			p->is_unsaved = true;
-		}
-		return false;
-	}
-	p->now++;
-	used_put(p, n);
-	if (see->is_judged && see->d->is_learned && !p->types && !p->documents && !p->is_quiet) {
-		finding_count(see, at, SHAPE_NEW, str_of(bit ? node_type_name(n->type) : ""));
-		p->is_quiet = true;
-	}
-	if (other && see->is_judged && p->is_used && p->types > 1) {
-		finding_count(see, at, SHAPE_RETYPED, str_of(node_type_name(n->type)));
-		p->is_quiet = true;
-		return false;
-	}
-	if (other && see->d->is_learned) {
-		p->types |= other;
-		p->is_unsaved = true;
-	}
-	return true;
-}
-
-static bool
-is_code(struct str s)
-{
-	if (s.n > SHAPE_VALUE_BYTES)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-		      c == '.' || c == '-'))
-			return false;
-	}
-	return true;
-}
-
-/* A path with codes: each came several times. */
-static bool
-has_codes(const struct seeing *see, const struct shape_path *p)
-{
-	return see->is_judged && p->is_used && p->documents >= SHAPE_LEARN_DOCUMENTS && p->values_count &&
-	       p->values_count * 4 <= p->documents;
-}
-
-static void
-value_see(struct seeing *see, uint32_t at, struct str text)
-{
-	struct shape_path *p = &see->s->paths[at];
-	uint64_t value;
-	uint32_t before = p->values_count;
-
-	if (p->is_open || !see->d->is_learned)
-		return;
-	if (!is_code(text)) {
-		p->is_open = p->is_unsaved = true;
-		p->values_count = p->values_saved = 0;
-		return;
-	}
-	value = hash_on(FNV_BASIS, text);
-	shape_value_put(p, value);
-	if (p->values_count > before && before && before < SHAPE_VALUES_MAX) {
-		p->values_count = before;
-		if (has_codes(see, p) && !p->is_quiet)
-			finding_count(see, at, SHAPE_VALUE, text);
-		p->values_count = before + 1;
-	}
-}
-
-/* A key that may be somebody's data, or another one each time, is no part of a path. */
-static struct str
-piece_of(const struct seeing *see, struct str key)
-{
-	bool is_number = key.n > 0 && see->d->format == SHAPE_PLAIN;
-
-	if (!key.n || key.n > SHAPE_KEY_BYTES)
-		return STR("*");
-	for (size_t i = 0; i < key.n; i++) {
-		if ((unsigned char)key.p[i] < ' ' || key.p[i] == '[' || (key.p[i] == '@' && i > 0))
-			return STR("*");
-		is_number = is_number && key.p[i] >= '0' && key.p[i] <= '9';
-	}
-	return is_number ? STR("*") : key;
-}
-
-static void
-scalar_see(struct seeing *see, uint32_t at, const struct node *n)
-{
-	if (node_see(see, at, n) && n->type == NODE_TEXT)
-		value_see(see, at, n->text);
-}
-
-/* --- X12 and EDIFACT ---------------------------------------------------------------------------------------------- */
-
-static void element_see(struct seeing *see, uint32_t segment, struct str key, const struct node *n);
-
-/* The first component is the element, the others are below it. */
-static void
-components_see(struct seeing *see, uint32_t segment, struct str key, const struct node *composite)
-{
-	static const char numbers[] = "0102030405060708091011121314151617181920";
-	uint32_t at = path_at(see, segment, key);
-	size_t number = 0;
-
-	if (at == UINT32_MAX)
-		return;
-	see->s->paths[at].now++;
-	used_put(&see->s->paths[at], composite);
-	for (const struct node *c = composite->child; c; c = c->next) {
-		struct str piece = c->key;
-		uint32_t below;
-
-		number++;
-		if (!piece.n)
-			piece = number < 10 ? (struct str){numbers + number * 2 - 1, 1}
-					    : (struct str){numbers + (number < 20 ? number - 1 : 19) * 2, 2};
-		below = str_equal(piece, STR("1")) ? at : path_at(see, at, piece);
-		if (below == UINT32_MAX)
-			continue;
-		scalar_see(see, below, c);
-		if (below == at && !is_nothing(c))
-			see->s->paths[at].now--;
-	}
-}
-
-static void
-element_see(struct seeing *see, uint32_t segment, struct str key, const struct node *n)
-{
-	bool is_x12 = see->d->format == SHAPE_X12;
-	const struct node *repeated = is_x12 ? n : node_get(n, "repeated");
-	uint32_t at;
-
-	if (repeated && repeated->type == NODE_LIST) {
-		for (const struct node *c = repeated->child; c; c = c->next)
-			element_see(see, segment, key, c);
-	} else if (n->child) {
-		components_see(see, segment, key, n);
-	} else {
-		at = path_at(see, segment, key);
-		if (at != UINT32_MAX)
-			scalar_see(see, at, n);
-	}
-}
-
-/* That every segment's tag is looked at says nothing: it is used when one of its elements is. */
-static void
-segment_see(struct seeing *see, uint32_t list, const struct node *segment, struct str tag)
-{
-	char piece[8] = "[";
-	bool is_used = false;
-	uint32_t at;
-
-	memcpy(piece + 1, tag.p, tag.n);
-	piece[tag.n + 1] = ']';
-	at = path_at(see, list, (struct str){piece, tag.n + 2});
-	if (at == UINT32_MAX)
-		return;
-	for (const struct node *n = segment->child; n; n = n->next)
-		is_used |= n->is_read && !str_equal(n->key, STR("tag"));
-	node_see(see, at, &(struct node){.type = NODE_OBJECT, .child = segment->child, .is_read = is_used});
-	for (const struct node *n = segment->child; n; n = n->next)
-		if (!str_equal(n->key, STR("tag")))
-			element_see(see, at, n->key, n);
-}
-
-/* The tag of a segment; empty for anything else. */
-static struct str
-tag_of(const struct seeing *see, const struct node *n)
-{
-	bool has_tags = see->d->format == SHAPE_X12 || see->d->format == SHAPE_EDIFACT;
-	struct str tag = has_tags ? node_text(node_get(n, "tag")) : (struct str){NULL, 0};
-
-	for (size_t i = 0; i < tag.n; i++)
-		if (!((tag.p[i] >= 'A' && tag.p[i] <= 'Z') || (tag.p[i] >= '0' && tag.p[i] <= '9')))
-			return (struct str){NULL, 0};
-	return tag.n <= 3 ? tag : (struct str){NULL, 0};
-}
-
-/* --- the walk ----------------------------------------------------------------------------------------------------- */
-
-static void
-member_walk(struct seeing *see, uint32_t at, struct str piece, const struct node *n)
-{
-	uint32_t below;
-
-	if (see->d->format == SHAPE_XML && n->type == NODE_LIST) {
-		for (const struct node *c = n->child; c; c = c->next)
-			member_walk(see, at, piece, c);
-		return;
-	}
-	below = path_at(see, at, piece);
-	if (below != UINT32_MAX)
-		unit_walk(see, below, n);
-}
-
-static void
-unit_walk(struct seeing *see, uint32_t at, const struct node *n)
-{
-	if (n->type != NODE_OBJECT && n->type != NODE_LIST) {
-		scalar_see(see, at, n);
-		return;
-	}
-	if (!node_see(see, at, n))
-		return;
-	for (const struct node *c = n->child; c; c = c->next) {
-		struct str tag = n->type == NODE_LIST ? tag_of(see, c) : (struct str){NULL, 0};
-
-		if (tag.n)
-			segment_see(see, at, c, tag);
-		else if (n->type == NODE_LIST)
-			member_walk(see, at, STR("[]"), c);
-		else if (see->d->format == SHAPE_XML && str_equal(c->key, STR("#text")))
-			value_see(see, at, c->text);
-		else
-			member_walk(see, at, piece_of(see, c->key), c);
-	}
-}
-
-/* What the document had, and what it lacks. */
-static void
-document_count(struct seeing *see)
-{
-	struct shape *s = see->s;
-
-	for (size_t i = 0; i < s->paths_count; i++) {
-		struct shape_path *p = &s->paths[i], *parent = &s->paths[p->parent];
-		uint32_t now = p->seen_in == s->seen ? p->now : 0;
-		bool is_below = i > 0 && parent->seen_in == s->seen && parent->now && !parent->is_quiet;
-		bool is_lacking = is_below && (p->is_element ? !now : now < parent->now);
-
-		if (is_lacking && see->is_judged && p->is_used && !p->is_optional && !p->absent &&
-		    p->documents >= SHAPE_LEARN_DOCUMENTS)
-			finding_count(see, (uint32_t)i, SHAPE_MISSING, (struct str){NULL, 0});
-		else if (is_lacking && see->d->is_learned) {
-			p->absent++;
-			p->absent_unsaved++;
-		}
-		if (now && see->d->is_learned) {
-			p->documents++;
-			p->documents_unsaved++;
-		}
-	}
-}
-
-void
-shape_see(struct shape *s, const struct node *unit, const struct shape_document *d, size_t found[SHAPE_WHATS])
-{
-	struct seeing see = {.s = s, .d = d, .found = found};
-
-	s->seen++;
-	see.is_judged = s->paths[0].documents >= SHAPE_LEARN_DOCUMENTS;
-	s->paths[0].seen_in = s->seen;
-	s->paths[0].now = 0;
-	s->paths[0].is_quiet = false;
-	unit_walk(&see, 0, unit);
-	document_count(&see);
 }

@@ -18,7 +18,8 @@
  *
  * There, an element's first component is the element itself, and repetitions are as one; in XML an element alone and a
  * list are the same, and so are a text and one with attributes. A key that may be data (an id, an address) is `*`.
- * Values are kept as hashes, only of paths that never had other than short codes.
+ * Values are kept as hashes, and only of paths that never had other than codes: at most SHAPE_VALUE_BYTES of letters,
+ * digits, '_', '.', '-', no word with a capital (a name), no number of more than three digits (a postcode, an amount).
  */
 #ifndef TRIBUTARY_SHAPE_SHAPE_H
 #define TRIBUTARY_SHAPE_SHAPE_H

@@ -255,11 +255,11 @@ shapes_load(struct batch *batch, const struct judged *all, size_t n, struct why 
 	if (!wanted)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 	for (size_t i = 0; i < n; i++) {
-		bool is_wanted = all[i].learned->is_known;
+		bool is_here = all[i].learned->is_known;
 
 		for (size_t k = 0; k < wanted_count; k++)
-			is_wanted |= wanted[k] == all[i].learned;
-		if (!is_wanted)
+			is_here |= wanted[k] == all[i].learned;
+		if (!is_here)
 			wanted[wanted_count++] = all[i].learned;
 	}
 	if (!wanted_count)
@@ -353,7 +353,7 @@ drift_see(struct drift *drift, struct batch *batch, struct why *why)
 	if (!all)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 	sent_forget(drift);
-	outcome = shapes_load(batch, all, n, why);
+	outcome = n ? shapes_load(batch, all, n, why) : OUTCOME_OK;
 	for (size_t i = 0; outcome == OUTCOME_OK && i < n; i++)
 		document_see(batch, &all[i]);
 	return outcome;
