@@ -128,7 +128,8 @@ party_run(const struct party *party, const char *dir, const char *path, int64_t 
 
 	r.source = (struct intake_source){
 	    .kind = STR("order"), .party = party, .received_at_us = 0, .max_bytes = DOCUMENT_MAX_BYTES};
-	is_ok = file_load(path, &body) && r.arena && r.shape && mapping_open(dir, party, &r.source.mapping, &r.why) == OUTCOME_OK;
+	is_ok = file_load(path, &body) && r.arena && r.shape &&
+		mapping_open(dir, party, &r.source.mapping, &r.why) == OUTCOME_OK;
 	r.source.body = buf_str(&body);
 	buf_init(&r.out, ORDER_MAX_BYTES);
 	for (int64_t i = 0; is_ok && i < count; i++) {
@@ -138,9 +139,10 @@ party_run(const struct party *party, const char *dir, const char *path, int64_t 
 	}
 	all = (double)(r.parse_ns + r.map_ns + r.encode_ns + r.shape_ns) / (double)count / 1e3;
 	if (is_ok)
-		printf("%-14s %-8s %7zu %9.1f %9.1f %9.1f %9.1f %9.1f %10.0f %8ld\n", party->name, party->format, body.n,
-		       (double)r.parse_ns / (double)count / 1e3, (double)r.map_ns / (double)count / 1e3,
-		       (double)r.encode_ns / (double)count / 1e3, (double)r.shape_ns / (double)count / 1e3, all, 1e6 / all, resident_kib() - first_kib);
+		printf("%-14s %-8s %7zu %9.1f %9.1f %9.1f %9.1f %9.1f %10.0f %8ld\n", party->name, party->format,
+		       body.n, (double)r.parse_ns / (double)count / 1e3, (double)r.map_ns / (double)count / 1e3,
+		       (double)r.encode_ns / (double)count / 1e3, (double)r.shape_ns / (double)count / 1e3, all,
+		       1e6 / all, resident_kib() - first_kib);
 	else
 		fprintf(stderr, "bench formats: %s: %s: %s %s\n", path, party->name,
 			r.why.code ? r.why.code : "no order", r.why.code ? r.why.text : "");

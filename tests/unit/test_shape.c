@@ -97,7 +97,7 @@ path(const char *text)
 	return NULL;
 }
 
-#define ORDER                                                                                           \
+#define ORDER                                                                                             \
 	"{\"id\": 1, \"note\": \"x y\", \"status\": \"paid\", \"to\": {\"zip\": \"10001\"}, \"lines\": [" \
 	"{\"sku\": \"A\", \"price\": \"1.00\"}, {\"sku\": \"B\", \"price\": \"2.00\"}]}"
 #define USED " id status to zip lines sku price "
@@ -123,12 +123,14 @@ Test(shape, nothing_is_said_before_enough_was_learned)
 Test(shape, a_new_field_is_noted_once_and_what_is_below_it_is_not)
 {
 	learn(ORDER, USED);
-	plain("{\"id\": 1, \"note\": \"\", \"status\": \"paid\", \"to\": {\"zip\": \"10002\", \"gln\": {\"a\": 1, \"b\": []}},"
+	plain("{\"id\": 1, \"note\": \"\", \"status\": \"paid\", \"to\": {\"zip\": \"10002\", \"gln\": {\"a\": 1, "
+	      "\"b\": []}},"
 	      "\"lines\": [{\"sku\": \"A\", \"price\": \"1.00\"}]}",
 	      USED);
 	cr_expect_str_eq(findings(), "new to.gln object");
 	cr_expect_eq(found[SHAPE_NEW], 1);
-	plain("{\"id\": 1, \"note\": \"\", \"status\": \"paid\", \"to\": {\"zip\": \"10002\", \"gln\": {\"a\": 1, \"b\": []}},"
+	plain("{\"id\": 1, \"note\": \"\", \"status\": \"paid\", \"to\": {\"zip\": \"10002\", \"gln\": {\"a\": 1, "
+	      "\"b\": []}},"
 	      "\"lines\": [{\"sku\": \"A\", \"price\": \"1.00\"}]}",
 	      USED);
 	cr_expect_str_eq(findings(), "");
@@ -139,7 +141,8 @@ Test(shape, a_used_field_that_is_missing_is_an_alarm_each_time)
 	for (size_t i = 0; i < 2; i++) {
 		if (i == 0)
 			learn(ORDER, USED);
-		plain("{\"id\": 1, \"to\": {}, \"lines\": [{\"sku\": \"A\", \"price\": \"1.50\"}, {\"sku\": \"B\"}]}", USED);
+		plain("{\"id\": 1, \"to\": {}, \"lines\": [{\"sku\": \"A\", \"price\": \"1.50\"}, {\"sku\": \"B\"}]}",
+		      USED);
 		cr_expect_str_eq(findings(), "missing status, missing to.zip, missing lines[].price");
 		cr_expect_eq(found[SHAPE_MISSING], 3);
 	}
@@ -188,8 +191,9 @@ Test(shape, an_empty_list_lacks_its_elements)
 
 Test(shape, a_used_field_of_another_type_is_an_alarm_until_it_is_accepted)
 {
-	static const char other[] = "{\"id\": \"1\", \"note\": 5, \"status\": \"paid\", \"to\": [\"10001\"], \"lines\": ["
-				    "{\"sku\": \"A\", \"price\": 1.00}, {\"sku\": \"B\", \"price\": 2.00}]}";
+	static const char other[] =
+	    "{\"id\": \"1\", \"note\": 5, \"status\": \"paid\", \"to\": [\"10001\"], \"lines\": ["
+	    "{\"sku\": \"A\", \"price\": 1.00}, {\"sku\": \"B\", \"price\": 2.00}]}";
 
 	learn(ORDER, USED);
 	for (size_t i = 0; i < 2; i++) {
@@ -264,8 +268,8 @@ Test(shape, text_that_is_no_code_is_never_kept)
 Test(shape, names_and_numbers_are_no_codes)
 {
 	static const char *const codes[] = {"paid", "PAID", "net-30", "00", "EA", "partially_paid", "v1.2", "A"};
-	static const char *const others[] = {"Ada", "10001", "5.49", "a b", "ann@example.com", "+49",
-					     "123456789012345678901234567890abc"};
+	static const char *const others[] = {
+	    "Ada", "10001", "5.49", "a b", "ann@example.com", "+49", "123456789012345678901234567890abc"};
 	char json[80];
 
 	for (size_t i = 0; i < COUNT_OF(codes) + COUNT_OF(others); i++) {
@@ -325,7 +329,8 @@ Test(shape, a_key_with_a_dot_is_the_same_path_when_it_is_read_back)
 
 Test(shape, what_was_stored_comes_back_with_its_parents)
 {
-	static const char *const stored[] = {"lines", "lines[]", "lines[].sku", "segments", "segments[N1]", "segments[N1].N101"};
+	static const char *const stored[] = {"lines",    "lines[]",      "lines[].sku",
+					     "segments", "segments[N1]", "segments[N1].N101"};
 
 	for (size_t i = 0; i < COUNT_OF(stored); i++)
 		cr_assert(shape_path_put(shape, str_of(stored[i])));
@@ -399,9 +404,9 @@ Test(shape, what_is_saved_is_saved_once)
 
 /* --- the other formats --- */
 
-#define SEGMENTS(n1, rest)                                                                             \
+#define SEGMENTS(n1, rest)                                                                           \
 	"{\"set\": \"850\", \"segments\": [{\"tag\": \"ST\", \"ST01\": \"850\"}, {\"tag\": \"BEG\"," \
-	"\"BEG01\": \"00\"}," n1 "{\"tag\": \"PO1\", \"PO101\": \"1\", \"PO104\": \"2.50\"}," rest \
+	"\"BEG01\": \"00\"}," n1 "{\"tag\": \"PO1\", \"PO101\": \"1\", \"PO104\": \"2.50\"}," rest   \
 	"{\"tag\": \"SE\", \"SE01\": \"5\"}]}"
 #define N1 "{\"tag\": \"N1\", \"N101\": \"ST\", \"N104\": \"0012\"},"
 #define X12_USED " set segments tag BEG01 N101 N104 PO104 REF02 "
@@ -457,7 +462,8 @@ Test(shape, elements_of_edifact_are_paths_by_position)
 	static const char *const written[] = {
 	    "{\"type\": \"ORDERS\", \"segments\": [{\"tag\": \"LIN\", \"1\": \"1\", \"3\": \"40\"}]}",
 	    "{\"type\": \"ORDERS\", \"segments\": [{\"tag\": \"LIN\", \"1\": \"1\", \"3\": [\"40\", null, \"SRS\"]}]}",
-	    "{\"type\": \"ORDERS\", \"segments\": [{\"tag\": \"LIN\", \"1\": \"1\", \"3\": {\"repeated\": [\"40\", [\"41\"]]}}]}",
+	    "{\"type\": \"ORDERS\", \"segments\": [{\"tag\": \"LIN\", \"1\": \"1\", \"3\": {\"repeated\": [\"40\", "
+	    "[\"41\"]]}}]}",
 	};
 
 	for (size_t i = 0; i < SHAPE_LEARN_DOCUMENTS; i++)
@@ -492,7 +498,8 @@ Test(shape, xml_elements_alone_in_lists_and_with_attributes_are_the_same)
 	cr_expect_str_eq(findings(), "");
 	see("{\"name\": \"Order\", \"document\": {\"Line\": {\"Qty\": \"1\"}}}", "*", d);
 	cr_expect_str_eq(findings(), "missing document.Line.Qty.@unit");
-	see("{\"name\": \"Order\", \"document\": {\"Line\": [{\"Qty\": {\"@unit\": \"EA\", \"#text\": \"2\"}}, {}]}}", "*", d);
+	see("{\"name\": \"Order\", \"document\": {\"Line\": [{\"Qty\": {\"@unit\": \"EA\", \"#text\": \"2\"}}, {}]}}",
+	    "*", d);
 	cr_expect_eq(found[SHAPE_RETYPED], 0);
 	cr_expect_eq(found[SHAPE_MISSING], 1, "%s", findings());
 }

@@ -28,7 +28,7 @@ struct drift {
 	struct kinds {
 		struct learned *all;
 		size_t n;
-	} *parties; /* in the order of the parties */
+	} * parties; /* in the order of the parties */
 	size_t parties_count;
 };
 
@@ -192,8 +192,7 @@ static void
 values_apply(struct learned **wanted, const struct result *r)
 {
 	for (size_t row = 0; row < result_count(r); row++) {
-		struct shape_path *p =
-		    shape_path_put(wanted[result_int(r, row, 0) - 1]->shape, result_text(r, row, 1));
+		struct shape_path *p = shape_path_put(wanted[result_int(r, row, 0) - 1]->shape, result_text(r, row, 1));
 		bool is_saved = p && p->values_saved == p->values_count;
 
 		if (p)
