@@ -115,7 +115,8 @@ static int
 drift_close(struct store *store, const char *party, const struct wish *wish, struct arena *arena)
 {
 	struct rows *rows = rows_new(wish->dismiss ? &drift_dismiss : &drift_accept, arena);
-	const char *path = wish->dismiss ? wish->dismiss : wish->accept, *word = wish->dismiss ? "dismissed" : "accepted";
+	const char *path = wish->dismiss ? wish->dismiss : wish->accept,
+		   *word = wish->dismiss ? "dismissed" : "accepted";
 	struct result *closed;
 	struct why why = {0};
 	size_t n = 0;

@@ -159,6 +159,8 @@ shape_path_add(struct shape *s, uint32_t parent, const struct shape_name *name)
 	char *text = NULL;
 	size_t slot = 0;
 
+	if (!str_is_utf8(name->piece)) /* a mapping's split may make any key */
+		return NULL;
 	if (s->paths_count < SHAPE_PATHS_MAX && name_bytes(name) <= SHAPE_PATH_BYTES &&
 	    (s->paths_count < s->paths_cap || paths_grow(s)))
 		text = name_copy(name);

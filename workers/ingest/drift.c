@@ -96,6 +96,7 @@ kind_of(const struct judged *j, char kind[static KIND_BYTES])
 
 	if (!said.n)
 		said = j->item->kind;
+	is_cancel = is_cancel && !str_equal(said, STR("cancel"));
 	snprintf(kind, KIND_BYTES, "%.*s%s", (int)(said.n < KIND_SAID_BYTES ? said.n : KIND_SAID_BYTES), said.p,
 		 is_cancel ? " cancel" : "");
 	/* It becomes a key and a label: what a stranger wrote is no text of the database's yet. */

@@ -24,7 +24,8 @@ struct drift;
 struct drift *drift_new(size_t parties_count); /* NULL without memory */
 void drift_free(struct drift *drift);          /* NULL is fine */
 
-/* drift_see - judges the batch's documents and learns from them; each item has its intake, mapped, as scratch */
+/* drift_see - judges the batch's documents and learns from them; each item has its intake as scratch, as it was mapped,
+ * before it is compared with what is stored: it only reads, so before anything is locked */
 enum outcome drift_see(struct drift *drift, struct batch *batch, struct why *why) MUST_CHECK;
 /* drift_save - sends what is new, and all of it when it is time */
 void drift_save(struct drift *drift, struct batch *batch);

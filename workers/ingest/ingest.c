@@ -299,14 +299,13 @@ ingest_handle(struct batch *batch, struct why *why)
 	for (size_t i = 0; i < batch->n; i++)
 		if (is_order(batch->items[i]))
 			orders[orders_count++] = batch->items[i];
-	if (orders_count)
+	outcome = drift_see(drift, batch, why);
+	if (outcome == OUTCOME_OK && orders_count)
 		outcome = orders_store(batch, orders, orders_count, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
 	if (outcome == OUTCOME_OK)
 		outcome = answers_send(batch, answers, why);
-	if (outcome == OUTCOME_OK)
-		outcome = drift_see(drift, batch, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < batch->n; i++)
