@@ -4,7 +4,7 @@
 CREATE TABLE party_shapes (
 	party      text NOT NULL,
 	kind       text NOT NULL,
-	path       text NOT NULL COLLATE "C",    -- '' is the whole: its documents are all of them
+	path       text COLLATE "C" NOT NULL,   -- '' is the whole: its documents are all of them
 	types      integer NOT NULL,            -- 1 null or empty, 2 boolean, 4 number, 8 text, 16 list, 32 object
 	is_used    boolean NOT NULL,            -- the mapping reads it
 	is_open    boolean NOT NULL,            -- its values are no codes
@@ -19,7 +19,7 @@ CREATE TABLE party_shapes (
 CREATE TABLE party_values (
 	party text NOT NULL,
 	kind  text NOT NULL,
-	path  text NOT NULL COLLATE "C",
+	path  text COLLATE "C" NOT NULL,
 	value bigint NOT NULL,
 	PRIMARY KEY (party, kind, path, value)
 );
@@ -27,7 +27,7 @@ CREATE TABLE party_values (
 CREATE TABLE party_drift (
 	party        text NOT NULL,
 	kind         text NOT NULL,
-	path         text NOT NULL COLLATE "C",
+	path         text COLLATE "C" NOT NULL,
 	what         text NOT NULL CHECK (what IN ('new', 'value', 'retyped', 'missing')),
 	was          text NOT NULL,             -- types
 	now          text NOT NULL,             -- type; the code of a value

@@ -2,6 +2,8 @@
 /* One document against the shape: one walk over its nodes, then one over the paths for what it lacks. */
 #include "shape/shape_internal.h"
 
+#include "formats/edifact.h"
+
 #include <string.h>
 
 #define NO_PATH UINT32_MAX
@@ -209,35 +211,48 @@ scalar_see(struct seeing *see, uint32_t at, const struct node *n)
 
 /* --- X12 and EDIFACT ---------------------------------------------------------------------------------------------- */
 
-static void element_see(struct seeing *see, uint32_t segment, struct str key, const struct node *n);
+/* "7": the place of a component as a key. */
+static struct str
+place_piece(size_t place, char out[static 2])
+{
+	if (place > EDIFACT_ELEMENTS)
+		place = EDIFACT_ELEMENTS;
+	if (place < 10) {
+		out[0] = (char)('0' + place);
+		return (struct str){out, 1};
+	}
+	out[0] = (char)('0' + place / 10);
+	out[1] = (char)('0' + place % 10);
+	return (struct str){out, 2};
+}
 
 /* The first component is the element, the others are below it. */
 static void
 components_see(struct seeing *see, uint32_t segment, struct str key, const struct node *composite)
 {
-	static const char numbers[] = "0102030405060708091011121314151617181920";
 	uint32_t at = path_at(see, segment, key);
-	size_t number = 0;
+	bool has_first = false;
+	size_t place = 0;
+	char digits[2];
 
 	if (at == NO_PATH)
 		return;
-	see->s->paths[at].now++;
 	used_put(&see->s->paths[at], composite);
 	for (const struct node *c = composite->child; c; c = c->next) {
-		struct str piece = c->key;
-		uint32_t below;
+		struct str piece = place_piece(++place, digits);
+		uint32_t below = at;
 
-		number++;
-		if (!piece.n)
-			piece = number < 10 ? (struct str){numbers + number * 2 - 1, 1}
-					    : (struct str){numbers + (number < 20 ? number - 1 : 19) * 2, 2};
-		below = str_equal(piece, STR("1")) ? at : path_at(see, at, piece);
-		if (below == NO_PATH)
-			continue;
-		scalar_see(see, below, c);
-		if (below == at && !is_nothing(c))
-			see->s->paths[at].now--;
+		if (c->key.n)
+			piece = c->key;
+		if (str_equal(piece, STR("1")))
+			has_first = !is_nothing(c);
+		else
+			below = path_at(see, at, piece);
+		if (below != NO_PATH)
+			scalar_see(see, below, c);
 	}
+	if (!has_first)
+		see->s->paths[at].now++;
 }
 
 static void
