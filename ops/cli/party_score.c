@@ -8,6 +8,7 @@
 #include "options.h"
 #include "party_commands.h"
 #include "party_diff.h"
+#include "party_drift.h"
 #include "party_sample.h"
 
 #include "database.h"
@@ -28,7 +29,9 @@ static const struct statement party_books = {
     "SELECT (SELECT count(*) FROM tributary.customer_accounts WHERE party = ($1)[1]),"
     " (SELECT count(*) FROM tributary.exceptions WHERE party = ($1)[1] AND state = 'open' AND starts_with(code, "
     "'mapping-')),"
-    " (SELECT count(*) FROM tributary.dead_letters WHERE party = ($1)[1] AND state = 'open')"};
+    " (SELECT count(*) FROM tributary.dead_letters WHERE party = ($1)[1] AND state = 'open'),"
+    " (SELECT count(*) FROM tributary.party_drift WHERE party = ($1)[1] AND is_alarm AND accepted_at IS NULL"
+    " AND dismissed_at IS NULL)"};
 
 /* What the samples came to, counted. */
 struct score {
@@ -144,6 +147,7 @@ books_score(struct score *s, struct arena *arena)
 	struct rows *rows;
 	struct result *found;
 	struct why why = {0};
+	int64_t alarms = 0;
 
 	if (!getenv("DATABASE_URL") && !getenv("DATABASE_URL_FILE")) {
 		printf("-    the mirror was not asked: DATABASE_URL is not set\n");
@@ -163,10 +167,15 @@ books_score(struct score *s, struct arena *arena)
 		      "mend mapping.lua, then tributary party remap");
 		point(s, result_int(found, 0, 2) == 0, "none of its documents is a dead letter",
 		      "tributary dead-letters list");
+		alarms = result_int(found, 0, 3);
+		point(s, alarms == 0, "what its mapping uses is as it always was",
+		      "tributary party drift says more, and takes what is right so");
 	} else {
 		fprintf(stderr, "tributary party score: %s: %s\n", why.code, why.text);
 	}
 	store_rollback(db.store);
+	if (alarms)
+		drift_alarms_print(db.store, str_of(s->party->name), arena);
 	database_close(&db);
 }
 

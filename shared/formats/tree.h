@@ -22,6 +22,7 @@ enum node_type {
 
 struct node {
 	enum node_type type;
+	bool is_read;       /* a mapping looked at it */
 	struct str key;     /* name within its object; empty in a list and at the root */
 	struct str text;    /* scalars only */
 	struct node *child; /* first child, in the document's order */

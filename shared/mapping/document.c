@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A document is read through proxies: nothing is copied that a mapping does not read. Numbers are texts as they were
- * written; null and what is missing are nil.
+ * written; null and what is missing are nil. What is handed out is marked (node.is_read): shape/ learns from it what a
+ * mapping uses.
  */
 #include "mapping/mapping_internal.h"
 
@@ -25,6 +26,9 @@ document_push(lua_State *lua, const struct node *node)
 {
 	struct proxy *p;
 
+	/* Documents lie in their parse's arena; they are const only to those who read them. */
+	if (node)
+		((struct node *)(uintptr_t)node)->is_read = true;
 	switch (node ? node->type : NODE_NULL) {
 	case NODE_NULL:
 		lua_pushnil(lua);

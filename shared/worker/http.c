@@ -17,7 +17,7 @@
 #define HEALTH_LIMIT_US INT64_C(60000000)
 #define CONNECTION_LIMIT 16
 #define CONNECTION_TIMEOUT_S 5
-#define METRICS_MAX_BYTES ((size_t)64 * 1024)
+#define METRICS_MAX_BYTES ((size_t)128 * 1024)
 
 struct http_server {
 	struct MHD_Daemon *daemon;

@@ -70,6 +70,12 @@ batch_pump(struct batch *batch)
 	return skeleton_may_go_on(batch->skeleton);
 }
 
+void
+batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value)
+{
+	metrics_own(batch->skeleton->metrics, name, party, what, value);
+}
+
 static bool
 on_store_idle(void *context)
 {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BUCKETS 12
 #define OUTCOMES (OUTCOME_UNSURE + 1)
@@ -41,6 +42,12 @@ static const int64_t time_bounds[BUCKETS] = {1000,   2000,   5000,    10000,   2
 					     100000, 250000, 1000000, 5000000, 30000000, 300000000};
 static const int64_t batch_bounds[BUCKETS] = {1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500, 1000};
 
+/* Written by the loop before own_count says that it is there, and not changed after that, but for the value. */
+struct own {
+	char name[32], party[48], what[16];
+	_Atomic int64_t value;
+};
+
 struct metrics {
 	_Atomic uint64_t counters[COUNTERS];
 	_Atomic uint64_t outcomes[OUTCOMES];
@@ -49,6 +56,8 @@ struct metrics {
 		_Atomic uint64_t buckets[BUCKETS], count;
 		_Atomic int64_t sum;
 	} histograms[HISTOGRAMS];
+	struct own own[METRICS_OWN_MAX];
+	_Atomic size_t own_count;
 };
 
 struct metrics *
@@ -67,6 +76,43 @@ void
 metrics_count(struct metrics *m, enum counter counter, uint64_t n)
 {
 	atomic_fetch_add_explicit(&m->counters[counter], n, memory_order_relaxed);
+}
+
+static struct own *
+own_find(struct metrics *m, const char *name, const char *party, const char *what)
+{
+	size_t n = m->own_count;
+	struct own *o = &m->own[n];
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(m->own[i].name, name) == 0 && strcmp(m->own[i].party, party) == 0 &&
+		    strcmp(m->own[i].what, what) == 0)
+			return &m->own[i];
+	if (n == METRICS_OWN_MAX || strlen(name) >= sizeof o->name || strlen(party) >= sizeof o->party ||
+	    strlen(what) >= sizeof o->what)
+		return NULL;
+	memcpy(o->name, name, strlen(name));
+	memcpy(o->party, party, strlen(party));
+	memcpy(o->what, what, strlen(what));
+	atomic_store_explicit(&m->own_count, n + 1, memory_order_release);
+	return o;
+}
+
+static bool
+is_total(const char *name)
+{
+	return str_ends(str_of(name), STR("_total"));
+}
+
+void
+metrics_own(struct metrics *m, const char *name, const char *party, const char *what, int64_t value)
+{
+	struct own *o = own_find(m, name, party, what ? what : "");
+
+	if (o && is_total(name))
+		atomic_fetch_add_explicit(&o->value, value, memory_order_relaxed);
+	else if (o)
+		atomic_store_explicit(&o->value, value, memory_order_relaxed);
 }
 
 void
@@ -124,6 +170,32 @@ histogram_put(struct metrics *m, enum histogram histogram, const char *worker, s
 		   m->histograms[histogram].count);
 }
 
+/* All figures of one name stand together, behind its TYPE. */
+static void
+own_put(struct metrics *m, const char *worker, struct buf *out)
+{
+	size_t n = atomic_load_explicit(&m->own_count, memory_order_acquire);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = m->own[i].name;
+		size_t first = 0;
+
+		while (strcmp(m->own[first].name, name) != 0)
+			first++;
+		if (first < i)
+			continue;
+		buf_printf(out, "# TYPE tributary_%s_%s %s\n", worker, name, is_total(name) ? "counter" : "gauge");
+		for (size_t j = i; j < n; j++) {
+			const struct own *o = &m->own[j];
+
+			if (strcmp(o->name, name) == 0)
+				buf_printf(out, "tributary_%s_%s{party=\"%s\"%s%s%s} %" PRId64 "\n", worker, name,
+					   o->party, o->what[0] ? ",what=\"" : "", o->what, o->what[0] ? "\"" : "",
+					   o->value);
+		}
+	}
+}
+
 void
 metrics_put(struct metrics *m, const char *worker, struct buf *out)
 {
@@ -147,4 +219,5 @@ metrics_put(struct metrics *m, const char *worker, struct buf *out)
 			   outcome_name((enum outcome)i), m->outcomes[i]);
 	for (size_t i = 0; i < HISTOGRAMS; i++)
 		histogram_put(m, (enum histogram)i, worker, out);
+	own_put(m, worker, out);
 }

@@ -40,6 +40,14 @@ enum histogram { HISTOGRAM_WAIT, HISTOGRAM_WORK, HISTOGRAM_PUBLISH, HISTOGRAM_BA
 struct metrics *metrics_new(void); /* NULL without memory */
 void metrics_free(struct metrics *m);
 void metrics_count(struct metrics *m, enum counter counter, uint64_t n);
+/*
+ * metrics_own - a figure of the worker's own, by party: tributary_<worker>_<name>{party="..",what=".."}
+ * name         ends in _total when `value` is added to it, else it is set
+ * party, what  labels, without quotes; `what` may be NULL
+ * There is room for METRICS_OWN_MAX of them; more are not kept.
+ */
+#define METRICS_OWN_MAX 512
+void metrics_own(struct metrics *m, const char *name, const char *party, const char *what, int64_t value);
 void metrics_gauge(struct metrics *m, enum gauge gauge, int64_t value);
 int64_t metrics_gauge_get(struct metrics *m, enum gauge gauge);
 void metrics_outcome(struct metrics *m, enum outcome outcome);

@@ -163,6 +163,20 @@ handler_run(struct skeleton *s, struct item **items, size_t n, enum phase phase,
 	return phase == PHASE_PREPARE ? h->prepare(&batch, why) : h->handle(&batch, why);
 }
 
+/* Not when the handler had nothing to do: what it remembers is of a transaction before, then. */
+static void
+committed_tell(struct skeleton *s, struct item **items, size_t n, enum phase phase)
+{
+	const struct handler *h = items[0]->private->handler;
+	enum item_state wanted = phase == PHASE_RECORD ? ITEM_CALLED : ITEM_OPEN;
+	bool was_run = false;
+
+	for (size_t i = 0; i < n; i++)
+		was_run |= items[i]->private->state == wanted;
+	if (was_run && phase != PHASE_PREPARE && h && h->committed)
+		h->committed(s->state);
+}
+
 static enum outcome
 transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
 {
@@ -187,6 +201,8 @@ transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase ph
 		outcome = store_commit(s->store, why);
 	else
 		store_rollback(s->store);
+	if (outcome == OUTCOME_OK)
+		committed_tell(s, items, n, phase);
 	return outcome;
 }
 

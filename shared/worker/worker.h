@@ -80,6 +80,9 @@ struct handler {
 	 */
 	enum outcome (*prepare)(struct batch *batch, struct why *why);
 	enum outcome (*call)(struct batch *batch, struct why *why);
+	/* What handle() did has committed: for what the process remembers of it. May be NULL. Not called when the answer
+	 * to COMMIT was lost. */
+	void (*committed)(void *state);
 };
 
 struct setup {
@@ -145,6 +148,9 @@ void item_reply(struct batch *batch, struct item *item, const char *event, size_
 /* item_note - one more line in the order's timeline; detail is text for a person, without personal data */
 void item_note(struct batch *batch, struct item *item, const char *event, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* batch_count - a figure of the worker's own, as metrics_own(); at once, whatever becomes of the batch */
+void batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value);
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);

@@ -2,6 +2,7 @@
 #include "formats.h"
 
 #include "intake/intake.h"
+#include "shape/shape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@ struct run {
 	struct intake_source source;
 	struct arena *arena;
 	struct buf out;
-	int64_t parse_ns, map_ns, encode_ns; /* of all so far */
+	struct shape *shape;
+	enum shape_format format;
+	int64_t parse_ns, map_ns, encode_ns, shape_ns; /* of all so far */
 	struct why why;
 };
 
@@ -61,6 +64,25 @@ file_load(const char *path, struct buf *out)
 	return buf_is_ok(out);
 }
 
+static void
+shape_learn(struct run *r, const struct node *unit)
+{
+	struct shape_document d = {.format = r->format, .is_learned = true};
+	size_t found[SHAPE_WHATS] = {0};
+
+	shape_see(r->shape, unit, &d, found);
+}
+
+static enum shape_format
+shape_format_of(const struct party *party)
+{
+	if (strcmp(party->format, "xml") == 0)
+		return SHAPE_XML;
+	if (strcmp(party->format, "x12") == 0)
+		return SHAPE_X12;
+	return strcmp(party->format, "edifact") == 0 ? SHAPE_EDIFACT : SHAPE_PLAIN;
+}
+
 /* One document on its whole way; its units one after the other. */
 static bool
 document_run(struct run *r)
@@ -87,6 +109,10 @@ document_run(struct run *r)
 		contract_encode(&order_contract, in.order, &r->out);
 		parsed = cpu_ns();
 		r->encode_ns += parsed - mapped;
+		shape_learn(r, units[i]);
+		mapped = cpu_ns();
+		r->shape_ns += mapped - parsed;
+		parsed = mapped;
 	}
 	return buf_is_ok(&r->out);
 }
@@ -94,7 +120,7 @@ document_run(struct run *r)
 static bool
 party_run(const struct party *party, const char *dir, const char *path, int64_t count)
 {
-	struct run r = {.arena = arena_new(ARENA_BYTES)};
+	struct run r = {.arena = arena_new(ARENA_BYTES), .shape = shape_new(), .format = shape_format_of(party)};
 	struct buf body;
 	long first_kib = 0;
 	double all;
@@ -102,7 +128,8 @@ party_run(const struct party *party, const char *dir, const char *path, int64_t 
 
 	r.source = (struct intake_source){
 	    .kind = STR("order"), .party = party, .received_at_us = 0, .max_bytes = DOCUMENT_MAX_BYTES};
-	is_ok = file_load(path, &body) && r.arena && mapping_open(dir, party, &r.source.mapping, &r.why) == OUTCOME_OK;
+	is_ok = file_load(path, &body) && r.arena && r.shape &&
+		mapping_open(dir, party, &r.source.mapping, &r.why) == OUTCOME_OK;
 	r.source.body = buf_str(&body);
 	buf_init(&r.out, ORDER_MAX_BYTES);
 	for (int64_t i = 0; is_ok && i < count; i++) {
@@ -110,15 +137,17 @@ party_run(const struct party *party, const char *dir, const char *path, int64_t 
 		if (i == count / 10)
 			first_kib = resident_kib();
 	}
-	all = (double)(r.parse_ns + r.map_ns + r.encode_ns) / (double)count / 1e3;
+	all = (double)(r.parse_ns + r.map_ns + r.encode_ns + r.shape_ns) / (double)count / 1e3;
 	if (is_ok)
-		printf("%-14s %-8s %7zu %9.1f %9.1f %9.1f %9.1f %10.0f %8ld\n", party->name, party->format, body.n,
-		       (double)r.parse_ns / (double)count / 1e3, (double)r.map_ns / (double)count / 1e3,
-		       (double)r.encode_ns / (double)count / 1e3, all, 1e6 / all, resident_kib() - first_kib);
+		printf("%-14s %-8s %7zu %9.1f %9.1f %9.1f %9.1f %9.1f %10.0f %8ld\n", party->name, party->format,
+		       body.n, (double)r.parse_ns / (double)count / 1e3, (double)r.map_ns / (double)count / 1e3,
+		       (double)r.encode_ns / (double)count / 1e3, (double)r.shape_ns / (double)count / 1e3, all,
+		       1e6 / all, resident_kib() - first_kib);
 	else
 		fprintf(stderr, "bench formats: %s: %s: %s %s\n", path, party->name,
 			r.why.code ? r.why.code : "no order", r.why.code ? r.why.text : "");
 	mapping_close(r.source.mapping);
+	shape_free(r.shape);
 	buf_release(&r.out);
 	buf_release(&body);
 	arena_free(r.arena);
@@ -143,8 +172,8 @@ formats_command(int argc, char **argv)
 		party_list_free(list);
 		return 2;
 	}
-	printf("%-14s %-8s %7s %9s %9s %9s %9s %10s %8s\n", "party", "format", "bytes", "parse us", "map us",
-	       "encode us", "all us", "per second", "grew KiB");
+	printf("%-14s %-8s %7s %9s %9s %9s %9s %9s %10s %8s\n", "party", "format", "bytes", "parse us", "map us",
+	       "encode us", "shape us", "all us", "per second", "grew KiB");
 	for (; i + 1 < argc; i += 2) {
 		const struct party *party = party_list_find(list, str_of(argv[i]));
 

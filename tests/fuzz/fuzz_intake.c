@@ -9,8 +9,10 @@
 #include "fuzz/json_mutate.h"
 #include "intake/intake.h"
 #include "model/order_change.h"
+#include "shape/shape.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ARENA_BYTES ((size_t)256 << 20)
 #define OUT_MAX_BYTES ((size_t)64 << 20)
@@ -100,6 +102,27 @@ accepted_check(const struct intake *in, struct arena *arena)
 	}
 }
 
+/* Whatever came is learned, in each way that trees are read: the same twice, nothing differs. */
+static void
+shape_check(const struct intake *in)
+{
+	for (enum shape_format format = SHAPE_PLAIN; format <= SHAPE_EDIFACT; format++) {
+		struct shape *s = shape_new();
+		struct shape_document d = {.format = format, .is_learned = true};
+		size_t found[SHAPE_WHATS] = {0};
+
+		must(s != NULL);
+		for (size_t i = 0; in->units_count && i < 2 * SHAPE_LEARN_DOCUMENTS; i++)
+			shape_see(s, in->units[0], &d, found);
+		must(!found[SHAPE_NEW] && !found[SHAPE_VALUE] && !found[SHAPE_RETYPED] && !found[SHAPE_MISSING]);
+		must(s->paths_count <= SHAPE_PATHS_MAX);
+		for (size_t i = 0; i < s->paths_count; i++)
+			must(str_is_utf8(s->paths[i].text) && !memchr(s->paths[i].text.p, 0, s->paths[i].text.n) &&
+			     s->paths[i].text.n <= SHAPE_PATH_BYTES);
+		shape_free(s);
+	}
+}
+
 /* False for what is no document of its own any more. */
 static bool
 document_read(const struct intake_source *source, struct arena *arena, struct intake *in)
@@ -108,6 +131,7 @@ document_read(const struct intake_source *source, struct arena *arena, struct in
 	enum outcome outcome = intake_read(source, arena, in, &why);
 
 	must(str_is_utf8(in->about));
+	shape_check(in);
 	if (outcome == OUTCOME_OK) {
 		accepted_check(in, arena);
 		return true;

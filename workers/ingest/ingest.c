@@ -3,9 +3,10 @@
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
  * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
- *              shipment.confirmed.<partner>.<channel>, document.acknowledged.<party>, stock.reported.<party>; the units of a document that has several, to its own queue;
- *              document.answered.<party>: 997, TA1, CONTRL
- * WRITES       documents, orders, order_lines, order_revisions, confirmations; control numbers, by their function
+ *              shipment.confirmed.<partner>.<channel>, document.acknowledged.<party>, stock.reported.<party>;
+ *              document.answered.<party>: 997, TA1, CONTRL; the units of a document that has several, to its own queue
+ * WRITES       documents, orders, order_lines, order_revisions, confirmations, party_shapes, party_values, party_drift;
+ *              control numbers, by their function
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content a change; some lines are merged into the order first;
  *              a confirmation by its shipment
@@ -22,6 +23,7 @@
 #include "formats/json.h"
 #include "ingest/answer.h"
 #include "ingest/confirm.h"
+#include "ingest/drift.h"
 #include "ingest/ingest_sql.h"
 #include "ingest/revise.h"
 
@@ -34,6 +36,7 @@
 struct ingest_state {
 	struct mapping **mappings; /* in the order of the parties */
 	size_t mappings_count;
+	struct drift *drift;
 };
 
 void
@@ -44,6 +47,7 @@ ingest_close(void *state)
 	for (size_t i = 0; i < st->mappings_count; i++)
 		mapping_close(st->mappings[i]);
 	free(st->mappings);
+	drift_free(st->drift);
 	free(st);
 }
 
@@ -53,10 +57,12 @@ ingest_open(const struct setup *setup, void **state, struct why *why)
 	struct ingest_state *st = calloc(1, sizeof *st);
 	size_t n = party_list_count(setup->parties);
 
-	if (st)
-		st->mappings = calloc(n + 1, sizeof(struct mapping *));
-	if (!st || !st->mappings) {
-		free(st);
+	if (!st)
+		return why_set(why, OUTCOME_DEAD, "config", "no memory");
+	st->mappings = calloc(n + 1, sizeof(struct mapping *));
+	st->drift = drift_new(n);
+	if (!st->mappings || !st->drift) {
+		ingest_close(st);
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	}
 	*state = st;
@@ -292,9 +298,16 @@ facts_say(struct batch *batch)
 	}
 }
 
+void
+ingest_committed(void *state)
+{
+	drift_committed(((struct ingest_state *)state)->drift);
+}
+
 enum outcome
 ingest_handle(struct batch *batch, struct why *why)
 {
+	struct drift *drift = ((struct ingest_state *)batch->state)->drift;
 	struct rows *documents = rows_new(&ingest_documents_put, batch->arena);
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
 	size_t orders_count = 0;
@@ -306,7 +319,8 @@ ingest_handle(struct batch *batch, struct why *why)
 	for (size_t i = 0; i < batch->n; i++)
 		if (is_order(batch->items[i]))
 			orders[orders_count++] = batch->items[i];
-	if (orders_count)
+	outcome = drift_see(drift, batch, why);
+	if (outcome == OUTCOME_OK && orders_count)
 		outcome = orders_store(batch, orders, orders_count, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
@@ -318,5 +332,6 @@ ingest_handle(struct batch *batch, struct why *why)
 	for (size_t i = 0; i < batch->n; i++)
 		ingest_document_put(documents, batch, batch->items[i], batch->items[i]->scratch);
 	store_send(batch->store, documents);
+	drift_save(drift, batch);
 	return OUTCOME_OK;
 }

@@ -18,5 +18,6 @@ void ingest_close(void *state);
 /* ingest_source - the item as intake takes it */
 struct intake_source ingest_source(const struct batch *batch, const struct item *item);
 enum outcome ingest_handle(struct batch *batch, struct why *why);
+void ingest_committed(void *state);
 
 #endif

@@ -11,7 +11,7 @@ static const struct param ingest_params[] = {
 };
 
 static const struct handler ingest_handlers[] = {
-    {.handle = ingest_handle},
+    {.handle = ingest_handle, .committed = ingest_committed},
 };
 
 static const struct worker ingest_worker = {
