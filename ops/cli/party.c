@@ -260,6 +260,10 @@ party_check(struct check *c, const struct party *party)
 	if (!folder_check(c, party, "samples", sample_check))
 		printf("none    %s/%s/samples\n", c->parties.dir, party->name);
 	(void)folder_check(c, party, "sends", sends_check);
+	if (sends_functions_missing(c->parties.dir, party, stdout) > 0) {
+		printf("wrong   %s/%s/mapping.lua\n", c->parties.dir, party->name);
+		c->failed++;
+	}
 }
 
 static int

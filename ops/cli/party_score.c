@@ -10,6 +10,7 @@
 #include "party_diff.h"
 #include "party_drift.h"
 #include "party_sample.h"
+#include "party_sends.h"
 
 #include "database.h"
 #include "formats/json.h"
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ARENA_BYTES ((size_t)512 << 20)
 #define PATH_BYTES 1024
@@ -122,6 +124,24 @@ samples_score(struct score *s, struct arena *arena)
 	point(s, s->refused > 0, "one is refused or held", "a broken one shows that its field is named");
 }
 
+/* Only of a party that is sent something. */
+static void
+sends_score(struct score *s)
+{
+	char dir[PATH_BYTES];
+	bool is_any = false;
+
+	for (size_t i = 0; i < PARTY_SENDS; i++)
+		is_any |= s->party->is_sent[i];
+	if (!is_any)
+		return;
+	snprintf(dir, sizeof dir, "%s/%s/sends", party_dir(), s->party->name);
+	point(s, sends_functions_missing(party_dir(), s->party, stdout) == 0,
+	      "its mapping has a function for all that it is sent", "see above");
+	point(s, access(dir, R_OK) == 0, "what it is sent is tried",
+	      "put documents and what must come of them into sends/");
+}
+
 static void
 mapping_score(struct score *s)
 {
@@ -204,6 +224,7 @@ party_score_command(int argc, char **argv)
 		fprintf(stderr, "tributary party score: there is no party %.60s under %s\n", name, party_dir());
 	} else if (arena) {
 		mapping_score(&s);
+		sends_score(&s);
 		samples_score(&s, arena);
 		books_score(&s, arena);
 		printf("%zu of %zu\n", s.reached, s.points);

@@ -131,3 +131,29 @@ sends_differences(const char *expected_path, struct str got, struct arena *arena
 	}
 	return differences;
 }
+
+size_t
+sends_functions_missing(const char *parties_dir, const struct party *party, FILE *out)
+{
+	struct mapping *mapping = NULL;
+	struct why why = {0};
+	size_t missing = 0;
+
+	for (size_t i = 0; i < PARTY_SENDS; i++) {
+		const char *function = outbound_function((enum party_sends)i);
+
+		if (!party->is_sent[i])
+			continue;
+		if (!mapping && mapping_open(parties_dir, party, &mapping, &why) != OUTCOME_OK) {
+			fprintf(out, "  %s: %s\n", why.code, why.text);
+			return 1;
+		}
+		if (mapping_has(mapping, function))
+			continue;
+		fprintf(out, "  party.yaml says sends: %s, and the mapping has no function %s\n",
+			party_sends_name((enum party_sends)i), function);
+		missing++;
+	}
+	mapping_close(mapping);
+	return missing;
+}

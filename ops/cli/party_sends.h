@@ -22,4 +22,7 @@ bool sends_run(const char *parties_dir, const struct party *party, const char *p
 /* sends_differences - each line that differs is printed; returns how many. A file that is not there is all of it. */
 size_t sends_differences(const char *expected_path, struct str got, struct arena *arena, FILE *out);
 
+/* sends_functions_missing - each function that party.yaml's `sends` needs and the mapping has not is printed; how many */
+size_t sends_functions_missing(const char *parties_dir, const struct party *party, FILE *out);
+
 #endif
