@@ -22,3 +22,16 @@ if grep -qF '[0].document.lines[0].quantity: expected "11", got "10"' <<<"$got";
 else
 	echo "not ok party check, names path, expected and got"
 fi
+# ... and a line of what a party is sent, and a function that is not there
+says() { # says NAME PARTY TEXT
+	got=$(PARTIES_DIR=$copy/parties "$bin/tributary" party check "$2" 2>&1) && echo "not ok $1, the check says no"
+	if grep -qF "$3" <<<"$got"; then echo "ok $1"; else echo "not ok $1: $(tail -n 3 <<<"$got")"; fi
+}
+sed -i 's/^TDS\*91170/TDS*91171/' "$copy/parties/edi-acme/sends/AC-10001.invoice.expected.txt"
+says "party check, names the line of what is sent, expected and got" edi-acme 'expected "TDS*91171~", got "TDS*91170~"'
+sed -i 's/ship_notice = out.ship_notice, //' "$copy/parties/edi-globex/mapping.lua"
+says "party check, a function for what party.yaml says is missing" edi-globex "party.yaml says sends: ship-notice, and the mapping has no function ship_notice"
+sed -i 's/^sends: .*/sends: order-response, invoise/' "$copy/parties/edi-globex/party.yaml"
+says "party.yaml, sends something that is not known" edi-globex '"invoise" is none of order-response, ship-notice and invoice'
+sed -i 's/^format: json/&\nsends: invoice/; s/^kind: wms/&/' "$copy/parties/sandbox-wms/party.yaml"
+says "party.yaml, a warehouse is sent nothing about orders" sandbox-wms "only a channel is sent documents about its orders"
