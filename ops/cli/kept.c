@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NAME      tributary exceptions, tributary dead-letters - messages that wait for a person
- * Both are listed, shown, sent again and dismissed in the same way. Sending again: the row is claimed and the journal
- * forgets the message (one commit), the message is published with its old id (confirmed), the row is closed. Dying in
- * between leaves a claimed row, which the same command takes up again; a message sent twice is answered once.
+ * Both are listed, shown, sent again and dismissed in the same way (kept.h); drain.h is what dead letters have beside.
  */
 #include "commands.h"
 
+#include "audit.h"
 #include "base/instant.h"
 #include "base/params.h"
-#include "broker/broker.h"
-#include "database.h"
-#include "kept_sql.h"
+#include "dispatch.h"
+#include "drain.h"
+#include "kept.h"
 #include "options.h"
 #include "party_commands.h"
 #include "report.h"
@@ -22,17 +21,6 @@
 #define TIMEOUT_MS 30000
 #define CONFIRM_TIMEOUT_MS 15000
 #define ARENA_BYTES ((size_t)512 << 20)
-
-struct kept {
-	const struct kept_kind *kind;
-	struct database db;
-	struct broker *broker;
-	struct arena *arena;
-	const char *like;  /* code, or fingerprint of dead letters */
-	const char *party; /* "": of all */
-	int64_t limit;
-	bool as_json, all, wants_body;
-};
 
 static enum outcome
 failed(const struct kept *k, const char *id, const struct why *why)
@@ -50,32 +38,49 @@ rows_of_id(const struct kept *k, const struct statement *statement, struct uuid 
 	return rows;
 }
 
-static struct outgoing
-message_of(const struct result *r, struct arena *arena)
+struct outgoing
+kept_message(const struct result *r, size_t row, struct arena *arena)
 {
 	return (struct outgoing){
-	    .exchange = arena_str(arena, result_text(r, 0, KEPT_EXCHANGE)),
-	    .routing_key = arena_str(arena, result_text(r, 0, KEPT_ROUTING_KEY)),
-	    .body = arena_str(arena, result_bytes(r, 0, KEPT_BODY)),
+	    .exchange = arena_str(arena, result_text(r, row, KEPT_EXCHANGE)),
+	    .routing_key = arena_str(arena, result_text(r, row, KEPT_ROUTING_KEY)),
+	    .body = arena_str(arena, result_bytes(r, row, KEPT_BODY)),
 	    .mandatory = true,
-	    .envelope = {.message_id = arena_str(arena, result_text(r, 0, KEPT_MESSAGE_ID)),
-			 .correlation_id = arena_str(arena, result_text(r, 0, KEPT_ORDER_ID)),
-			 .type = arena_str(arena, result_text(r, 0, KEPT_TYPE)),
-			 .content_type = arena_str(arena, result_text(r, 0, KEPT_CONTENT_TYPE)),
-			 .party = arena_str(arena, result_text(r, 0, KEPT_PARTY)),
-			 .version = result_int(r, 0, KEPT_VERSION),
-			 .trace = arena_str(arena, result_text(r, 0, KEPT_TRACE)),
+	    .envelope = {.message_id = arena_str(arena, result_text(r, row, KEPT_MESSAGE_ID)),
+			 .correlation_id = arena_str(arena, result_text(r, row, KEPT_ORDER_ID)),
+			 .type = arena_str(arena, result_text(r, row, KEPT_TYPE)),
+			 .content_type = arena_str(arena, result_text(r, row, KEPT_CONTENT_TYPE)),
+			 .party = arena_str(arena, result_text(r, row, KEPT_PARTY)),
+			 .version = result_int(r, row, KEPT_VERSION),
+			 .trace = arena_str(arena, result_text(r, row, KEPT_TRACE)),
 			 .app_id = STR("tributary"),
 			 .timestamp_s = instant_now_us() / 1000000,
 			 .said_us = instant_now_us()},
 	};
 }
 
+/* One act in the audit log: exception.release, dead-letter.replay … */
+static void
+act_note(struct kept *k, const char *verb, struct uuid id, const struct outgoing *m)
+{
+	bool is_letter = k->kind == &kept_dead_letters;
+	char text[UUID_TEXT_BYTES];
+	struct audit_act act = {.reason = k->reason};
+
+	uuid_format(id, text);
+	act.act = arena_printf(k->arena, "%s.%s", is_letter ? "dead-letter" : "exception", verb).p;
+	act.target_id = arena_str(k->arena, str_of(text));
+	if (!uuid_parse(m->envelope.correlation_id, &act.order_id))
+		act.order_id = (struct uuid){{0}};
+	audit_put(k->db.store, k->arena, &act);
+}
+
 /* Claims the row, and the journal forgets the message, in one commit. */
 static enum outcome
-claim(struct kept *k, const struct statement *statement, struct uuid id, struct outgoing *m, bool *has_followers,
-      struct why *why)
+claim(struct kept *k, const char *verb, struct uuid id, const struct rows *extra, struct outgoing *m,
+      bool *has_followers, struct why *why)
 {
+	const struct statement *statement = has_followers ? &k->kind->dismiss : &k->kind->claim;
 	struct store *store = k->db.store;
 	struct result *claimed;
 	enum outcome outcome;
@@ -91,10 +96,13 @@ claim(struct kept *k, const struct statement *statement, struct uuid id, struct 
 		store_rollback(store);
 		return outcome;
 	}
-	*m = message_of(claimed, k->arena);
+	*m = kept_message(claimed, 0, k->arena);
 	if (has_followers)
 		*has_followers = result_bool(claimed, 0, KEPT_HAS_FOLLOWERS);
 	store_send(store, rows_of_id(k, &k->kind->forget, id));
+	if (extra)
+		store_send(store, extra);
+	act_note(k, verb, id, m);
 	return store_commit(store, why);
 }
 
@@ -106,9 +114,8 @@ run_one(struct kept *k, const struct statement *statement, struct uuid id, struc
 	return store_commit(k->db.store, why);
 }
 
-/* *is_certain tells, after a failure, that the broker does not have it. */
-static enum outcome
-publish(struct kept *k, const struct outgoing *m, bool *is_certain, struct why *why)
+enum outcome
+kept_publish(struct kept *k, const struct outgoing *m, bool *is_certain, struct why *why)
 {
 	enum publish_state state = PUBLISH_PENDING;
 	enum outcome outcome = broker_publish(k->broker, m, 1, CONFIRM_TIMEOUT_MS, &state, why);
@@ -121,48 +128,61 @@ publish(struct kept *k, const struct outgoing *m, bool *is_certain, struct why *
 		       STR_ARGS(m->routing_key));
 }
 
+enum outcome
+kept_send_again(struct kept *k, struct uuid id, const struct rows *extra, struct why *why)
+{
+	bool is_certain = false;
+	struct outgoing m;
+	struct why ignored = {0};
+	enum outcome outcome = claim(k, k->kind->again, id, extra, &m, NULL, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome = kept_publish(k, &m, &is_certain, why);
+	if (outcome == OUTCOME_OK)
+		return run_one(k, &k->kind->close, id, why);
+	if (is_certain)
+		(void)!run_one(k, &k->kind->reopen, id, &ignored);
+	return outcome;
+}
+
+/* Its worker hears of it too, so that what waits behind it may go on. Said twice, it does no harm. */
+enum outcome
+kept_dismiss(struct kept *k, struct uuid id, struct why *why)
+{
+	bool has_followers = false, is_certain;
+	struct outgoing m;
+	enum outcome outcome = claim(k, k->kind->end, id, NULL, &m, &has_followers, why);
+
+	m.envelope.code = STR(ENVELOPE_DISMISSED);
+	if (outcome == OUTCOME_OK && has_followers)
+		outcome = kept_publish(k, &m, &is_certain, why);
+	return outcome;
+}
+
 static bool
 send_again(struct kept *k, struct uuid id)
 {
 	char text[UUID_TEXT_BYTES];
-	bool is_certain = false;
-	struct outgoing m;
-	struct why why = {0}, ignored = {0};
-	enum outcome outcome;
+	struct why why = {0};
 
 	uuid_format(id, text);
-	outcome = claim(k, &k->kind->claim, id, &m, NULL, &why);
-	if (outcome == OUTCOME_OK) {
-		outcome = publish(k, &m, &is_certain, &why);
-		if (outcome == OUTCOME_OK)
-			outcome = run_one(k, &k->kind->close, id, &why);
-		else if (is_certain)
-			(void)!run_one(k, &k->kind->reopen, id, &ignored);
-	}
-	if (outcome != OUTCOME_OK)
+	if (kept_send_again(k, id, NULL, &why) != OUTCOME_OK)
 		return failed(k, text, &why), false;
 	printf("%s %sd\n", text, k->kind->again[2] == 'p' ? "replaye" : "release");
 	return true;
 }
 
-/* Its worker hears of it too, so that what waits behind it may go on. Said twice, it does no harm. */
 static bool
 dismiss(struct kept *k, struct uuid id)
 {
 	char text[UUID_TEXT_BYTES];
-	bool has_followers = false, is_certain;
-	struct outgoing m;
 	struct why why = {0};
-	enum outcome outcome;
 
 	uuid_format(id, text);
-	outcome = claim(k, &k->kind->dismiss, id, &m, &has_followers, &why);
-	m.envelope.code = STR(ENVELOPE_DISMISSED);
-	if (outcome == OUTCOME_OK && has_followers)
-		outcome = publish(k, &m, &is_certain, &why);
-	if (outcome != OUTCOME_OK)
+	if (kept_dismiss(k, id, &why) != OUTCOME_OK)
 		return failed(k, text, &why), false;
-	printf("%s dismissed\n", text);
+	printf("%s %sed\n", text, k->kind->end);
 	return true;
 }
 
@@ -282,23 +302,32 @@ show(struct kept *k, const char *text)
 	return EXIT_YES;
 }
 
-static int
-act_on(struct kept *k, const char *const *ids, size_t n, bool (*act)(struct kept *, struct uuid))
+bool
+kept_broker_open(struct kept *k)
 {
 	char *url = secret_env("AMQP_URL");
 	struct why why = {0};
-	int status;
 
 	if (!url) {
 		fprintf(stderr, "tributary %s: AMQP_URL (or AMQP_URL_FILE) is not set: . var/tributary.env\n",
 			k->kind->command);
-		return EXIT_NO;
+		return false;
 	}
 	k->broker = broker_new(
 	    &(struct broker_config){.urls = url, .name = "tributary", .heartbeat_s = 30, .rpc_timeout_ms = 5000}, &why);
-	status = k->broker ? each(k, ids, n, act) : (failed(k, "AMQP_URL", &why), EXIT_NO);
-	broker_free(k->broker);
 	free(url);
+	if (!k->broker)
+		failed(k, "AMQP_URL", &why);
+	return k->broker != NULL;
+}
+
+static int
+act_on(struct kept *k, const char *const *ids, size_t n, bool (*act)(struct kept *, struct uuid))
+{
+	int status = kept_broker_open(k) ? each(k, ids, n, act) : EXIT_NO;
+
+	broker_free(k->broker);
+	k->broker = NULL;
 	return status;
 }
 
@@ -310,12 +339,17 @@ act(struct kept *k, const char *verb, const char *const *ids, size_t n)
 		return list(k);
 	if (strcmp(verb, "show") == 0 && n == 1)
 		return show(k, ids[0]);
-	if (strcmp(verb, "dismiss") == 0 && n > 0)
+	if (strcmp(verb, k->kind->end) == 0 && n > 0 && k->kind == &kept_dead_letters && !k->reason[0]) {
+		fprintf(stderr, "tributary dead-letters: discard needs --reason: it is for good\n");
+		return EXIT_WRONG;
+	}
+	if (strcmp(verb, k->kind->end) == 0 && n > 0)
 		return act_on(k, ids, n, dismiss);
-	if (strcmp(verb, k->kind->again) == 0 && (n > 0 || k->like[0]))
+	/* Of many dead letters a plan says first what they would come to. */
+	if (strcmp(verb, k->kind->again) == 0 && (n > 0 || (k->like[0] && k->kind == &kept_exceptions)))
 		return act_on(k, ids, n, send_again);
-	fprintf(stderr, "tributary %s: list, show ID, %s ID... (or those that are alike: see --help), dismiss ID...\n",
-		k->kind->command, k->kind->again);
+	fprintf(stderr, "tributary %s: list, show ID, %s ID..., %s ID... (see --help)\n", k->kind->command,
+		k->kind->again, k->kind->end);
 	return EXIT_WRONG;
 }
 
@@ -358,16 +392,17 @@ kept_command(const struct kept_kind *kind, const struct options *form, int argc,
 	return status;
 }
 
-#define ROWS_FOR_ALL                                                                               \
-	{"limit",  OPTION_INT,    offsetof(struct kept, limit), "N", "50",                         \
-	 .min = 1, .max = 100000, .help = "at most so many"},                                      \
-	    {"party", OPTION_TEXT, offsetof(struct kept, party),                                   \
-	     "PARTY", "",          .help = "release, replay: of this party only"},                 \
-	    {"all", OPTION_FLAG, offsetof(struct kept, all), .help = "list: the closed ones too"}, \
-	    {"body", OPTION_FLAG, offsetof(struct kept, wants_body),                               \
-	     .help = "show: the message's bytes, and nothing else"},                               \
-	{                                                                                          \
-		"json", OPTION_FLAG, offsetof(struct kept, as_json), .help = "for programs"        \
+#define ROWS_FOR_ALL                                                                                           \
+	{"reason", OPTION_TEXT, offsetof(struct kept, reason), "WORDS", "", .help = "why, for the audit log"}, \
+	    {"limit",  OPTION_INT,    offsetof(struct kept, limit), "N", "50",                                 \
+	     .min = 1, .max = 100000, .help = "at most so many"},                                              \
+	    {"party", OPTION_TEXT, offsetof(struct kept, party),                                               \
+	     "PARTY", "",          .help = "release, replay: of this party only"},                             \
+	    {"all", OPTION_FLAG, offsetof(struct kept, all), .help = "list: the closed ones too"},             \
+	    {"body", OPTION_FLAG, offsetof(struct kept, wants_body),                                           \
+	     .help = "show: the message's bytes, and nothing else"},                                           \
+	{                                                                                                      \
+		"json", OPTION_FLAG, offsetof(struct kept, as_json), .help = "for programs"                    \
 	}
 
 int
@@ -392,22 +427,57 @@ exceptions_command(int argc, char **argv)
 }
 
 int
-dead_letters_command(int argc, char **argv)
+kept_verb(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
 	    {"like", OPTION_TEXT, offsetof(struct kept, like), "WHAT", "",
-	     .help = "list, replay: those with this code or fingerprint"},
+	     .help = "list: those with this code or fingerprint"},
 	    ROWS_FOR_ALL,
 	};
 	static const struct options form = {
-	    "tributary dead-letters list | show ID | replay ID... | replay --like WHAT | dismiss ID...",
-	    "What was given up on, whole. replay sends it to the stage where it failed and nowhere else.",
+	    "tributary dead-letters list | show ID | replay ID... | discard --reason WORDS ID...",
+	    "What was given up on, whole. replay sends it to the stage where it failed and nowhere else; of many at "
+	    "once, "
+	    "make a plan.\ndiscard closes it for good: later messages of its order go on.",
 	    rows,
 	    COUNT_OF(rows),
 	    0,
 	    0};
+	char **line = calloc((size_t)argc + 2, sizeof *line);
+	int status = EXIT_NO;
 
-	return kept_command(&kept_dead_letters, &form, argc, argv);
+	if (!line)
+		return EXIT_NO;
+	line[0] = argv[0]; /* skipped; the verb is a word */
+	for (int i = 0; i < argc; i++)
+		line[i + 1] = argv[i];
+	status = kept_command(&kept_dead_letters, &form, argc + 1, line);
+	free(line);
+	return status;
+}
+
+int
+dead_letters_command(int argc, char **argv)
+{
+	static const struct command commands[] = {
+	    {"groups", "what is alike, with what is at stake, owner and note", drain_groups_command},
+	    {"list", "one by one, oldest first", kept_verb},
+	    {"search", "by order number, party, code, text, time", drain_search_command},
+	    {"show", "one, with its body, its order's timeline and what was tried", drain_show_command},
+	    {"assign", "who looks after a fingerprint", drain_assign_command},
+	    {"note", "what the next shift must know of a fingerprint", drain_note_command},
+	    {"lock", "do not replay a fingerprint before a time", drain_lock_command},
+	    {"unlock", "it may be replayed again", drain_unlock_command},
+	    {"edit", "correct a field; the original is kept", drain_edit_command},
+	    {"plan", "freeze a set, and say what each would come to", drain_plan_command},
+	    {"apply", "replay a plan: 1, then 10, then the rest", drain_apply_command},
+	    {"replay", "send one back to its stage", kept_verb},
+	    {"discard", "close one for good", kept_verb},
+	};
+	static const struct command_table table = {"tributary dead-letters", "what was given up on, and its way back",
+						   commands, COUNT_OF(commands)};
+
+	return dispatch(&table, argc, argv);
 }
 
 /* Two kinds, one after the other: what the mapping could not read, then what it was wrong to refuse. */
@@ -440,7 +510,7 @@ party_remap_command(int argc, char **argv)
 					    COUNT_OF(rows),
 					    1,
 					    1};
-	struct kept k = {.kind = &kept_exceptions, .like = ""};
+	struct kept k = {.kind = &kept_exceptions, .like = "", .reason = "remap"};
 	int status = EXIT_NO;
 
 	switch (options_parse(&form, argc, argv, &k, &k.party, NULL)) {

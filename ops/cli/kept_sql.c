@@ -8,6 +8,7 @@
 const struct kept_kind kept_exceptions = {
     .command = "exceptions",
     .again = "release",
+    .end = "dismiss",
     .list =
 	{"exceptions_list", "TOI",
 	 "SELECT coalesce(json_agg(t ORDER BY opened_at), '[]')::text FROM (SELECT exception_id AS id, party, number,"
@@ -67,6 +68,7 @@ const struct kept_kind kept_exceptions = {
 const struct kept_kind kept_dead_letters = {
     .command = "dead-letters",
     .again = "replay",
+    .end = "discard",
     .list = {"dead_letters_list", "TOI",
 	     "SELECT coalesce(json_agg(t ORDER BY died_at), '[]')::text FROM (SELECT dead_letter_id AS id, fingerprint,"
 	     " party, origin, type, code, path, state, times, body_bytes, died_at, reason FROM report.dead_letters"

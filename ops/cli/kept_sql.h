@@ -10,6 +10,7 @@
 struct kept_kind {
 	const char *command;      /* exceptions */
 	const char *again;        /* its verb for sending again: release */
+	const char *end;          /* its verb for closing it for good: dismiss */
 	struct statement list;    /* code or fingerprint or '', all, limit → JSON */
 	struct statement show;    /* id → JSON */
 	struct statement body;    /* id → bytes */

@@ -27,6 +27,8 @@ struct broker_config {
 
 /* A person dismissed it: the worker settles it without handling it, so that what waits behind it may go on. */
 #define ENVELOPE_DISMISSED "dismissed"
+/* Not to be done: the worker says what it would do, to the plan's item whose id is the header `path`. */
+#define ENVELOPE_PREVIEW "preview"
 
 /* Properties and headers, received or to be sent; texts are views. */
 struct envelope {

@@ -32,6 +32,8 @@ outputs_of(struct skeleton *s, const struct item *item)
 	struct output *recorded = NULL;
 	struct why why = {0};
 
+	if (item->private->is_preview)
+		return NULL;
 	if (item->private->state != ITEM_ANSWERED)
 		return item->private->outputs;
 	if (item->private->seen_us && item->private->seen_us == item->private->settled_us)
@@ -139,7 +141,7 @@ done_mark(struct skeleton *s, struct item **items, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct item_private *p = items[i]->private;
 
-		if (p->settled_us == 0 || p->seen_us == p->settled_us)
+		if (p->settled_us == 0 || p->seen_us == p->settled_us || p->is_preview)
 			continue;
 		ids[count] = items[i]->message_id;
 		stamps[count++] = p->settled_us;

@@ -205,7 +205,8 @@ item_open(struct skeleton *s, struct delivery *delivery)
 		return NULL;
 	item->delivery = delivery;
 	item->private = p;
-	p->is_suspect = delivery->envelope.deliveries >= SUSPECT_DELIVERIES && !s->worker->is_final;
+	p->is_preview = preview_is_asked(delivery);
+	p->is_suspect = delivery->envelope.deliveries >= SUSPECT_DELIVERIES && !s->worker->is_final && !p->is_preview;
 	if (s->worker->from_outside && !str_equal(delivery->exchange, STR(EXCHANGE_HOME)))
 		stranger_clean(&delivery->envelope);
 	outcome = item_read(s, item, &why);

@@ -122,7 +122,8 @@ batch_log(struct skeleton *s, struct item **items, size_t n, const struct times 
 {
 	log_hold();
 	for (size_t i = 0; i < n; i++)
-		settled_log(s, items[i], t);
+		if (!items[i]->private->is_preview)
+			settled_log(s, items[i], t);
 	log_flush();
 	metrics_count(s->metrics, COUNTER_BATCHES, 1);
 	metrics_observe(s->metrics, HISTOGRAM_BATCH, (int64_t)n);

@@ -90,3 +90,8 @@ const struct statement sql_timeline_insert = {
     "skeleton_timeline_insert", "UZTTTTU",
     "INSERT INTO tributary.timeline (order_id, at, stage, event, code, detail, message_id)"
     " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"};
+
+const struct statement sql_preview = {
+    "skeleton_preview", "UTTTTZ",
+    "UPDATE tributary.replay_items i SET preview = u.b, preview_code = u.c, preview_path = u.d, preview_text = u.e,"
+    " previewed_at = u.f FROM unnest($1, $2, $3, $4, $5, $6) u(a, b, c, d, e, f) WHERE i.item_id = u.a"};

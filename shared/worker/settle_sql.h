@@ -24,5 +24,7 @@ extern const struct statement sql_parked_delete;
 extern const struct statement sql_status_reach;
 extern const struct statement sql_status_hold;
 extern const struct statement sql_timeline_insert;
+/* a plan's item, what a replay would come to, code, path, text, at */
+extern const struct statement sql_preview;
 
 #endif

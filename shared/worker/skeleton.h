@@ -74,6 +74,7 @@ struct item_private {
 	size_t round;        /* 0 for the first message of its order in the batch */
 	bool has_gate;       /* its order's earlier messages in this queue may hold it up */
 	bool was_called;     /* the outside was asked: never go back behind that */
+	bool is_preview;     /* only to be told what would become of it */
 	bool is_suspect;     /* delivered again and again: it may be what kills us */
 	int64_t seen_us;     /* Redis says it was settled then; 0: it does not know it */
 	int64_t settled_us;  /* when it was settled, as the journal has it; 0: not yet, or not for good */
@@ -132,6 +133,15 @@ void item_add_note(struct skeleton *s, struct item *item, const char *event, con
 
 /* transaction.c: brings every item to a committed end; false when the process must stop first */
 bool items_settle(struct skeleton *s, struct item **items, size_t n);
+
+/* preview.c: asks a message's fate, and tells it; false when the process must stop first */
+bool preview_is_asked(const struct delivery *d);
+bool preview_run(struct skeleton *s, struct item *item);
+/* transaction.c, for it: what the journal and the gates know of the item, in the open transaction, locked as ever */
+enum outcome known_look(struct skeleton *s, struct item *item, struct why *why);
+struct batch batch_of(struct skeleton *s, struct item **items, size_t n);
+/* away_wait - a server is away: wait until it may be back, growing slower; false when the process must stop first */
+bool away_wait(struct skeleton *s, const struct why *why, int64_t *backoff_ms);
 
 /* settle.c: writes what the items came to, inside the open transaction */
 enum outcome settle_write(struct skeleton *s, struct item **items, size_t n, struct why *why);

@@ -65,7 +65,8 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	struct item_private *p = item->private;
 	struct why why = {0};
 
-	if (!result_is_null(known, row, 1)) {
+	/* A replay makes the journal forget that it was held or dead. */
+	if (!result_is_null(known, row, 1) && (!p->is_preview || str_equal(result_text(known, row, 1), STR("done")))) {
 		p->state = ITEM_ANSWERED;
 		p->recorded = result_bytes(known, row, 2);
 		p->settled_us = result_instant(known, row, 4);
@@ -115,7 +116,15 @@ known_read(struct skeleton *s, struct item **items, size_t n, struct why *why)
 	return OUTCOME_OK;
 }
 
-static struct batch
+enum outcome
+known_look(struct skeleton *s, struct item *item, struct why *why)
+{
+	enum outcome outcome = locks_take(s, &item, 1, why);
+
+	return outcome == OUTCOME_OK ? known_read(s, &item, 1, why) : outcome;
+}
+
+struct batch
 batch_of(struct skeleton *s, struct item **items, size_t n)
 {
 	return (struct batch){
@@ -206,8 +215,7 @@ transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase ph
 	return outcome;
 }
 
-/* A server is away: wait until it is back, growing slower; false when the process must stop first. */
-static bool
+bool
 away_wait(struct skeleton *s, const struct why *why, int64_t *backoff_ms)
 {
 	if (*backoff_ms == 0)
@@ -473,12 +481,16 @@ items_settle(struct skeleton *s, struct item **items, size_t n)
 		return false;
 	suspects_spread(items, n);
 	for (size_t i = 0; i < n; i++)
-		if (!items[i]->private->is_suspect)
+		if (!items[i]->private->is_suspect && !items[i]->private->is_preview)
 			calm[count++] = items[i];
 	if (count && !rounds_settle(s, calm, count))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (items[i]->private->is_suspect && (!suspect_begin(s, items[i]) || !rounds_settle(s, &items[i], 1)))
+		if (items[i]->private->is_preview && !preview_run(s, items[i]))
+			return false;
+	for (size_t i = 0; i < n; i++)
+		if (items[i]->private->is_suspect && !items[i]->private->is_preview &&
+		    (!suspect_begin(s, items[i]) || !rounds_settle(s, &items[i], 1)))
 			return false;
 	return true;
 }

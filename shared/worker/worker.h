@@ -80,6 +80,10 @@ struct handler {
 	 */
 	enum outcome (*prepare)(struct batch *batch, struct why *why);
 	enum outcome (*call)(struct batch *batch, struct why *why);
+	/* In place of call() when somebody only wants to know what would become of a message: after a prepare() that was
+	 * rolled back, in no transaction. It may ask the outside what there is, changes nothing, and notes what it found.
+	 * NULL: nothing can be looked up. */
+	enum outcome (*look)(struct batch *batch, struct why *why);
 	/* What handle() did has committed: for what the process remembers of it. May be NULL. Not called when the answer
 	 * to COMMIT was lost. */
 	void (*committed)(void *state);

@@ -93,7 +93,7 @@ letter_put(struct rows *rows, const struct batch *batch, const struct item *item
 	struct letter l = letter_of(d);
 	char fingerprint[FINGERPRINT_BYTES];
 
-	fingerprint_of(l.origin, e->type, l.code, l.path, fingerprint);
+	fingerprint_of(&(struct trouble){l.origin, e->party, e->type, l.code, l.path}, fingerprint);
 	rows_uuid(rows, letter_id(&l, d));
 	rows_text(rows, as_text(e->message_id));
 	rows_text(rows, as_text(l.origin));

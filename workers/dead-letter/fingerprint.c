@@ -21,9 +21,9 @@ path_put(struct buf *out, struct str path)
 }
 
 void
-fingerprint_of(struct str origin, struct str type, struct str code, struct str path, char out[static FINGERPRINT_BYTES])
+fingerprint_of(const struct trouble *t, char out[static FINGERPRINT_BYTES])
 {
-	const struct str parts[] = {origin, type, code};
+	const struct str parts[] = {t->origin, t->party, t->type, t->code};
 	unsigned char hash[32];
 	struct buf text;
 
@@ -32,7 +32,7 @@ fingerprint_of(struct str origin, struct str type, struct str code, struct str p
 		buf_put_str(&text, parts[i]);
 		buf_put_char(&text, '\n');
 	}
-	path_put(&text, path);
+	path_put(&text, t->path);
 	sha256(buf_str(&text), hash);
 	buf_release(&text);
 	for (size_t i = 0; i < 6; i++)
