@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define HOOK_INSTRUCTIONS 10000
+#define HOOK_INSTRUCTIONS 2000
+#define LARGE_BYTES ((size_t)64 << 10) /* of an allocation that takes so long that the clock is looked at */
 #define PATH_BYTES 1024
 
 struct mapping *
@@ -15,6 +17,23 @@ mapping_of(lua_State *lua)
 
 	memcpy(&m, lua_getextraspace(lua), sizeof m);
 	return m;
+}
+
+static int64_t
+cpu_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+bool
+mapping_is_late(struct mapping *m)
+{
+	if (cpu_now_us() > m->cpu_end_us)
+		m->budget_out = true;
+	return m->budget_out;
 }
 
 static void *
@@ -29,6 +48,9 @@ on_allocate(void *context, void *old, size_t old_bytes, size_t bytes)
 		free(old);
 		return NULL;
 	}
+	/* What a few instructions can take long for makes large texts and tables, between two calls of the hook. */
+	if (bytes >= LARGE_BYTES && bytes > before && mapping_is_late(m))
+		return NULL;
 	if (bytes > before && m->memory_bytes - before + bytes > MAPPING_MEMORY_BYTES_MAX) {
 		m->memory_out = true;
 		return NULL;
@@ -46,7 +68,7 @@ on_count(lua_State *lua, lua_Debug *activation)
 
 	(void)activation;
 	m->instructions_left -= HOOK_INSTRUCTIONS;
-	if (m->instructions_left > 0)
+	if (m->instructions_left > 0 && !mapping_is_late(m))
 		return;
 	m->budget_out = true;
 	luaL_error(lua, "took too long");
@@ -60,12 +82,12 @@ budget_reset(struct mapping *m)
 	m->about[0] = '\0';
 	m->instructions_left = MAPPING_INSTRUCTIONS_MAX;
 	m->pattern_steps_left = MAPPING_PATTERN_STEPS_MAX;
+	m->cpu_end_us = cpu_now_us() + MAPPING_CPU_US_MAX;
 	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
 }
 
-/* Of "…/topology/parties/shop/mapping.lua:12: text" from "shop" on. */
-static const char *
-place_shorten(const char *text)
+const char *
+mapping_place(const char *text)
 {
 	const char *colon = strchr(text, ':'), *start = text;
 	int slashes = 0;
@@ -87,7 +109,7 @@ fault(struct mapping *m, struct why *why)
 		code = "mapping-budget";
 	else if (m->memory_out)
 		code = "mapping-memory";
-	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? place_shorten(text) : "an error that is no text");
+	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? mapping_place(text) : "an error that is no text");
 	lua_settop(m->lua, 1);
 	return OUTCOME_DEAD;
 }
@@ -209,10 +231,13 @@ mapping_run(struct mapping *m, const char *function, const struct node *document
 	bool is_read;
 
 	budget_reset(m);
+	m->document = document;
+	m->last = (struct last_read){.parent = NULL};
+	lua_pushcfunction(m->lua, blame_error);
 	lua_pushcfunction(m->lua, protected_run);
 	lua_getfield(m->lua, 1, function);
 	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)document);
-	if (lua_pcall(m->lua, 2, 1, 0) != LUA_OK) {
+	if (lua_pcall(m->lua, 2, 1, 2) != LUA_OK) {
 		if (m->verdict == VERDICT_NONE)
 			return fault(m, why);
 		lua_settop(m->lua, 1);

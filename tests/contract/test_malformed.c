@@ -207,14 +207,18 @@ is_format(const struct trial *t, const char *format)
 static bool
 is_fixed(const struct trial *t, const struct node *parent, const struct node *node)
 {
-	static const char *const fixed[] = {"format",  "tag",	   "set",	"control",   "type",  "reference", "separators",
-					    "version", "segments", "interchanges", "transactions", "groups", "messages", "ISA",
-					    "GS",      "UNB",	   "columns",	"rows",	     "line",  "UNH"};
+	static const char *const fixed[] = {
+	    "format",   "tag",  "set", "control", "type", "reference", "separators", "version",     "segments", "interchanges",
+	    "interchange", "groups", "group", "transactions", "messages", "ISA", "GS", "UNB", "UNH", "faults",
+	    "code", "ack", "text", "columns", "rows", "line",
+	};
 
-	if (is_format(t, "json") || !node->key.n)
+	if (is_format(t, "json"))
 		return false;
 	if (is_format(t, "xml"))
-		return t->is_whole && parent == t->root;
+		return parent == t->root;
+	if (!node->key.n)
+		return is_format(t, "csv") && !t->is_whole;
 	for (size_t i = 0; i < COUNT_OF(fixed); i++)
 		if (str_equal(node->key, str_of(fixed[i])))
 			return true;
