@@ -171,28 +171,41 @@ argument_blame(lua_State *lua, bool is_arithmetic)
 	}
 }
 
-/* A function in C complains about one of its arguments, a metamethod about any. */
+/* A list or an object among the arguments is at fault wherever it stands. */
 static void
-call_blame(lua_State *lua, const lua_Debug *call, const char *text)
+proxies_blame(lua_State *lua, const lua_Debug *call, int first, int last)
 {
-	const char *bad = strstr(text, "bad argument #");
-	bool is_arithmetic = strstr(text, "perform arithmetic") != NULL;
-	int only = 0;
-
-	if (bad && sscanf(bad, "bad argument #%d", &only) != 1)
-		return;
-	for (int i = only ? only : 1; lua_getlocal(lua, call, i) && (!only || i == only); i++) {
+	for (int i = first; i <= last && lua_getlocal(lua, call, i); i++) {
 		const struct node *node = document_node(lua, -1);
 
 		if (node)
 			refuse_type(lua, node, node->type);
 		lua_pop(lua, 1);
 	}
-	for (int i = only ? only : 1; mapping_of(lua)->verdict == VERDICT_NONE && lua_getlocal(lua, call, i); i++) {
+}
+
+/* A function in C complains about one of its arguments, an operation about any of its two. */
+static void
+call_blame(lua_State *lua, const lua_Debug *call, const char *text)
+{
+	const char *bad = strstr(text, "bad argument #");
+	bool is_arithmetic = strstr(text, "perform arithmetic") != NULL;
+	int first = 1, last = 2;
+
+	if (bad) {
+		if (sscanf(bad, "bad argument #%d", &first) != 1)
+			return;
+		first += strcmp(call->namewhat, "method") == 0; /* there Lua does not count the object */
+		last = first;
+	}
+	proxies_blame(lua, call, first, last);
+	if (strstr(text, DOCUMENT_TEXT_INDEXED))
+		last = first; /* the other is the field's name */
+	else if (!bad && !is_arithmetic)
+		return;
+	for (int i = first; i <= last && mapping_of(lua)->verdict == VERDICT_NONE && lua_getlocal(lua, call, i); i++) {
 		argument_blame(lua, is_arithmetic);
 		lua_pop(lua, 1);
-		if (only)
-			break;
 	}
 }
 
@@ -209,7 +222,8 @@ static void
 operation_blame(lua_State *lua, const char *text)
 {
 	static const char *const of_nil[] = {"a nil value", "nil with ", "with nil", "two nil values", NULL};
-	static const char *const of_bool[] = {"a boolean value", "boolean with ", "with boolean", "two boolean values", NULL};
+	static const char *const of_bool[] = {"a boolean value", "boolean with ", "with boolean", "two boolean values",
+					      NULL};
 	const struct mapping *m = mapping_of(lua);
 	const char *operation = strstr(text, "attempt to "), *named = operation ? strchr(operation, '(') : NULL;
 	char kind[NAME_BYTES] = "", name[NAME_BYTES] = "";
@@ -240,7 +254,7 @@ blame_error(lua_State *lua)
 
 	if (m->verdict != VERDICT_NONE || m->budget_out || m->memory_out || !text || !lua_getstack(lua, 1, &at))
 		return 1;
-	lua_getinfo(lua, "S", &at);
+	lua_getinfo(lua, "Sn", &at);
 	if (*at.what == 'C')
 		call_blame(lua, &at, text);
 	else

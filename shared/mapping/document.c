@@ -168,7 +168,7 @@ on_text_index(lua_State *lua)
 {
 	lua_pushvalue(lua, 2);
 	if (lua_rawget(lua, lua_upvalueindex(1)) == LUA_TNIL && lua_rawlen(lua, 1) != 0)
-		return luaL_error(lua, "attempt to index a text");
+		return luaL_error(lua, DOCUMENT_TEXT_INDEXED);
 	return 1;
 }
 
@@ -249,14 +249,17 @@ void
 document_register(lua_State *lua)
 {
 	static const luaL_Reg methods[] = {
-	    {"__index", on_index}, {"__len", on_len},	    {"__newindex", on_newindex}, {"__tostring", on_misuse},
-	    {"__call", on_misuse}, {"__concat", on_misuse}, {"__unm", on_misuse},	 {"__add", on_misuse},
-	    {"__sub", on_misuse},  {"__mul", on_misuse},    {"__div", on_misuse},	 {"__idiv", on_misuse},
-	    {"__mod", on_misuse},  {"__pow", on_misuse},    {"__lt", on_misuse},	 {"__le", on_misuse},
-	    {NULL, NULL}};
+	    {"__index", on_index}, {"__len", on_len}, {"__newindex", on_newindex}, {NULL, NULL}};
+	static const char *const misuses[] = {"__tostring", "__call", "__concat", "__lt",   "__le",  "__unm", "__add",
+					      "__sub",      "__mul",  "__div",    "__idiv", "__mod", "__pow", "__band",
+					      "__bor",      "__bxor", "__bnot",   "__shl",  "__shr"};
 
 	luaL_newmetatable(lua, PROXY);
 	luaL_setfuncs(lua, methods, 0);
+	for (size_t i = 0; i < COUNT_OF(misuses); i++) {
+		lua_pushcfunction(lua, on_misuse);
+		lua_setfield(lua, -2, misuses[i]);
+	}
 	lua_pushboolean(lua, 0);
 	lua_setfield(lua, -2, "__metatable");
 	lua_rawsetp(lua, LUA_REGISTRYINDEX, &proxies);

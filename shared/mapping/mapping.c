@@ -6,8 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#define HOOK_INSTRUCTIONS 2000
-#define LARGE_BYTES ((size_t)64 << 10) /* of an allocation that takes so long that the clock is looked at */
+#define HOOK_INSTRUCTIONS 10000
+/* With texts and tables of this size a few instructions may take long: the clock is looked at more often. */
+#define LARGE_BYTES ((size_t)256 << 10)
+#define LARGE_HOOK_INSTRUCTIONS 100
 #define PATH_BYTES 1024
 
 struct mapping *
@@ -28,12 +30,35 @@ cpu_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-bool
-mapping_is_late(struct mapping *m)
+/* The clock starts when it is first looked at, which most runs are too short for. */
+static bool
+is_late(struct mapping *m)
 {
-	if (cpu_now_us() > m->cpu_end_us)
+	int64_t now_us = cpu_now_us();
+
+	if (!m->cpu_end_us)
+		m->cpu_end_us = now_us + MAPPING_CPU_US_MAX;
+	if (now_us > m->cpu_end_us)
 		m->budget_out = true;
 	return m->budget_out;
+}
+
+static void on_count(lua_State *lua, lua_Debug *activation);
+
+static void
+hook_set(struct mapping *m, int instructions)
+{
+	m->hook_instructions = instructions;
+	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, instructions);
+}
+
+/* A run's texts and tables grow large. */
+static bool
+large_is_late(struct mapping *m)
+{
+	if (m->hook_instructions != LARGE_HOOK_INSTRUCTIONS)
+		hook_set(m, LARGE_HOOK_INSTRUCTIONS);
+	return is_late(m);
 }
 
 static void *
@@ -48,8 +73,7 @@ on_allocate(void *context, void *old, size_t old_bytes, size_t bytes)
 		free(old);
 		return NULL;
 	}
-	/* What a few instructions can take long for makes large texts and tables, between two calls of the hook. */
-	if (bytes >= LARGE_BYTES && bytes > before && mapping_is_late(m))
+	if (bytes >= LARGE_BYTES && bytes > before && m->lua && large_is_late(m))
 		return NULL;
 	if (bytes > before && m->memory_bytes - before + bytes > MAPPING_MEMORY_BYTES_MAX) {
 		m->memory_out = true;
@@ -67,8 +91,8 @@ on_count(lua_State *lua, lua_Debug *activation)
 	struct mapping *m = mapping_of(lua);
 
 	(void)activation;
-	m->instructions_left -= HOOK_INSTRUCTIONS;
-	if (m->instructions_left > 0 && !mapping_is_late(m))
+	m->instructions_left -= m->hook_instructions;
+	if (m->instructions_left > 0 && !is_late(m))
 		return;
 	m->budget_out = true;
 	luaL_error(lua, "took too long");
@@ -82,8 +106,8 @@ budget_reset(struct mapping *m)
 	m->about[0] = '\0';
 	m->instructions_left = MAPPING_INSTRUCTIONS_MAX;
 	m->pattern_steps_left = MAPPING_PATTERN_STEPS_MAX;
-	m->cpu_end_us = cpu_now_us() + MAPPING_CPU_US_MAX;
-	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+	m->cpu_end_us = 0;
+	hook_set(m, HOOK_INSTRUCTIONS);
 }
 
 const char *
@@ -100,9 +124,10 @@ mapping_place(const char *text)
 
 /* The error on top of the stack, said as what it is. */
 static enum outcome
-fault(struct mapping *m, struct why *why)
+fault(struct mapping *m, int status, struct why *why)
 {
-	const char *text = lua_tostring(m->lua, -1);
+	/* Out of memory is how Lua says that it was given none, which may be for want of time. */
+	const char *text = m->budget_out && status == LUA_ERRMEM ? "took too long" : lua_tostring(m->lua, -1);
 	const char *code = "mapping-error";
 
 	if (m->budget_out)
@@ -147,6 +172,7 @@ mapping_load(struct mapping *m, const char *parties_dir, const struct party *par
 {
 	char path[PATH_BYTES];
 	FILE *f;
+	int status;
 
 	if (asprintf(&m->lib_dir, "%s/lib", parties_dir) < 0) {
 		m->lib_dir = NULL;
@@ -165,8 +191,9 @@ mapping_load(struct mapping *m, const char *parties_dir, const struct party *par
 	lua_pushcfunction(m->lua, protected_load);
 	lua_pushlightuserdata(m->lua, path);
 	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)party);
-	if (lua_pcall(m->lua, 2, 1, 0) != LUA_OK)
-		return fault(m, why);
+	status = lua_pcall(m->lua, 2, 1, 0);
+	if (status != LUA_OK)
+		return fault(m, status, why);
 	return OUTCOME_OK;
 }
 
@@ -229,6 +256,7 @@ mapping_run(struct mapping *m, const char *function, const struct node *document
 	    struct node **result, struct why *why)
 {
 	bool is_read;
+	int status;
 
 	budget_reset(m);
 	m->document = document;
@@ -237,9 +265,10 @@ mapping_run(struct mapping *m, const char *function, const struct node *document
 	lua_pushcfunction(m->lua, protected_run);
 	lua_getfield(m->lua, 1, function);
 	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)document);
-	if (lua_pcall(m->lua, 2, 1, 2) != LUA_OK) {
+	status = lua_pcall(m->lua, 2, 1, 2);
+	if (status != LUA_OK) {
 		if (m->verdict == VERDICT_NONE)
-			return fault(m, why);
+			return fault(m, status, why);
 		lua_settop(m->lua, 1);
 		*why = m->said;
 		if (m->verdict == VERDICT_IGNORE)

@@ -28,7 +28,9 @@ struct mapping {
 	char *lib_dir;
 	size_t memory_bytes;
 	bool memory_out, budget_out;
-	int64_t instructions_left, pattern_steps_left, cpu_end_us;
+	int hook_instructions; /* between two calls of the hook */
+	int64_t instructions_left, pattern_steps_left;
+	int64_t cpu_end_us; /* of the thread's clock; 0: not looked at yet */
 	enum verdict verdict;
 	struct why said;
 	const struct node *document; /* of this run */
@@ -43,10 +45,9 @@ struct mapping *mapping_of(lua_State *lua);
 
 /* mapping_place - of "…/topology/parties/shop/mapping.lua:12: text" from "shop" on */
 const char *mapping_place(const char *text);
-/* mapping_is_late - has the run taken more CPU than it may? Then it has budget_out */
-bool mapping_is_late(struct mapping *m);
 
 /* document.c: the parsed document as seen from Lua */
+#define DOCUMENT_TEXT_INDEXED "attempt to index a text" /* the error of it */
 void document_register(lua_State *lua);
 void document_push(lua_State *lua, const struct node *node);
 /* document_node - the node behind the proxy at the index; NULL when it is no proxy */
