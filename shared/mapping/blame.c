@@ -217,6 +217,16 @@ has_one(const char *text, const char *const *wanted)
 	return *wanted != NULL;
 }
 
+/* Is what was read last, and is not there, called something else than the variable? */
+static bool
+is_other_field(const struct mapping *m, const char *kind, const char *name)
+{
+	if (strcmp(kind, "field") != 0 || strcmp(name, "?") == 0 || strcmp(name, "integer index") == 0)
+		return false;
+	return m->last.node ? m->last.node->key.n && !str_equal(m->last.node->key, str_of(name))
+			    : strcmp(name, m->last.key) != 0;
+}
+
 /* An operation of Lua's own: what it is about is told by Lua's text alone, as "attempt to index a nil value (field 'a')". */
 static void
 operation_blame(lua_State *lua, const char *text)
@@ -233,10 +243,7 @@ operation_blame(lua_State *lua, const char *text)
 	if (named && (sscanf(named, "(%63[a-z] '%63[^']')", kind, name) != 2 || strcmp(kind, "global") == 0))
 		return;
 	if (has_one(operation, of_nil)) {
-		bool is_other = strcmp(kind, "field") == 0 && strcmp(name, "?") != 0 &&
-				strcmp(name, "integer index") != 0 && !m->last.node && strcmp(name, m->last.key) != 0;
-
-		if (is_missing(m) && !is_other)
+		if (is_missing(m) && !is_other_field(m, kind, name))
 			refuse_missing(lua);
 	} else if (has_one(operation, of_bool)) {
 		bool_blame(lua, true, name);
@@ -252,7 +259,8 @@ blame_error(lua_State *lua)
 	const char *text = lua_type(lua, 1) == LUA_TSTRING ? lua_tostring(lua, 1) : NULL;
 	lua_Debug at;
 
-	if (m->verdict != VERDICT_NONE || m->budget_out || m->memory_out || !text || !lua_getstack(lua, 1, &at))
+	if (!m->may_blame || m->verdict != VERDICT_NONE || m->budget_out || m->memory_out || !text ||
+	    !lua_getstack(lua, 1, &at))
 		return 1;
 	lua_getinfo(lua, "Sn", &at);
 	if (*at.what == 'C')

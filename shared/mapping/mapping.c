@@ -251,9 +251,9 @@ protected_run(lua_State *lua)
 	return 1;
 }
 
-enum outcome
-mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
-	    struct node **result, struct why *why)
+static enum outcome
+run(struct mapping *m, const char *function, const struct node *document, struct arena *arena, struct node **result,
+    struct why *why)
 {
 	bool is_read;
 	int status;
@@ -279,4 +279,20 @@ mapping_run(struct mapping *m, const char *function, const struct node *document
 	is_read = result_read(m->lua, arena, result, why);
 	lua_settop(m->lua, 1);
 	return is_read ? OUTCOME_OK : OUTCOME_DEAD;
+}
+
+enum outcome
+mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+	    struct node **result, struct why *why)
+{
+	m->may_blame = true;
+	return run(m, function, document, arena, result, why);
+}
+
+enum outcome
+mapping_say(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+	    struct node **result, struct why *why)
+{
+	m->may_blame = false;
+	return run(m, function, document, arena, result, why);
 }

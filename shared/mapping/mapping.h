@@ -59,6 +59,13 @@ bool mapping_has(const struct mapping *m, const char *function);
 enum outcome mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
 			 struct node **result, struct why *why) MUST_CHECK;
 
+/*
+ * mapping_say - the same for a document of our own, to be written for another
+ * It is as its contract says; so whatever Lua stumbles over is the mapping's fault and ends as mapping-error.
+ */
+enum outcome mapping_say(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+			 struct node **result, struct why *why) MUST_CHECK;
+
 /* mapping_about - what people know the last document by (`about`); "" when the mapping did not say. Until the next run
  */
 const char *mapping_about(const struct mapping *m);

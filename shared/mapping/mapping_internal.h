@@ -34,6 +34,7 @@ struct mapping {
 	enum verdict verdict;
 	struct why said;
 	const struct node *document; /* of this run */
+	bool may_blame;              /* it is another's, who may be wrong */
 	struct last_read last;
 	char about[MAPPING_ABOUT_BYTES]; /* of the last run */
 	char *codes[MAPPING_CODES_MAX];  /* every code it ever gave; they live as long as it does */
