@@ -55,6 +55,15 @@ intake_parse(const struct intake_source *source, struct arena *arena, struct nod
 	return why_at(why, OUTCOME_DEAD, "format-unknown", "format", "documents in %s cannot be read", format);
 }
 
+/* Mappings are given lists and objects only. */
+static enum outcome
+shape_check(const struct node *document, struct why *why)
+{
+	return document->type == NODE_OBJECT || document->type == NODE_LIST
+		   ? OUTCOME_OK
+		   : why_at(why, OUTCOME_DEAD, "field-type", "document", "a bare value is no document");
+}
+
 /* The children of a list as the units. */
 static enum outcome
 list_split(struct node *list, struct arena *arena, struct node ***units, size_t *n, struct why *why)
@@ -85,6 +94,9 @@ intake_split(const struct intake_source *source, struct node *tree, struct arena
 	enum outcome outcome;
 
 	if (!source->is_unit && source->mapping && mapping_has(source->mapping, "split")) {
+		outcome = shape_check(tree, why);
+		if (outcome != OUTCOME_OK)
+			return outcome;
 		outcome = mapping_run(source->mapping, "split", tree, arena, &list, why);
 		return outcome == OUTCOME_OK ? list_split(list, arena, units, n, why) : outcome;
 	}
@@ -271,8 +283,9 @@ unit_map(const struct intake_source *source, const struct node *unit, struct are
 	struct node *tree;
 	enum outcome outcome;
 
-	if (unit->type != NODE_OBJECT && unit->type != NODE_LIST)
-		return why_at(why, OUTCOME_DEAD, "field-type", "document", "a bare value is no document");
+	outcome = shape_check(unit, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	outcome = function_of(source, unit, arena, &function, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;

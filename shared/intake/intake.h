@@ -75,9 +75,10 @@ enum outcome intake_parse(const struct intake_source *source, struct arena *aren
 			  struct why *why) MUST_CHECK;
 
 /*
- * intake_split - the units of a tree: what the mapping's `split` returns, else the elements of a list, else the whole
- * as the only one units  n of them, at least one OUTCOME_DEAD  codes: mapping-…, document-empty,
- * document-too-many-units, and what the mapping refuses with
+ * intake_split - the units of a tree
+ * They are what the mapping's `split` returns, else the elements of a list, else the whole as the only one.
+ * units  n of them, at least one
+ * OUTCOME_DEAD  codes: mapping-… document-empty document-too-many-units field-type, and what the mapping refuses with
  */
 enum outcome intake_split(const struct intake_source *source, struct node *tree, struct arena *arena,
 			  struct node ***units, size_t *n, struct why *why) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "formats/edifact.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PROXY "tributary.node"
@@ -26,6 +27,7 @@ document_push(lua_State *lua, const struct node *node)
 {
 	struct proxy *p;
 
+	mapping_of(lua)->last.node = node;
 	/* Documents lie in their parse's arena; they are const only to those who read them. */
 	if (node)
 		((struct node *)(uintptr_t)node)->is_read = true;
@@ -76,6 +78,22 @@ proxy_check(lua_State *lua)
 	return p;
 }
 
+/* What is below the parent, at a key or path. */
+static void
+child_push(lua_State *lua, const struct node *parent, const struct node *child, struct str key)
+{
+	struct last_read *last = &mapping_of(lua)->last;
+
+	if (!child) {
+		size_t n = key.n < sizeof last->key ? key.n : sizeof last->key - 1;
+
+		memcpy(last->key, key.p, n);
+		last->key[n] = '\0';
+	}
+	last->parent = parent;
+	document_push(lua, child);
+}
+
 static const struct node *
 child_at(struct proxy *p, lua_Integer index)
 {
@@ -105,12 +123,16 @@ on_index(lua_State *lua)
 
 	if (lua_type(lua, 2) == LUA_TNUMBER && p->node->type == NODE_LIST) {
 		lua_Integer index = luaL_checkinteger(lua, 2);
+		const struct node *child = index >= 1 ? child_at(p, index) : NULL;
+		char place[24] = "";
 
-		document_push(lua, index >= 1 ? child_at(p, index) : NULL);
+		if (!child)
+			snprintf(place, sizeof place, "[%lld]", (long long)index - 1);
+		child_push(lua, p->node, child, str_of(place));
 	} else {
 		const char *key = luaL_checklstring(lua, 2, &n);
 
-		document_push(lua, node_get_str(p->node, (struct str){key, n}));
+		child_push(lua, p->node, node_get_str(p->node, (struct str){key, n}), (struct str){key, n});
 	}
 	return 1;
 }
@@ -130,14 +152,46 @@ on_newindex(lua_State *lua)
 	return luaL_error(lua, "a document cannot be changed");
 }
 
+/* Whatever else is done with a list or an object: counted with, compared, called, put into a text. */
+static int
+on_misuse(lua_State *lua)
+{
+	return luaL_error(lua, "a list or an object of the document is used as something else");
+}
+
+/*
+ * Texts have the functions of `string` as methods (upvalue 1), and no fields: who reads one took it for an object. An
+ * empty text is as good as nothing, and so has nothing in it.
+ */
+static int
+on_text_index(lua_State *lua)
+{
+	lua_pushvalue(lua, 2);
+	if (lua_rawget(lua, lua_upvalueindex(1)) == LUA_TNIL && lua_rawlen(lua, 1) != 0)
+		return luaL_error(lua, DOCUMENT_TEXT_INDEXED);
+	return 1;
+}
+
+static void
+text_index_set(lua_State *lua)
+{
+	lua_pushliteral(lua, "");
+	lua_getmetatable(lua, -1);
+	lua_getglobal(lua, "string");
+	lua_pushcclosure(lua, on_text_index, 1);
+	lua_setfield(lua, -2, "__index");
+	lua_pop(lua, 2);
+}
+
 /* at(doc, "a.b.c"): nil as soon as one of them is missing. */
 static int
 on_at(lua_State *lua)
 {
-	const struct node *node = document_node(lua, 1);
-	struct str rest;
+	const struct node *from = document_node(lua, 1), *node = from;
+	struct str path, rest;
 
-	rest.p = luaL_checklstring(lua, 2, &rest.n);
+	path.p = luaL_checklstring(lua, 2, &path.n);
+	rest = path;
 	while (node && rest.n) {
 		struct str key = str_split(&rest, '.');
 		int64_t index;
@@ -147,7 +201,7 @@ on_at(lua_State *lua)
 		else
 			node = node_get_str(node, key);
 	}
-	document_push(lua, node);
+	child_push(lua, from, node, path);
 	return 1;
 }
 
@@ -161,13 +215,14 @@ first_of(const struct node *node)
 static int
 on_at_first(lua_State *lua)
 {
-	const struct node *node = first_of(document_node(lua, 1));
-	struct str rest;
+	const struct node *from = first_of(document_node(lua, 1)), *node = from;
+	struct str path, rest;
 
-	rest.p = luaL_checklstring(lua, 2, &rest.n);
+	path.p = luaL_checklstring(lua, 2, &path.n);
+	rest = path;
 	while (node && rest.n)
 		node = first_of(node_get_str(node, str_split(&rest, '.')));
-	document_push(lua, node);
+	child_push(lua, from, node, path);
 	return 1;
 }
 
@@ -180,6 +235,7 @@ on_edifact_element(lua_State *lua)
 	lua_Integer element = luaL_checkinteger(lua, 2), component = luaL_optinteger(lua, 3, 1);
 	struct str text = {NULL, 0};
 
+	mapping_of(lua)->last.node = segment;
 	if (segment && element >= 1 && element <= EDIFACT_ELEMENTS && component >= 1 && component <= UINT_MAX)
 		text = edifact_element(segment, (unsigned)element, (unsigned)component);
 	if (text.n)
@@ -194,12 +250,20 @@ document_register(lua_State *lua)
 {
 	static const luaL_Reg methods[] = {
 	    {"__index", on_index}, {"__len", on_len}, {"__newindex", on_newindex}, {NULL, NULL}};
+	static const char *const misuses[] = {"__tostring", "__call", "__concat", "__lt",   "__le",  "__unm", "__add",
+					      "__sub",      "__mul",  "__div",    "__idiv", "__mod", "__pow", "__band",
+					      "__bor",      "__bxor", "__bnot",   "__shl",  "__shr"};
 
 	luaL_newmetatable(lua, PROXY);
 	luaL_setfuncs(lua, methods, 0);
+	for (size_t i = 0; i < COUNT_OF(misuses); i++) {
+		lua_pushcfunction(lua, on_misuse);
+		lua_setfield(lua, -2, misuses[i]);
+	}
 	lua_pushboolean(lua, 0);
 	lua_setfield(lua, -2, "__metatable");
 	lua_rawsetp(lua, LUA_REGISTRYINDEX, &proxies);
+	text_index_set(lua);
 	lua_register(lua, "at", on_at);
 	lua_register(lua, "at_first", on_at_first);
 	lua_register(lua, "edifact_element", on_edifact_element);

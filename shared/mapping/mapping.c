@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HOOK_INSTRUCTIONS 10000
+/* With texts and tables of this size a few instructions may take long: the clock is looked at more often. */
+#define LARGE_BYTES ((size_t)256 << 10)
+#define LARGE_HOOK_INSTRUCTIONS 100
 #define PATH_BYTES 1024
 
 struct mapping *
@@ -15,6 +19,46 @@ mapping_of(lua_State *lua)
 
 	memcpy(&m, lua_getextraspace(lua), sizeof m);
 	return m;
+}
+
+static int64_t
+cpu_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* The clock starts when it is first looked at, which most runs are too short for. */
+static bool
+is_late(struct mapping *m)
+{
+	int64_t now_us = cpu_now_us();
+
+	if (!m->cpu_end_us)
+		m->cpu_end_us = now_us + MAPPING_CPU_US_MAX;
+	if (now_us > m->cpu_end_us)
+		m->budget_out = true;
+	return m->budget_out;
+}
+
+static void on_count(lua_State *lua, lua_Debug *activation);
+
+static void
+hook_set(struct mapping *m, int instructions)
+{
+	m->hook_instructions = instructions;
+	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, instructions);
+}
+
+/* A run's texts and tables grow large. */
+static bool
+large_is_late(struct mapping *m)
+{
+	if (m->hook_instructions != LARGE_HOOK_INSTRUCTIONS)
+		hook_set(m, LARGE_HOOK_INSTRUCTIONS);
+	return is_late(m);
 }
 
 static void *
@@ -29,6 +73,8 @@ on_allocate(void *context, void *old, size_t old_bytes, size_t bytes)
 		free(old);
 		return NULL;
 	}
+	if (bytes >= LARGE_BYTES && bytes > before && m->lua && large_is_late(m))
+		return NULL;
 	if (bytes > before && m->memory_bytes - before + bytes > MAPPING_MEMORY_BYTES_MAX) {
 		m->memory_out = true;
 		return NULL;
@@ -45,8 +91,8 @@ on_count(lua_State *lua, lua_Debug *activation)
 	struct mapping *m = mapping_of(lua);
 
 	(void)activation;
-	m->instructions_left -= HOOK_INSTRUCTIONS;
-	if (m->instructions_left > 0)
+	m->instructions_left -= m->hook_instructions;
+	if (m->instructions_left > 0 && !is_late(m))
 		return;
 	m->budget_out = true;
 	luaL_error(lua, "took too long");
@@ -60,12 +106,12 @@ budget_reset(struct mapping *m)
 	m->about[0] = '\0';
 	m->instructions_left = MAPPING_INSTRUCTIONS_MAX;
 	m->pattern_steps_left = MAPPING_PATTERN_STEPS_MAX;
-	lua_sethook(m->lua, on_count, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+	m->cpu_end_us = 0;
+	hook_set(m, HOOK_INSTRUCTIONS);
 }
 
-/* Of "…/topology/parties/shop/mapping.lua:12: text" from "shop" on. */
-static const char *
-place_shorten(const char *text)
+const char *
+mapping_place(const char *text)
 {
 	const char *colon = strchr(text, ':'), *start = text;
 	int slashes = 0;
@@ -78,16 +124,17 @@ place_shorten(const char *text)
 
 /* The error on top of the stack, said as what it is. */
 static enum outcome
-fault(struct mapping *m, struct why *why)
+fault(struct mapping *m, int status, struct why *why)
 {
-	const char *text = lua_tostring(m->lua, -1);
+	/* Out of memory is how Lua says that it was given none, which may be for want of time. */
+	const char *text = m->budget_out && status == LUA_ERRMEM ? "took too long" : lua_tostring(m->lua, -1);
 	const char *code = "mapping-error";
 
 	if (m->budget_out)
 		code = "mapping-budget";
 	else if (m->memory_out)
 		code = "mapping-memory";
-	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? place_shorten(text) : "an error that is no text");
+	(void)why_set(why, OUTCOME_DEAD, code, "%s", text ? mapping_place(text) : "an error that is no text");
 	lua_settop(m->lua, 1);
 	return OUTCOME_DEAD;
 }
@@ -125,6 +172,7 @@ mapping_load(struct mapping *m, const char *parties_dir, const struct party *par
 {
 	char path[PATH_BYTES];
 	FILE *f;
+	int status;
 
 	if (asprintf(&m->lib_dir, "%s/lib", parties_dir) < 0) {
 		m->lib_dir = NULL;
@@ -143,8 +191,9 @@ mapping_load(struct mapping *m, const char *parties_dir, const struct party *par
 	lua_pushcfunction(m->lua, protected_load);
 	lua_pushlightuserdata(m->lua, path);
 	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)party);
-	if (lua_pcall(m->lua, 2, 1, 0) != LUA_OK)
-		return fault(m, why);
+	status = lua_pcall(m->lua, 2, 1, 0);
+	if (status != LUA_OK)
+		return fault(m, status, why);
 	return OUTCOME_OK;
 }
 
@@ -202,19 +251,24 @@ protected_run(lua_State *lua)
 	return 1;
 }
 
-enum outcome
-mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
-	    struct node **result, struct why *why)
+static enum outcome
+run(struct mapping *m, const char *function, const struct node *document, struct arena *arena, struct node **result,
+    struct why *why)
 {
 	bool is_read;
+	int status;
 
 	budget_reset(m);
+	m->document = document;
+	m->last = (struct last_read){.parent = NULL};
+	lua_pushcfunction(m->lua, blame_error);
 	lua_pushcfunction(m->lua, protected_run);
 	lua_getfield(m->lua, 1, function);
 	lua_pushlightuserdata(m->lua, (void *)(uintptr_t)document);
-	if (lua_pcall(m->lua, 2, 1, 0) != LUA_OK) {
+	status = lua_pcall(m->lua, 2, 1, 2);
+	if (status != LUA_OK) {
 		if (m->verdict == VERDICT_NONE)
-			return fault(m, why);
+			return fault(m, status, why);
 		lua_settop(m->lua, 1);
 		*why = m->said;
 		if (m->verdict == VERDICT_IGNORE)
@@ -225,4 +279,20 @@ mapping_run(struct mapping *m, const char *function, const struct node *document
 	is_read = result_read(m->lua, arena, result, why);
 	lua_settop(m->lua, 1);
 	return is_read ? OUTCOME_OK : OUTCOME_DEAD;
+}
+
+enum outcome
+mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+	    struct node **result, struct why *why)
+{
+	m->may_blame = true;
+	return run(m, function, document, arena, result, why);
+}
+
+enum outcome
+mapping_say(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+	    struct node **result, struct why *why)
+{
+	m->may_blame = false;
+	return run(m, function, document, arena, result, why);
 }

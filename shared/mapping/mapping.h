@@ -16,7 +16,7 @@
 struct mapping;
 
 #define MAPPING_INSTRUCTIONS_MAX 10000000           /* of one run; an order line takes about 300 */
-#define MAPPING_CPU_US_MAX INT64_C(1000000)         /* of one run; for what few instructions can cost */
+#define MAPPING_CPU_US_MAX INT64_C(1000000)         /* of one run; looked at now and then, so it ends a little later */
 #define MAPPING_PATTERN_STEPS_MAX INT64_C(20000000) /* of one run, estimated before each match */
 #define MAPPING_MEMORY_BYTES_MAX ((size_t)32 << 20) /* of the mapping, with all it loaded */
 #define MAPPING_RESULT_DEPTH_MAX 16
@@ -50,12 +50,20 @@ bool mapping_has(const struct mapping *m, const char *function);
  * becomes NODE_NUMBER, a string NODE_TEXT, an empty table an empty list.
  *
  * OUTCOME_DEAD  the mapping refused the document   code and path: the mapping's own (`refuse`)
+ *               Lua stumbled over what the document has, or has not, at the path   codes: field-type field-missing
  *               the mapping is wrong               codes: mapping-error mapping-result mapping-budget mapping-memory
  *               the arena is full                  code: too-large
  * OUTCOME_HELD  a person must look                 code and path: the mapping's own (`hold`)
  * A mapping's own codes live until mapping_close.
  */
 enum outcome mapping_run(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
+			 struct node **result, struct why *why) MUST_CHECK;
+
+/*
+ * mapping_say - the same for a document of our own, to be written for another
+ * It is as its contract says; so whatever Lua stumbles over is the mapping's fault and ends as mapping-error.
+ */
+enum outcome mapping_say(struct mapping *m, const char *function, const struct node *document, struct arena *arena,
 			 struct node **result, struct why *why) MUST_CHECK;
 
 /* mapping_about - what people know the last document by (`about`); "" when the mapping did not say. Until the next run

@@ -19,6 +19,30 @@ str_arg(lua_State *lua, int index)
 	return (struct str){p, n};
 }
 
+/*
+ * A text for people, "" for nil. It ends up in C texts and in tables, which take no NUL: U+FFFD stands for each. What was
+ * made for it is left on the stack.
+ */
+static const char *
+said_arg(lua_State *lua, int index)
+{
+	size_t n, part;
+	const char *p = luaL_optlstring(lua, index, "", &n);
+	luaL_Buffer said;
+
+	if (!memchr(p, 0, n))
+		return p;
+	luaL_buffinit(lua, &said);
+	for (const char *end = p + n; p <= end; p += part + 1) {
+		part = strnlen(p, (size_t)(end - p));
+		luaL_addlstring(&said, p, part);
+		if (p + part < end)
+			luaL_addstring(&said, "\xef\xbf\xbd");
+	}
+	luaL_pushresult(&said);
+	return lua_tostring(lua, -1);
+}
+
 /* A code outlives the run, because a why only points to it. */
 static const char *
 code_keep(lua_State *lua, struct mapping *m, const char *code)
@@ -38,7 +62,7 @@ verdict_give(lua_State *lua, enum verdict verdict, enum outcome outcome)
 {
 	struct mapping *m = mapping_of(lua);
 	const char *code = code_keep(lua, m, luaL_checkstring(lua, 1));
-	const char *path = luaL_optstring(lua, 2, ""), *text = luaL_optstring(lua, 3, "");
+	const char *path = said_arg(lua, 2), *text = said_arg(lua, 3);
 
 	(void)why_at(&m->said, outcome, code, path, "%s", text);
 	m->verdict = verdict;
@@ -61,11 +85,9 @@ on_hold(lua_State *lua)
 static int
 on_ignore(lua_State *lua)
 {
-	const char *text = luaL_optstring(lua, 2, "");
-
-	lua_settop(lua, 1);
+	lua_settop(lua, 2);
 	lua_pushliteral(lua, "");
-	lua_pushstring(lua, text);
+	lua_insert(lua, 2);
 	return verdict_give(lua, VERDICT_IGNORE, OUTCOME_OK);
 }
 
@@ -75,7 +97,7 @@ on_about(lua_State *lua)
 {
 	struct mapping *m = mapping_of(lua);
 
-	snprintf(m->about, sizeof m->about, "%s", luaL_optstring(lua, 1, ""));
+	snprintf(m->about, sizeof m->about, "%s", said_arg(lua, 1));
 	m->about[str_utf8_bytes(str_of(m->about))] = '\0'; /* it goes into a table, which takes no half character */
 	return 0;
 }
@@ -203,7 +225,7 @@ on_pattern(lua_State *lua)
 {
 	struct mapping *m = mapping_of(lua);
 	struct str subject = str_arg(lua, 1), pattern = str_arg(lua, 2);
-	double steps = (double)subject.n + 1;
+	double steps = (double)subject.n + 1, plain = steps * (double)pattern.n;
 	bool is_set = false; /* between [ and ] these are no quantifiers */
 
 	for (size_t i = 0; i < pattern.n; i++) {
@@ -216,6 +238,8 @@ on_pattern(lua_State *lua)
 		else if (!is_set && c && strchr("*+-?", c))
 			steps *= (double)subject.n + 1;
 	}
+	if (steps < plain)
+		steps = plain; /* at each place all of it may fit but for its end */
 	if (steps > (double)m->pattern_steps_left) {
 		m->budget_out = true;
 		return luaL_error(lua, "the pattern may take too long on a text of %d bytes", (int)subject.n);

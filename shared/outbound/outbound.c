@@ -110,7 +110,7 @@ outbound_write(const struct party *party, struct mapping *mapping, enum party_se
 	       struct arena *arena, struct str *bytes, struct why *why)
 {
 	struct node *tree;
-	enum outcome outcome = mapping_run(mapping, outbound_function(what), document, arena, &tree, why);
+	enum outcome outcome = mapping_say(mapping, outbound_function(what), document, arena, &tree, why);
 
 	*bytes = (struct str){NULL, 0};
 	if (outcome == OUTCOME_OK && tree)

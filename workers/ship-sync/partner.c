@@ -100,7 +100,7 @@ request_body(const struct partner *p, const struct shipment *shipment, struct ar
 	enum outcome outcome = model_tree(&shipment_contract, shipment, arena, &tree, why);
 
 	if (outcome == OUTCOME_OK)
-		outcome = mapping_run(p->mapping, "shipment_request", tree, arena, &mapped, why);
+		outcome = mapping_say(p->mapping, "shipment_request", tree, arena, &mapped, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (!mapped)

@@ -87,7 +87,7 @@ end
 
 -- A decimal in millionths as an integer, for sums and comparisons of quantities; nil when it is none or too long.
 function amounts.micro(value)
-	local sign, whole, rest = string.match(value or "", "^(%-?)(%d+)%.?(%d*)$")
+	local sign, whole, rest = string.match(value and #value <= 20 and value or "", "^(%-?)(%d+)%.?(%d*)$")
 	if not sign or #whole > 12 or #rest > 6 then return nil end
 	local n = math.tointeger(tonumber(whole .. rest .. string.rep("0", 6 - #rest)))
 	return sign == "-" and -n or n

@@ -4,11 +4,8 @@ local text = {}
 function text.some(s)
 	if s == nil or s == "" then return nil end
 	if type(s) == "string" then return s end
-	if type(s) == "userdata" then
-		if #s == 0 then return nil end -- PHP writes [] for what is empty
-		refuse("field-type", "", "an object or a list stands where a text is wanted")
-	end
-	return tostring(s)
+	if type(s) == "userdata" and #s == 0 then return nil end -- PHP writes [] for what is empty
+	return tostring(s) -- of any other list or object: refused with its path
 end
 
 function text.join(a, b)

@@ -227,7 +227,8 @@ function x12.price(loop, price, basis, unit, path)
 	local off = x12.first(loop, "CTP", 6, "DIS")
 	if off then
 		local factor = x12.number(off, 7)
-		local less = factor and amounts.micro(factor) <= 1000000 and amounts.product(price, factor)
+		local micro = factor and amounts.micro(factor)
+		local less = micro and micro <= 1000000 and amounts.product(price, factor)
 		if not less then refuse("field-range", x12.path(off, 7), "is no multiplier for a discount: .90 is 10 % off") end
 		price = less
 	end
@@ -257,7 +258,8 @@ function x12.sac(s, of)
 		minor = text.amount(whole, of.currency, x12.path(s, 5))
 	elseif percent then
 		local base = net[x12.get(s, 6) or ""] and of.net_minor or of.gross_minor
-		minor = gross(divide(percent, "100"), amounts.decimal(base, of.currency), of.currency)
+		local share = divide(percent, "100")
+		minor = share and gross(share, amounts.decimal(base, of.currency), of.currency)
 	elseif rate and quantity then
 		minor = gross(quantity, rate, of.currency)
 	end

@@ -196,7 +196,7 @@ local function invoice_order(doc, invoice, base)
 	return {
 		source_id = field.need(invoice.id, base .. "id", "the invoice's id"), source_number = text.some(invoice.number) or invoice.id,
 		revision = text.some(doc.created), kind = "new",
-		placed_at = paid_at and field.instant(paid_at, base .. "status_transitions.paid_at") or
+		placed_at = paid_at and field.instant(paid_at, base .. "status_transitions.paid_at", "when it was paid") or
 			field.instant(invoice.created, base .. "created", "when it was made"),
 		currency = currency, prices_include_tax = seen.inclusive ~= nil,
 		buyer = {
