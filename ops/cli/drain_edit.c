@@ -211,7 +211,8 @@ int
 drain_edit_command(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
-	    {"reason", OPTION_TEXT, offsetof(struct wish, reason), "WORDS", "", .help = "why, for the audit log; needed"},
+	    {"reason", OPTION_TEXT, offsetof(struct wish, reason), "WORDS", "",
+	     .help = "why, for the audit log; needed"},
 	    {"remove", OPTION_FLAG, offsetof(struct wish, removes), .help = "take the field out; then without VALUE"},
 	};
 	static const struct options options = {
