@@ -45,6 +45,7 @@ struct envelope {
 	struct str reason;  /* header `reason`: of a dead letter, for a person */
 	struct str trace;   /* header `traceparent`, W3C */
 	struct str key;     /* header `idempotency-key`, on intake */
+	struct str after;   /* header `after`: id of the order's message that must be settled before this one */
 	struct str death;   /* "reason queue" of the broker's own first x-death entry; received only */
 	struct str headers; /* every header as one JSON object, for people; received only */
 };

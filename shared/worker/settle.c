@@ -111,13 +111,13 @@ journal_put(struct ledger *l, const struct item *item)
 }
 
 static void
-gate_put(struct ledger *l, const struct item *item, const char *reason)
+gate_put(struct ledger *l, const struct item *item, struct uuid head, const char *reason)
 {
 	if (uuid_is_nil(item_gate_order(item)))
 		return;
 	rows_text(l->gates, item->delivery->queue);
 	rows_uuid(l->gates, item->order_id);
-	rows_uuid(l->gates, item->message_id);
+	rows_uuid(l->gates, head);
 	rows_text(l->gates, str_of(reason));
 	rows_instant(l->gates, l->now_us);
 }
@@ -224,20 +224,22 @@ outcome_put(struct ledger *l, struct item *item)
 		break;
 	case OUTCOME_HELD:
 		exception_put(l, item);
-		gate_put(l, item, "held");
+		gate_put(l, item, item->message_id, "held");
 		hold_put(l, item);
 		break;
 	case OUTCOME_DEAD:
 		dead_letter_say(l, item);
-		gate_put(l, item, "dead");
+		gate_put(l, item, item->message_id, "dead");
 		hold_put(l, item);
 		break;
 	case OUTCOME_PARKED:
 		park_put(l, item);
+		if (item->private->opens_gate)
+			gate_put(l, item, item->private->gate, "parked");
 		break;
 	default:
 		retry_say(l, item);
-		gate_put(l, item, "retry");
+		gate_put(l, item, item->message_id, "retry");
 	}
 	if (item->private->state == ITEM_SKIPPED)
 		timeline_put(l, item, "dismissed", NULL, STR("a person dismissed it"));

@@ -71,15 +71,17 @@ struct item_private {
 	struct str entry_party; /* what a handler may have changed in the run before */
 	struct uuid entry_order;
 	int64_t lock_key;
-	size_t round;        /* 0 for the first message of its order in the batch */
-	bool has_gate;       /* its order's earlier messages in this queue may hold it up */
-	bool was_called;     /* the outside was asked: never go back behind that */
-	bool is_preview;     /* only to be told what would become of it */
-	bool is_suspect;     /* delivered again and again: it may be what kills us */
-	int64_t seen_us;     /* Redis says it was settled then; 0: it does not know it */
-	int64_t settled_us;  /* when it was settled, as the journal has it; 0: not yet, or not for good */
-	bool is_head;        /* its order's gate lets it pass */
-	struct uuid gate;    /* head of its order's gate; nil when there is none */
+	size_t round;       /* 0 for the first message of its order in the batch */
+	bool has_gate;      /* its order's earlier messages in this queue may hold it up */
+	bool was_called;    /* the outside was asked: never go back behind that */
+	bool is_preview;    /* only to be told what would become of it */
+	bool is_suspect;    /* delivered again and again: it may be what kills us */
+	int64_t seen_us;    /* Redis says it was settled then; 0: it does not know it */
+	int64_t settled_us; /* when it was settled, as the journal has it; 0: not yet, or not for good */
+	bool is_head;       /* its order's gate lets it pass */
+	struct uuid gate;   /* head of its order's gate; nil when there is none */
+	bool opens_gate; /* what it comes after has not come yet: it waits behind that, and so does all that follows */
+	struct uuid after;   /* nil: it comes after nothing that we know of */
 	struct str recorded; /* packed outputs out of the journal */
 	struct output *outputs, **outputs_end;
 	struct note *notes, **notes_end;

@@ -136,6 +136,12 @@ void item_settles(struct item *item, struct uuid id);
 void item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
 	      const void *document);
 /*
+ * item_say_after - likewise, of an order that had something said before: whoever reads it waits until that is settled
+ * before_id, before_event  the message that said the last such thing, and what it said, with the same scope
+ */
+void item_say_after(struct batch *batch, struct item *item, const char *event, struct str scope, const void *document,
+		    struct uuid before_id, const char *before_event);
+/*
  * item_divide - a part of this message goes through this queue as a message of its own; for documents that hold several
  * part          from 0; the part's id is derived from it, so that a repeat divides into the same ones
  * content_type  of body, a literal; both live until the batch is settled
