@@ -73,7 +73,7 @@ wait_for 20 open_is drain-test 27
 deploy "$parties"
 is "plan, made before the mapping was mended" "$(would)" "still fails 25"
 letters plan --like "$fp" --until "$(date -u -d '-1 hour' +%FT%TZ)" >"$dir/text" 2>&1 && not_ok "plan, none died before"
-letters plan --party shopify --stage ingest --json >"$dir/out"
+letters plan --like "$fp" --party shopify --stage ingest --json >"$dir/out"
 is "plan, each would go on" "$(would)" "would go on 27"
 before=$(sql "SELECT count(*) FROM tributary.orders WHERE number LIKE '%drain$run-%'")
 is "plan, nothing was done by it" "$before" 0
