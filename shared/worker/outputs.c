@@ -4,7 +4,7 @@
  * the bytes, then the numbers of `numbers_of` as 64 bits. Read back only by this file; to change it, give every row a
  * leading version byte that is not a possible length.
  */
-#include "worker/skeleton.h"
+#include "worker/outputs.h"
 
 #include <endian.h>
 #include <string.h>
