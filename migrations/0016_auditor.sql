@@ -84,5 +84,6 @@ GRANT UPDATE ON audit_cursor TO tributary_auditor;
 GRANT INSERT, DELETE ON audit_rounds TO tributary_auditor;
 GRANT INSERT, UPDATE ON audit_findings, audit_queues, audit_put_backs TO tributary_auditor;
 GRANT INSERT, UPDATE, DELETE ON audit_trails TO tributary_auditor;
+GRANT SELECT ON control_numbers TO tributary_operator;
 GRANT SELECT ON audit_cursor, audit_rounds, audit_findings, audit_trails, audit_queues, audit_put_backs
 	TO tributary_operator;

@@ -7,6 +7,16 @@
 #define OLD(at) at " < now() - ($2)[1] * interval '1 second'"
 #define SELECT(table, key) "SELECT w.order_id::text, '" table "', " key "::text, "
 #define MOST " LIMIT 200"
+/* ingest writes down what it read of a document that it tries again in a moment. */
+#define IS_SETTLED                                                                                             \
+	" EXISTS (SELECT FROM tributary.journal j WHERE j.message_id = d.document_id AND j.stage = 'ingest')"
+/* Of one without an order the timeline tells nothing. */
+#define IS_TOLD                                                                                            \
+	"(d.order_id IS NULL OR EXISTS (SELECT FROM tributary.timeline t WHERE t.order_id = d.order_id"     \
+	" AND t.message_id = d.document_id))"
+#define IS_RETRIED                                                                                             \
+	" EXISTS (SELECT FROM tributary.timeline t WHERE t.order_id = d.order_id AND t.message_id = d.document_id"  \
+	" AND t.event = 'retry' AND t.at > now() - interval '2 hours')"
 #define HAS(table) "EXISTS (SELECT FROM tributary." table " x WHERE x.order_id = w.order_id)"
 #define NAME_OF(table) "SELECT '" table "' WHERE " HAS(table) " UNION ALL "
 #define LINE_KEY(x) x ".order_id || '/' || " x ".line_no"
@@ -27,12 +37,12 @@ const struct audit_check audit_checks[] = {
 		   " 'its bytes are not those of its sha256'" DOCUMENTS " WHERE sha256(d.body) <> d.sha256"),
     DOCUMENT_CHECK(
 	"document-settled", "a document was settled by ingest, once, as its outcome says",
-	"SELECT d.document_id::text, CASE WHEN j.message_id IS NULL THEN 'journal' ELSE 'documents' END,"
-	" CASE WHEN j.message_id IS NULL THEN d.document_id || '/ingest' ELSE d.document_id::text END,"
+	"SELECT d.document_id::text, CASE WHEN j.message_id IS NULL AND " IS_TOLD " THEN 'journal' ELSE 'documents' END,"
+	" CASE WHEN j.message_id IS NULL AND " IS_TOLD " THEN d.document_id || '/ingest' ELSE d.document_id::text END,"
 	" 'the document is ' || d.outcome || ', and its row of the journal ' || coalesce('says ' || j.outcome, 'is not "
 	"there')" DOCUMENTS
 	" LEFT JOIN tributary.journal j ON j.message_id = d.document_id AND j.stage = 'ingest'"
-	" WHERE CASE WHEN j.message_id IS NULL THEN NOT EXISTS (SELECT FROM tributary.exceptions x WHERE x.message_id = "
+	" WHERE CASE WHEN j.message_id IS NULL THEN NOT " IS_RETRIED " AND NOT EXISTS (SELECT FROM tributary.exceptions x WHERE x.message_id = "
 	"d.document_id AND x.stage = 'ingest' AND x.state <> 'open') AND NOT EXISTS (SELECT FROM tributary.dead_letters l"
 	" WHERE l.message_id = d.document_id::text AND l.state <> 'open')"
 	" WHEN d.outcome = 'exception' THEN j.outcome = 'dead' WHEN d.outcome = 'refused' THEN j.outcome = 'held'"
@@ -51,7 +61,10 @@ const struct audit_check audit_checks[] = {
 		   "there is no dead letter of it'" DOCUMENTS " WHERE d.outcome = 'refused' AND " OLD("d.received_at") " AND "
 		   "NOT EXISTS (SELECT FROM tributary.dead_letters l WHERE l.message_id = d.document_id::text)"
 		   " AND EXISTS (SELECT FROM tributary.journal j WHERE j.message_id = d.document_id AND j.stage = 'ingest'"
-		   " AND j.outcome = 'dead')"),
+		   " AND j.outcome = 'dead')"
+		   " UNION ALL SELECT d.document_id::text, 'dead_letters', min(l.dead_letter_id::text), 'is there ' || count(*) "
+		   "|| ' times for one document'" DOCUMENTS " JOIN tributary.dead_letters l ON l.message_id = "
+		   "d.document_id::text GROUP BY d.document_id, l.origin HAVING count(*) > 1"),
     DOCUMENT_CHECK(
 	"document-order", "a document that became an order, or a part of one, has it",
 	"SELECT d.document_id::text, CASE WHEN o.order_id IS NULL THEN 'orders' ELSE 'documents' END, CASE WHEN o.order_id "
@@ -59,7 +72,7 @@ const struct audit_check audit_checks[] = {
 	" CASE WHEN o.order_id IS NULL THEN 'document ' || d.document_id || ' is ' || d.outcome || ' of it, and it is not "
 	"there' ELSE 'it is ' || d.outcome || ', and the order knows nothing of it' END" DOCUMENTS
 	" LEFT JOIN tributary.orders o USING (order_id)"
-	" WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment') AND (o.order_id IS NULL OR CASE d.outcome"
+	" WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment') AND " IS_SETTLED " AND (o.order_id IS NULL OR CASE d.outcome"
 	" WHEN 'cancel' THEN o.cancelled_at IS NULL WHEN 'shipment' THEN NOT EXISTS (SELECT FROM tributary.confirmations c"
 	" WHERE c.order_id = d.order_id AND c.document_id = d.document_id)"
 	" ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
@@ -338,7 +351,7 @@ const struct audit_check audit_checks[] = {
 	" UNION ALL " SELECT("timeline", "(w.order_id || '/' || y.stage || '/' || y.event)") "'is missing: ' || y.because"
 	ORDERS " CROSS JOIN LATERAL (SELECT 'ingest' AS stage, 'done' AS event, d.document_id AS id, 'document ' || "
 	"d.document_id || ' is ' || d.outcome AS because FROM tributary.documents d WHERE d.order_id = w.order_id AND "
-	"d.outcome NOT IN ('exception', 'refused')"
+	"d.outcome NOT IN ('exception', 'refused') AND " IS_SETTLED
 	" UNION ALL SELECT 'enrich', 'done', NULL, 'the order is enriched' WHERE " HAS("enrichments")
 	" UNION ALL SELECT 'allocate', 'allocated', NULL, 'the order is allocated' WHERE " HAS("allocation_lines")
 	" UNION ALL SELECT 'allocate', 'done', NULL, 'the order is allocated' WHERE " HAS("allocation_lines")
