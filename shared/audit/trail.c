@@ -38,6 +38,7 @@ static const struct statement journal_known = {
     "SELECT u.n, j.outcome, j.outputs, j.settled_at FROM unnest($1, $2) WITH ORDINALITY u(message_id, stage, n)"
     " JOIN tributary.journal j ON j.message_id = u.message_id AND j.stage = u.stage ORDER BY u.n"};
 
+/* Ingest has no gates: of what it tries again the timeline tells. */
 static const struct statement clues_select = {
     "audit_trail_clues", "UTTU",
     "SELECT u.n, CASE WHEN u.stage = 'dead-letter' THEN l.is_there ELSE EXISTS (SELECT FROM tributary.journal j"
@@ -46,11 +47,13 @@ static const struct statement clues_select = {
     " AND t.stage = u.stage AND t.event = 'done'),"
     " coalesce(l.is_open, false) OR coalesce(x.state IN ('open', 'releasing'), false)"
     " OR EXISTS (SELECT FROM tributary.parked p WHERE p.queue = u.queue AND p.message_id = u.message_id),"
-    " coalesce(g.reason = 'retry', false), g.since, greatest(x.closed_at, l.closed_at), b.last_at,"
-    " coalesce(b.times, 0)::bigint"
+    " coalesce(g.reason = 'retry', i.at IS NOT NULL), coalesce(g.since, i.at), greatest(x.closed_at, l.closed_at),"
+    " b.last_at, coalesce(b.times, 0)::bigint"
     " FROM unnest($1, $2, $3, $4) WITH ORDINALITY u(message_id, stage, queue, order_id, n)"
     " CROSS JOIN LATERAL (SELECT count(*) > 0 AS is_there, bool_or(state IN ('open', 'replaying')) AS is_open,"
     " max(closed_at) AS closed_at FROM tributary.dead_letters l WHERE l.message_id = u.message_id::text) l"
+    " CROSS JOIN LATERAL (SELECT max(t.at) AS at FROM tributary.documents d JOIN tributary.timeline t USING (order_id)"
+    " WHERE u.stage = 'ingest' AND d.document_id = u.message_id AND t.message_id = u.message_id AND t.event = 'retry') i"
     " LEFT JOIN tributary.exceptions x ON x.message_id = u.message_id AND x.stage = u.stage"
     " LEFT JOIN tributary.gates g ON g.queue = u.queue AND g.order_id = u.order_id AND g.head = u.message_id"
     " LEFT JOIN tributary.audit_put_backs b ON b.message_id = u.message_id AND b.queue = u.queue ORDER BY u.n"};
@@ -166,7 +169,8 @@ output_follow(struct walk *w, const struct hop *from, const struct outgoing *m, 
 
 		if (said_us < route->known_us || !uuid_parse(m->envelope.message_id, &id))
 			continue;
-		if (!uuid_parse(m->envelope.correlation_id, &order_id))
+		/* a unit's is the document it is a part of */
+		if (strcmp(route->stage, INGEST) == 0 || !uuid_parse(m->envelope.correlation_id, &order_id))
 			order_id = (struct uuid){{0}};
 		h = hop_add(&w->next, w->a->arena);
 		if (!h)

@@ -61,15 +61,14 @@ new=11111111-1111-5111-8111-111111111111
 copy() { echo "INSERT INTO tributary.$1 OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(t, '$3')).* FROM tributary.$1 t WHERE $2"; } # copy TABLE WHERE CHANGES
 
 mutate() { # mutate WHAT TABLE SQL NAMED-TABLE KEY
-	admin_sql "CREATE TABLE tributary.audit_backup AS TABLE tributary.$2" || return
-	if [ "$(admin_sql "WITH done AS ($3 RETURNING 1) SELECT count(*) FROM done")" != 1 ]; then
+	if [ "$(admin_sql "CREATE TABLE tributary.audit_backup AS TABLE tributary.$2; WITH done AS ($3 RETURNING 1) SELECT count(*) FROM done")" != 1 ]; then
 		not_ok "audit, $2: $1" "the test did not change one row"
 	else
 		audit
 		if [ $? = 1 ] && names "$4" "$5"; then ok "audit, $2: $1 is named"; else not_ok "audit, $2: $1 is named" "wants $4 $5, has $(findings | head -n 3; cat "$dir/error.txt")"; fi
 	fi
-	admin_sql "BEGIN; DELETE FROM tributary.$2; INSERT INTO tributary.$2 OVERRIDING SYSTEM VALUE TABLE tributary.audit_backup;
-		DROP TABLE tributary.audit_backup; COMMIT"
+	admin_sql "DELETE FROM tributary.$2; INSERT INTO tributary.$2 OVERRIDING SYSTEM VALUE TABLE tributary.audit_backup;
+		DROP TABLE IF EXISTS tributary.audit_backup"
 }
 lost() { mutate "a row that is lost" "$1" "DELETE FROM tributary.$1 WHERE $2" "${4:-$1}" "$3"; }             # TABLE WHERE KEY [NAMED]
 changed() { mutate "a row that is changed" "$1" "UPDATE tributary.$1 SET $3 WHERE $2" "${5:-$1}" "$4"; }      # TABLE WHERE SET KEY [NAMED]
@@ -147,7 +146,7 @@ changed stock "item_no || '/' || warehouse = '$stock'" "reserved_micro = reserve
 if is_clean; then ok "audit, with all of it as it was the books balance"; else not_ok "audit, with all of it as it was the books balance" "$(findings)"; fi
 
 # --- the auditor itself: finds, and clears; and what is lost goes on ------------------------------------------------------
-printf '%s\n' AUDIT_EVERY_MS=300 AUDIT_GRACE_S=4 AUDIT_LAG_S=0 >"$var/fleet.auditor.env"
+printf '%s\n' AUDIT_EVERY_MS=300 AUDIT_GRACE_S=3 AUDIT_LAG_S=0 >"$var/fleet.auditor.env"
 ops/stack/fleet --var "$var" reload >/dev/null
 fleet start auditor
 http=$(sed -n 's/.*HTTP_PORT="\([0-9]*\)".*/\1/p' "$var/supervisor/conf.d/auditor-0.conf")
