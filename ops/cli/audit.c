@@ -104,8 +104,8 @@ lost_tell(struct run *run, const struct audit_set *set, const struct trail *trai
 		uuid_format(l->order_id, order);
 		audit_report(&run->check, set->scope, "silent", str_of(id), STR("journal"),
 			     arena_printf(run->check_arena, "%s/%s", id, l->stage),
-			     arena_printf(run->check_arena, "is missing, and nothing is under way: order %s, %.*s", order,
-					  STR_ARGS(l->message.envelope.type)));
+			     arena_printf(run->check_arena, "is missing, and nothing is under way: order %s, %.*s",
+					  order, STR_ARGS(l->message.envelope.type)));
 	}
 	run->lost += trail->lost_count;
 }
@@ -301,7 +301,8 @@ certificate_text(const struct run *run, const char *since, const char *until, co
 			       str_starts(str_of(t->what), STR("money")) ? " minor units" : "");
 	}
 	printf("findings  %zu, of them silent %zu\n", run->findings, run->lost);
-	printf("auditor   %" PRId64 " rounds, the last at %s, %" PRId64 " findings open\n", run->rounds, round, run->open);
+	printf("auditor   %" PRId64 " rounds, the last at %s, %" PRId64 " findings open\n", run->rounds, round,
+	       run->open);
 }
 
 static void
@@ -370,8 +371,10 @@ audit_run(const struct wish *wish, int64_t ago_us)
 	int status = EXIT_NO;
 
 	if (run_open(&run, wish)) {
-		enum outcome outcome = auditor_read(&run, &why);
+		enum outcome outcome = audit_session(&run.find, &why);
 
+		if (outcome == OUTCOME_OK)
+			outcome = auditor_read(&run, &why);
 		run.since_us = run.now_us - ago_us;
 		if (outcome == OUTCOME_OK)
 			outcome = run_checks(&run, wish->is_full, &why);
@@ -390,7 +393,8 @@ audit_command(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
 	    {"full", OPTION_FLAG, offsetof(struct wish, is_full), .help = "everything, not only what changed"},
-	    {"since", OPTION_TEXT, offsetof(struct wish, since), "TIME", "1d", .help = "what changed since: 90s 15m 12h 7d"},
+	    {"since", OPTION_TEXT, offsetof(struct wish, since), "TIME", "1d",
+	     .help = "what changed since: 90s 15m 12h 7d"},
 	    {"grace", OPTION_INT, offsetof(struct wish, grace_s), "SECONDS", "900", "AUDIT_GRACE_S", 1, 604800,
 	     "what is younger may be under way"},
 	    {"json", OPTION_FLAG, offsetof(struct wish, as_json), .help = "for programs"},

@@ -10,6 +10,22 @@ audit_init(struct audit *a, struct store *store, struct arena *arena, const stru
 	a->findings_end = &a->findings;
 }
 
+static const struct statement session_set = {
+    "audit_session", "",
+    "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
+    " set_config('enable_mergejoin', 'off', false)"};
+
+enum outcome
+audit_session(struct audit *a, struct why *why)
+{
+	struct result *r;
+	enum outcome outcome;
+
+	store_begin(a->store);
+	outcome = store_query(a->store, rows_new(&session_set, a->arena), &r, why);
+	return outcome == OUTCOME_OK ? store_commit(a->store, why) : outcome;
+}
+
 void
 audit_clear(struct audit *a)
 {
@@ -129,25 +145,28 @@ audit_check(struct audit *a, const struct audit_set *set, struct why *why)
 /* --- which ones ----------------------------------------------------------------------------------------------------- */
 
 /* The next ids of one table, whether or not it has several rows of each. */
-#define IDS_OF(table)                                                                                            \
+#define IDS_OF(table) \
 	"(SELECT DISTINCT order_id FROM tributary." table " WHERE order_id > ($1)[1] ORDER BY 1 LIMIT ($2)[1])"
 #define AND_OF(table) " UNION " IDS_OF(table)
 
 static const struct statement orders_next = {
     "audit_orders_next", "UI",
-    "SELECT order_id FROM (" IDS_OF("orders") AND_OF("order_status") AND_OF("order_lines") AND_OF("order_revisions") AND_OF(
-	"enrichments") AND_OF("line_enrichments") AND_OF("allocation_lines") AND_OF("reservations") AND_OF("shipments")
-	AND_OF("confirmations") AND_OF("effects") AND_OF("invoices") AND_OF("invoice_lines") AND_OF(
-	    "outbound_documents") AND_OF("documents") AND_OF("exceptions") AND_OF("timeline") AND_OF("gates")
-	    AND_OF("parked") AND_OF("dead_letters") ") t ORDER BY 1 LIMIT ($2)[1]"};
+    "SELECT order_id FROM (" IDS_OF("orders") AND_OF("order_status") AND_OF("order_lines") AND_OF("order_revisions")
+	AND_OF("enrichments") AND_OF("line_enrichments") AND_OF("allocation_lines") AND_OF("reservations")
+	    AND_OF("shipments") AND_OF("confirmations") AND_OF("effects") AND_OF("invoices") AND_OF("invoice_lines")
+		AND_OF("outbound_documents") AND_OF("documents") AND_OF("exceptions") AND_OF("timeline") AND_OF("gates")
+		    AND_OF("parked") AND_OF("dead_letters") ") t ORDER BY 1 LIMIT ($2)[1]"};
 
 static const struct statement documents_next = {
     "audit_documents_next", "UI",
-    "SELECT document_id FROM tributary.documents WHERE document_id > ($1)[1] ORDER BY 1 LIMIT ($2)[1]"};
+    "SELECT id FROM ((SELECT document_id AS id FROM tributary.documents WHERE document_id > ($1)[1] ORDER BY 1"
+    " LIMIT ($2)[1]) UNION (SELECT message_id FROM tributary.journal WHERE message_id > ($1)[1] AND stage = 'ingest'"
+    " ORDER BY 1 LIMIT ($2)[1])) t ORDER BY 1 LIMIT ($2)[1]"};
 
 static const struct statement items_next = {
     "audit_items_next", "TI",
-    "SELECT item_no FROM ((SELECT DISTINCT item_no FROM tributary.stock WHERE item_no > ($1)[1] ORDER BY 1 LIMIT ($2)[1])"
+    "SELECT item_no FROM ((SELECT DISTINCT item_no FROM tributary.stock WHERE item_no > ($1)[1] ORDER BY 1 LIMIT "
+    "($2)[1])"
     " UNION (SELECT DISTINCT item_no FROM tributary.reservations WHERE item_no > ($1)[1] AND state = 'open' ORDER BY 1"
     " LIMIT ($2)[1])) t ORDER BY 1 LIMIT ($2)[1]"};
 
@@ -155,11 +174,11 @@ static const struct statement items_of = {
     "audit_items_of", "U", "SELECT DISTINCT item_no FROM tributary.reservations WHERE order_id = ANY ($1)"};
 
 /* Of a full read the rows of the last instant wait for the next time: there may be more of them. */
-#define CHANGED(id, table, at)                                                                                    \
-	"WITH r AS MATERIALIZED (SELECT " id " AS id, " at " AS at FROM tributary." table " WHERE " at            \
-	" > ($1)[1] AND " at " <= ($2)[1] AND " id " IS NOT NULL ORDER BY " at " LIMIT ($3)[1]),"                \
-	" m AS (SELECT count(*) = ($3)[1] AND min(at) < max(at) AS is_full, max(at) AS last FROM r)"              \
-	" SELECT r.id, max(CASE WHEN m.is_full THEN m.last - interval '1 microsecond' ELSE ($2)[1] END)"          \
+#define CHANGED(id, table, at)                                                                           \
+	"WITH r AS MATERIALIZED (SELECT " id " AS id, " at " AS at FROM tributary." table " WHERE " at   \
+	" > ($1)[1] AND " at " <= ($2)[1] AND " id " IS NOT NULL ORDER BY " at " LIMIT ($3)[1]),"        \
+	" m AS (SELECT count(*) = ($3)[1] AND min(at) < max(at) AS is_full, max(at) AS last FROM r)"     \
+	" SELECT r.id, max(CASE WHEN m.is_full THEN m.last - interval '1 microsecond' ELSE ($2)[1] END)" \
 	" FROM r, m WHERE NOT m.is_full OR r.at < m.last GROUP BY r.id"
 
 static const struct statement orders_changed = {"audit_orders_changed", "ZZI", CHANGED("order_id", "timeline", "at")};

@@ -43,6 +43,9 @@ struct audit {
 
 void audit_init(struct audit *a, struct store *store, struct arena *arena, const struct routes *routes,
 		int64_t grace_s);
+/* audit_session - once per connection: every row is looked up by its key. What the server knows of a table may be old, and
+ * a plan that joins whole tables is right for a small one only */
+enum outcome audit_session(struct audit *a, struct why *why) MUST_CHECK;
 /* audit_clear - no findings, arena empty; the totals stay */
 void audit_clear(struct audit *a);
 /* audit_report - one finding more; texts are copied into the arena */

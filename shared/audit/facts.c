@@ -210,8 +210,8 @@ revisions_compare(struct audit *a, const struct audit_set *orders, struct why *w
 		const struct order *o = document_read(a, &order_contract, r, row, "order_revisions", key);
 		int64_t total = 0;
 
-		if (o && (!uuid_equal(o->order_id, id) || !order_grand_total(o, &total) || total != result_int(r, row, 3) ||
-			  !hash_is(o, a->arena, result_bytes(r, row, 4))))
+		if (o && (!uuid_equal(o->order_id, id) || !order_grand_total(o, &total) ||
+			  total != result_int(r, row, 3) || !hash_is(o, a->arena, result_bytes(r, row, 4))))
 			report(a, id, "order_revisions", key, "is not the order that its document has");
 	}
 	return outcome;
@@ -229,8 +229,8 @@ enriched_compare(struct audit *a, const struct order *o, const struct result *r,
 			if (str_equal(e->item_no, result_text(r, row, 2)) &&
 			    str_equal(e->base_unit, result_text(r, row, 3)) &&
 			    str_equal(e->price_source, result_text(r, row, 4)) &&
-			    e->base_quantity_micro == result_int(r, row, 5) && e->price_micro == result_int(r, row, 6) &&
-			    e->tax_rate_micro == result_int(r, row, 7))
+			    e->base_quantity_micro == result_int(r, row, 5) &&
+			    e->price_micro == result_int(r, row, 6) && e->tax_rate_micro == result_int(r, row, 7))
 				continue;
 		}
 		report(a, o->order_id, "line_enrichments", line_key(a, o->order_id, line_no),
@@ -252,7 +252,8 @@ enrichments_compare(struct audit *a, const struct audit_set *orders, struct why 
 		const struct order *o =
 		    document_read(a, &order_contract, r[0], row, "enrichments", uuid_text(a->arena, id));
 
-		if (o && (!uuid_equal(o->order_id, id) || !str_equal(o->enriched.customer_no, result_text(r[0], row, 2))))
+		if (o &&
+		    (!uuid_equal(o->order_id, id) || !str_equal(o->enriched.customer_no, result_text(r[0], row, 2))))
 			report(a, id, "enrichments", uuid_text(a->arena, id), "is not what its document has");
 		else if (o)
 			enriched_compare(a, o, r[1], first, child);
@@ -280,8 +281,9 @@ shipment_compare(struct audit *a, const struct shipment *s, const struct result 
 {
 	struct uuid order_id = result_uuid(r, row, 0), id = result_uuid(r, row, 2);
 
-	if (!uuid_equal(s->shipment_id, id) || !uuid_equal(s->order_id, order_id) || s->place != result_int(r, row, 3) ||
-	    !str_equal(s->partner, result_text(r, row, 4)) || !str_equal(s->warehouse, result_text(r, row, 5))) {
+	if (!uuid_equal(s->shipment_id, id) || !uuid_equal(s->order_id, order_id) ||
+	    s->place != result_int(r, row, 3) || !str_equal(s->partner, result_text(r, row, 4)) ||
+	    !str_equal(s->warehouse, result_text(r, row, 5))) {
 		report(a, order_id, "shipments", uuid_text(a->arena, id), "is not the shipment that its document has");
 		return;
 	}
@@ -338,8 +340,8 @@ invoice_is_same(const struct invoice *i, const struct result *r, size_t row)
 	return uuid_equal(i->invoice_id, result_uuid(r, row, 2)) && uuid_equal(i->order_id, result_uuid(r, row, 0)) &&
 	       str_equal(i->number, result_text(r, row, 3)) && uuid_equal(i->shipment_id, result_uuid(r, row, 4)) &&
 	       str_equal(i->customer_no, result_text(r, row, 5)) && str_equal(i->currency, result_text(r, row, 6)) &&
-	       gross == result_int(r, row, 7) && discount == result_int(r, row, 8) && charged == result_int(r, row, 9) &&
-	       tax == result_int(r, row, 10) &&
+	       gross == result_int(r, row, 7) && discount == result_int(r, row, 8) &&
+	       charged == result_int(r, row, 9) && tax == result_int(r, row, 10) &&
 	       gross - discount + charged + (i->prices_include_tax ? 0 : tax) == result_int(r, row, 11);
 }
 
@@ -358,7 +360,8 @@ invoice_lines_compare(struct audit *a, const struct invoice *i, const struct res
 		report(a, i->order_id, "invoice_lines",
 		       row < end ? arena_printf(a->arena, "%.*s/%" PRId64, STR_ARGS(i->number), result_int(r, row, 1))
 				 : i->number,
-		       row < end ? "is not the line that the invoice's document has" : "has fewer lines than its document");
+		       row < end ? "is not the line that the invoice's document has"
+				 : "has fewer lines than its document");
 		return;
 	}
 }

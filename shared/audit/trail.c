@@ -53,7 +53,8 @@ static const struct statement clues_select = {
     " CROSS JOIN LATERAL (SELECT count(*) > 0 AS is_there, bool_or(state IN ('open', 'replaying')) AS is_open,"
     " max(closed_at) AS closed_at FROM tributary.dead_letters l WHERE l.message_id = u.message_id::text) l"
     " CROSS JOIN LATERAL (SELECT max(t.at) AS at FROM tributary.documents d JOIN tributary.timeline t USING (order_id)"
-    " WHERE u.stage = 'ingest' AND d.document_id = u.message_id AND t.message_id = u.message_id AND t.event = 'retry') i"
+    " WHERE u.stage = 'ingest' AND d.document_id = u.message_id AND t.message_id = u.message_id AND t.event = 'retry') "
+    "i"
     " LEFT JOIN tributary.exceptions x ON x.message_id = u.message_id AND x.stage = u.stage"
     " LEFT JOIN tributary.gates g ON g.queue = u.queue AND g.order_id = u.order_id AND g.head = u.message_id"
     " LEFT JOIN tributary.audit_put_backs b ON b.message_id = u.message_id AND b.queue = u.queue ORDER BY u.n"};
@@ -107,10 +108,10 @@ trail_decide(const struct trail_clue *clue, int64_t now_us, int64_t grace_us)
 	if (clue->is_retried)
 		since_us = later(since_us, clue->retried_us + retry_longest_us());
 	if (clue->times > 0)
-		since_us = later(since_us, clue->put_back_us +
-					       grace_us * ((INT64_C(1) << (clue->times < DOUBLINGS_MAX ? clue->times
-												      : DOUBLINGS_MAX)) -
-							   1));
+		since_us = later(
+		    since_us,
+		    clue->put_back_us +
+			grace_us * ((INT64_C(1) << (clue->times < DOUBLINGS_MAX ? clue->times : DOUBLINGS_MAX)) - 1));
 	return now_us - since_us >= grace_us ? TRAIL_LOST : TRAIL_WAITS;
 }
 

@@ -88,8 +88,8 @@ batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, st
 	outcome = broker_publish(s->broker, messages, n, s->config.confirm_timeout_ms, states, why);
 	for (size_t i = 0; i < n; i++)
 		if (states[i] != PUBLISH_PENDING)
-			metrics_count(s->metrics,
-				      states[i] == PUBLISH_CONFIRMED ? COUNTER_PUBLISHED : COUNTER_RETURNED, 1);
+			metrics_count(s->metrics, states[i] == PUBLISH_CONFIRMED ? COUNTER_PUBLISHED : COUNTER_RETURNED,
+				      1);
 	return outcome;
 }
 

@@ -11,14 +11,16 @@ static const struct statement lock_end = {"auditor_unlock", "", "SELECT pg_advis
 
 static const struct statement cursor_select = {
     "auditor_cursor", "",
-    "SELECT orders_since, documents_since, horizon_at, next_horizon_at, next_horizon_xid, orders_after, documents_after,"
+    "SELECT orders_since, documents_since, horizon_at, next_horizon_at, next_horizon_xid, orders_after, "
+    "documents_after,"
     " stock_after, pass_began_at, rounds, coalesce(orders_passed_at, '1970-01-01Z'), coalesce(pass_seconds, 0), now(),"
     " pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     " FROM tributary.audit_cursor"};
 
 static const struct statement cursor_update = {
     "auditor_cursor_update", "ZZZZIUUTZIZI",
-    "UPDATE tributary.audit_cursor SET orders_since = u.a, documents_since = u.b, horizon_at = u.c, next_horizon_at = u.d,"
+    "UPDATE tributary.audit_cursor SET orders_since = u.a, documents_since = u.b, horizon_at = u.c, next_horizon_at = "
+    "u.d,"
     " next_horizon_xid = u.e, orders_after = u.f, documents_after = u.g, stock_after = u.h, pass_began_at = u.i,"
     " rounds = u.j, orders_passed_at = u.k, pass_seconds = u.l"
     " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) u(a, b, c, d, e, f, g, h, i, j, k, l)"};
@@ -33,8 +35,10 @@ static const struct statement rounds_delete = {
 /* Two checks' rows with one key would be one row twice in a statement, which Postgres refuses. */
 static const struct statement findings_put = {
     "auditor_findings", "TTTTTTZ",
-    "INSERT INTO tributary.audit_findings AS f (check_name, table_name, key, scope, subject, says, first_seen, last_seen)"
-    " SELECT DISTINCT ON (a, b, c) a, b, c, d, e, f, g, g FROM unnest($1, $2, $3, $4, $5, $6, $7) u(a, b, c, d, e, f, g)"
+    "INSERT INTO tributary.audit_findings AS f (check_name, table_name, key, scope, subject, says, first_seen, "
+    "last_seen)"
+    " SELECT DISTINCT ON (a, b, c) a, b, c, d, e, f, g, g FROM unnest($1, $2, $3, $4, $5, $6, $7) u(a, b, c, d, e, f, "
+    "g)"
     " ON CONFLICT (check_name, table_name, key) DO UPDATE SET says = excluded.says, last_seen = excluded.last_seen,"
     " scope = excluded.scope, subject = excluded.subject, cleared_at = NULL,"
     " first_seen = CASE WHEN f.cleared_at IS NULL THEN f.first_seen ELSE excluded.first_seen END"};
@@ -52,8 +56,8 @@ static const struct statement findings_count = {
 static const struct statement trails_due = {
     "auditor_trails_due", "ZI",
     "SELECT document_id FROM tributary.audit_trails WHERE next_at <= ($1)[1] ORDER BY next_at LIMIT ($2)[1]"};
-static const struct statement trails_delete = {
-    "auditor_trails_delete", "U", "DELETE FROM tributary.audit_trails WHERE document_id = ANY ($1)"};
+static const struct statement trails_delete = {"auditor_trails_delete", "U",
+					       "DELETE FROM tributary.audit_trails WHERE document_id = ANY ($1)"};
 static const struct statement trails_put = {
     "auditor_trails", "UZ", "INSERT INTO tributary.audit_trails (document_id, next_at) SELECT * FROM unnest($1, $2)"};
 
@@ -126,8 +130,8 @@ audit_cursor_read(struct store *store, struct arena *arena, struct audit_cursor 
 }
 
 enum outcome
-audit_round_save(struct store *store, struct arena *arena, const struct audit_cursor *c, const struct audit_round *round,
-		 struct why *why)
+audit_round_save(struct store *store, struct arena *arena, const struct audit_cursor *c,
+		 const struct audit_round *round, struct why *why)
 {
 	struct rows *cursor = rows_new(&cursor_update, arena), *insert = rows_new(&round_insert, arena),
 		    *delete = rows_new(&rounds_delete, arena);
@@ -297,7 +301,8 @@ audit_put_backs_save(struct audit *a, const struct trail_lost *lost, size_t n, i
 		rows_uuid(timeline, lost[i].order_id);
 		rows_instant(timeline, now_us);
 		rows_text(timeline,
-			  arena_printf(a->arena, "%.*s had not come to %s, and is put back on its way (%" PRId64 ". time)",
+			  arena_printf(a->arena,
+				       "%.*s had not come to %s, and is put back on its way (%" PRId64 ". time)",
 				       STR_ARGS(lost[i].message.envelope.type), lost[i].stage, lost[i].times + 1));
 		rows_uuid(timeline, lost[i].message_id);
 	}
