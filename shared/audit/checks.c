@@ -114,16 +114,18 @@ const struct audit_check audit_checks[] = {
     /* --- orders ------------------------------------------------------------------------------------------------- */
     ORDER_CHECK(
 	"order-missing", "what is about an order has its order",
-	SELECT(
-	    "orders",
-	    "w.order_id") "'is missing, and there are rows of it in ' || y.tables" ORDERS
-			  " CROSS JOIN LATERAL (SELECT string_agg(t, ', ') AS tables FROM (" NAME_OF("order_status")
-			      NAME_OF("order_lines") NAME_OF("order_revisions") NAME_OF("enrichments") NAME_OF(
-				  "line_enrichments") NAME_OF("allocation_lines") NAME_OF("reservations")
-				  NAME_OF("shipments") NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices")
-				      NAME_OF("invoice_lines") " SELECT 'outbound_documents' WHERE " HAS(
-					  "outbound_documents") ") x(t)) y"
-								" WHERE y.tables IS NOT NULL AND NOT " HAS("orders")),
+	SELECT("orders", "w.order_id") "'is missing, and there are rows of it in ' || y.tables" ORDERS
+				       " CROSS JOIN LATERAL (SELECT string_agg(t, ', ') AS tables FROM ("
+				       "SELECT 'order_status' WHERE EXISTS (SELECT FROM tributary.order_status x WHERE "
+				       "x.order_id = w.order_id AND "
+				       "x.rank > 0) UNION ALL " NAME_OF("order_lines") NAME_OF("order_revisions")
+					   NAME_OF("enrichments") NAME_OF("line_enrichments") NAME_OF(
+					       "allocation_lines") NAME_OF("reservations") NAME_OF("shipments")
+					       NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices")
+						   NAME_OF("invoice_lines") " SELECT 'outbound_documents' WHERE " HAS(
+						       "outbound_documents") ") x(t)) y"
+									     " WHERE y.tables IS NOT NULL AND NOT " HAS(
+										 "orders")),
     ORDER_CHECK(
 	"order-document", "an order came of documents that are there",
 	SELECT(
