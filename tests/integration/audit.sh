@@ -181,12 +181,21 @@ lose() {
 	management DELETE "queues/tributary/$q/contents" >/dev/null
 	fleet start "$1"
 }
-arrived() { [ "$(management GET "queues/tributary/$1" | jq '.messages >= 10')" = true ]; }
+arrived() { [ "$(management GET "queues/tributary/$1" | jq ".messages >= ${2:-10}")" = true ]; }
 for worker in enrich allocate ship-sync invoice; do lose $worker; done
+fleet stop dead-letter
+jq ".id = 88$run" ops/demo/refused.json >"$dir/refused.json"
+tributary submit --party shopify "$dir/refused.json" >/dev/null
+wait_for 15 arrived dead-letter 1
+management DELETE queues/tributary/dead-letter/contents >/dev/null
+fleet start dead-letter
 wait_for 60 all_invoiced "L$run-" 40
 is "silent, all orders of purged queues come to their invoice" "$(invoiced "L$run-")" 40
 is "silent, the timeline says who put them back" "$(sql "SELECT count(DISTINCT t.order_id) FROM tributary.timeline t JOIN tributary.orders o USING (order_id)
 	WHERE o.number LIKE 'L$run-%' AND t.stage = 'auditor' AND t.event = 'put-back'")" 40
+refused="SELECT count(*) FROM tributary.dead_letters l JOIN tributary.documents d ON l.message_id = d.document_id::text WHERE sha256(d.body) = decode('$(sha256sum "$dir/refused.json" | cut -d' ' -f1)', 'hex')"
+wait_for 20 sql_is "$refused" 1
+is "silent, a dead letter that was lost is kept after all" "$(sql "$refused")" 1
 is "silent, nothing is doubled" "$(sql "SELECT count(*) || ' ' || count(DISTINCT i.order_id) FROM tributary.invoices i JOIN tributary.orders o USING (order_id) WHERE o.number LIKE 'L$run-%'")" "40 40"
 wait_for 30 at_rest
 if is_clean; then ok "audit, and the books balance"; else not_ok "audit, and the books balance" "$(findings)"; fi
