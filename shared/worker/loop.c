@@ -37,7 +37,8 @@ store_look_after(struct skeleton *s)
 static void
 gauges_update(struct skeleton *s)
 {
-	metrics_gauge(s->metrics, GAUGE_AMQP_CONSUMING, broker_is_consuming(s->broker));
+	metrics_gauge(s->metrics, GAUGE_AMQP_CONSUMING,
+		      s->worker->tick ? broker_is_connected(s->broker) : broker_is_consuming(s->broker));
 	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
 	metrics_gauge(s->metrics, GAUGE_AMQP_UP, broker_is_connected(s->broker));
 	metrics_gauge(s->metrics, GAUGE_AMQP_BLOCKED, broker_is_blocked(s->broker));
@@ -150,11 +151,62 @@ batch_run(struct skeleton *s, struct item **items, size_t n)
 	return true;
 }
 
+/* One tick; returns when the next is due. */
+static int64_t
+tick_run(struct skeleton *s)
+{
+	struct batch batch = {.arena = s->arena,
+			      .store = s->store,
+			      .state = s->state,
+			      .config = s->worker_config,
+			      .parties = s->parties,
+			      .now_us = instant_now_us(),
+			      .skeleton = s};
+	struct why why = {0};
+	int64_t next_ms = TICK_RETRY_MS;
+	enum outcome outcome = s->worker->tick(&batch, &next_ms, &why);
+
+	if (outcome != OUTCOME_OK) {
+		store_rollback(s->store);
+		log_why(LOG_LEVEL_WARN, "tick", &why);
+		next_ms = TICK_RETRY_MS;
+	}
+	metrics_outcome(s->metrics, outcome);
+	arena_clear(s->arena);
+	return monotonic_us() + next_ms * 1000;
+}
+
+/* A worker without a queue. */
+static int
+ticks_run(struct skeleton *s)
+{
+	int64_t next_us = monotonic_us();
+
+	while (!skeleton_is_stopping()) {
+		int64_t left_us = next_us - monotonic_us();
+		struct delivery none;
+		struct why why = {0};
+
+		gauges_update(s);
+		store_look_after(s);
+		if (left_us <= 0 && store_is_connected(s->store)) {
+			next_us = tick_run(s);
+			continue;
+		}
+		/* Nothing will come: this keeps the connection to the broker, and waits. */
+		(void)!broker_take(s->broker, left_us > 0 && left_us < IDLE_US ? left_us : IDLE_US, s->arena, &none,
+				   &why);
+	}
+	return 0;
+}
+
 int
 loop_run(struct skeleton *s)
 {
 	bool is_settled = true;
 
+	if (s->worker->tick)
+		return ticks_run(s);
 	while (!skeleton_is_stopping() && is_settled) {
 		struct item **items = arena_array(s->arena, (size_t)s->config.batch_max, sizeof *items);
 		size_t n;

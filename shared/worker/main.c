@@ -76,6 +76,23 @@ batch_count(struct batch *batch, const char *name, const char *party, const char
 	metrics_own(batch->skeleton->metrics, name, party, what, value);
 }
 
+enum outcome
+batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why)
+{
+	struct skeleton *s = batch->skeleton;
+	enum publish_state *states = arena_array(batch->arena, n, sizeof *states);
+	enum outcome outcome;
+
+	if (!states)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu messages", n);
+	outcome = broker_publish(s->broker, messages, n, s->config.confirm_timeout_ms, states, why);
+	for (size_t i = 0; i < n; i++)
+		if (states[i] != PUBLISH_PENDING)
+			metrics_count(s->metrics, states[i] == PUBLISH_CONFIRMED ? COUNTER_PUBLISHED : COUNTER_RETURNED,
+				      1);
+	return outcome;
+}
+
 static bool
 on_store_idle(void *context)
 {
@@ -218,7 +235,7 @@ servers_open(struct skeleton *s)
 	s->broker = broker_new(&(struct broker_config){.urls = s->config.amqp_url,
 						       .name = s->name,
 						       .heartbeat_s = s->config.heartbeat_s,
-						       .prefetch = s->config.batch_max * 2,
+						       .prefetch = s->worker->tick ? 0 : s->config.batch_max * 2,
 						       .ca_file = s->config.amqp_ca_file,
 						       .rpc_timeout_ms = RPC_TIMEOUT_MS},
 			       &broker_why);

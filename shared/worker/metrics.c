@@ -44,7 +44,7 @@ static const int64_t batch_bounds[BUCKETS] = {1, 2, 5, 10, 20, 50, 100, 150, 200
 
 /* Written by the loop before own_count says that it is there, and not changed after that, but for the value. */
 struct own {
-	char name[32], party[48], what[16];
+	char name[32], party[48], what[32];
 	_Atomic int64_t value;
 };
 

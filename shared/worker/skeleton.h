@@ -16,6 +16,7 @@
 
 #include "keys/keys.h"
 #include "worker/metrics.h"
+#include "worker/outputs.h"
 #include "worker/worker.h"
 
 enum step {
@@ -45,11 +46,6 @@ struct note {
 	struct note *next;
 	const char *event, *code;
 	struct str detail;
-};
-
-struct output {
-	struct output *next;
-	struct outgoing message;
 };
 
 /* Where an item is on its way through its transaction. */
@@ -150,11 +146,6 @@ enum outcome settle_write(struct skeleton *s, struct item **items, size_t n, str
 
 /* deliver.c: publishes what the items say, marks and acknowledges; false when the process must stop first */
 bool items_deliver(struct skeleton *s, struct item **items, size_t n);
-
-/* outputs.c: a list of messages as bytes, for the journal */
-struct str outputs_pack(const struct output *outputs, struct arena *arena);
-/* outputs_unpack - false when the bytes are none of ours */
-bool outputs_unpack(struct str packed, struct arena *arena, struct output **outputs) MUST_CHECK;
 
 /* http.c: /healthz /readyz /metrics in a thread of its own; does nothing without HTTP_PORT */
 struct http_server;

@@ -104,6 +104,12 @@ struct worker {
 	size_t config_size; /* bytes of the struct they fill */
 	const struct handler *handlers;
 	size_t handlers_count;
+	/*
+	 * tick - of a worker without a queue, instead of handlers: its work, again and again. batch->n is 0, and no
+	 * transaction is open. Bounded work: between two ticks the process may be stopped.
+	 * next_ms  when to be called again; after another outcome than OUTCOME_OK that is TICK_RETRY_MS
+	 */
+	enum outcome (*tick)(struct batch *batch, int64_t *next_ms, struct why *why);
 	/* open - makes `state`, before anything is consumed; NULL when there is none */
 	enum outcome (*open)(const struct setup *setup, void **state, struct why *why);
 	void (*close)(void *state);
@@ -161,6 +167,13 @@ void item_note(struct batch *batch, struct item *item, const char *event, const 
 
 /* batch_count - a figure of the worker's own, as metrics_own(); at once, whatever becomes of the batch */
 void batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value);
+
+/*
+ * batch_publish - in tick(): messages now, confirmed when it returns OUTCOME_OK; what nobody is bound for is counted and
+ * dropped. OUTCOME_AWAY  code: as broker_publish()
+ */
+#define TICK_RETRY_MS 5000
+enum outcome batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why) MUST_CHECK;
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);
