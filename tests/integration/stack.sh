@@ -11,7 +11,7 @@ writers() { # tables, but the skeleton's own, that more than one worker may writ
 	  WHERE n.nspname = 'tributary' AND c.relkind IN ('r', 'p') AND r.rolname LIKE 'tributary\_%'
 	  AND r.rolname NOT IN ('tributary_owner', 'tributary_operator', 'tributary_worker')
 	  AND c.relname NOT IN ('journal', 'gates', 'parked', 'exceptions', 'order_status', 'timeline', 'attempts')
-	  AND (has_table_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
+	  AND (has_any_column_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
 	       OR has_table_privilege(r.oid, c.oid, 'TRUNCATE') OR has_any_column_privilege(r.oid, c.oid, 'UPDATE'))
 	  GROUP BY c.relname HAVING count(*) > 1"
 }
