@@ -23,8 +23,8 @@ ALTER TABLE audit_log ALTER COLUMN place SET DEFAULT
 	CASE WHEN pg_current_xact_id() >= '3'::xid8 THEN nextval('tributary.seal_places') END;
 
 -- BRIN costs the writers next to nothing: places grow as the tables do.
-CREATE INDEX timeline_place ON timeline USING brin (place) WITH (pages_per_range = 16, autosummarize = on);
-CREATE INDEX documents_place ON documents USING brin (place) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX timeline_place ON timeline USING brin (place) WITH (autosummarize = on);
+CREATE INDEX documents_place ON documents USING brin (place) WITH (autosummarize = on);
 CREATE UNIQUE INDEX audit_log_place ON audit_log (place);
 
 -- Nobody but the owner says where a row stands, nor, of an act, when it was and as which role.
@@ -77,7 +77,7 @@ CREATE TABLE timeline_seals (
 	heads_hash  bytea NOT NULL,             -- sha256 of subject, rows_count (int64) and head of each of its heads, by subject
 	hash        bytea NOT NULL              -- sha256 of the hash of the batch before (the first: 32 zero bytes), batch_no,
 );                                          -- first_place, last_place, rows_count, sealed_at (int64 each) and heads_hash
-CREATE INDEX timeline_seals_place ON timeline_seals (last_place);
+CREATE INDEX timeline_seals_sealed ON timeline_seals (sealed_at);
 CREATE INDEX timeline_seals_hash ON timeline_seals (hash);
 
 -- What a batch has of one subject. head: starting from its head in an earlier batch (the first: 32 zero bytes), for each

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define JSON_BYTES ((size_t)64 << 20)
+#define FINDINGS_BYTES ((size_t)1 << 20)
 #define SHORT_HASH_BYTES 8 /* of a table for people */
 
 /* What is about the order beside the sealed rows; lists of objects. */
@@ -418,11 +419,15 @@ proof_json(const struct order_proof *p)
 int
 order_proof_print(struct store *store, struct arena *arena, struct uuid id, bool as_json)
 {
-	struct order_proof p = {.store = store, .arena = arena, .id = id, .findings = {.arena = arena}};
+	struct order_proof p = {
+	    .store = store, .arena = arena, .id = id, .findings = {.arena = arena_new(FINDINGS_BYTES)}};
 	struct why why = {0};
-	enum outcome outcome = sections_read(&p, &why);
 	bool is_ok = false;
+	enum outcome outcome;
 
+	if (!p.findings.arena)
+		return EXIT_NO;
+	outcome = sections_read(&p, &why);
 	if (outcome == OUTCOME_OK)
 		outcome = subjects_read(&p, &why);
 	if (outcome != OUTCOME_OK)
@@ -430,5 +435,6 @@ order_proof_print(struct store *store, struct arena *arena, struct uuid id, bool
 	else
 		is_ok = as_json ? proof_json(&p) : proof_print(&p);
 	store_rollback(store);
+	arena_free(p.findings.arena);
 	return is_ok && p.findings.count == 0 ? EXIT_YES : EXIT_NO;
 }

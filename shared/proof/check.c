@@ -92,6 +92,7 @@ seal_verify(struct store *store, struct arena *arena, int64_t batch_no, struct p
 {
 	struct result *seals, *heads;
 	const unsigned char **ignored;
+	struct arena_mark mark;
 	struct proof_seal around[3];
 	struct proof_head *list;
 	struct buf scratch;
@@ -102,9 +103,6 @@ seal_verify(struct store *store, struct arena *arena, int64_t batch_no, struct p
 		outcome = ask(store, arena, &check_heads_of_batch, batch_no, 0, &heads, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	list = check_heads_read(heads, arena, &ignored);
-	if (!list)
-		return too_large(why);
 	for (size_t i = 0; i < result_count(seals); i++)
 		around[i] = check_seal_read(seals, i);
 	while (at < result_count(seals) && around[at].batch_no < batch_no)
@@ -118,9 +116,14 @@ seal_verify(struct store *store, struct arena *arena, int64_t batch_no, struct p
 	proof_seal_check(seal, at ? &around[at - 1] : NULL, findings);
 	if (at + 1 < result_count(seals))
 		proof_seal_check(&around[at + 1], seal, findings);
+	mark = arena_mark(arena); /* thousands of heads, of which only the hash matters */
+	list = check_heads_read(heads, arena, &ignored);
+	if (!list)
+		return too_large(why);
 	buf_init(&scratch, SCRATCH_BYTES);
 	proof_heads_check(seal, list, result_count(heads), &scratch, findings);
 	buf_release(&scratch);
+	arena_rewind(arena, mark);
 	return OUTCOME_OK;
 }
 

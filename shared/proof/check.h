@@ -24,7 +24,8 @@ struct proof_subjects {
 
 /*
  * proof_verify_subjects - the rows of orders and documents, the batches that cover them, these batches' neighbours
- * Begins a transaction and leaves it open; the caller ends it when it has used the views, which are also in the arena.
+ * Begins a transaction and leaves it open; the caller ends it when it has used the views. The findings have an arena of
+ * their own.
  */
 enum outcome proof_verify_subjects(struct store *store, struct arena *arena, const struct rows *subjects,
 				   struct proof_subjects *out, struct proof_findings *findings,

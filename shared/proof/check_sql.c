@@ -50,19 +50,20 @@ const struct statement check_seals = {
 
 enum { SEAL_BATCH, SEAL_FIRST, SEAL_LAST, SEAL_ROWS, SEAL_AT, SEAL_HEADS_HASH, SEAL_HASH, SEAL_AT_TEXT };
 
-const struct statement check_sealed = {"check_sealed", "",
-				       "SELECT coalesce(max(last_place), 0)::bigint FROM tributary.timeline_seals"};
+const struct statement check_sealed = {
+    "check_sealed", "",
+    "SELECT coalesce((SELECT last_place FROM tributary.timeline_seals ORDER BY batch_no DESC LIMIT 1), 0)"};
 
 const struct statement check_unsealed = {"check_unsealed", "I",
 					 "SELECT (SELECT count(*) FROM tributary.timeline WHERE place > ($1)[1])"
 					 " + (SELECT count(*) FROM tributary.audit_log WHERE place > ($1)[1])"
 					 " + (SELECT count(*) FROM tributary.documents WHERE place > ($1)[1])"};
 
-const struct statement check_start = {
-    "check_start", "ZB",
-    "SELECT coalesce((SELECT min(batch_no) FROM tributary.timeline_seals WHERE sealed_at >= ($1)[1]),"
-    " (SELECT max(batch_no) + 1 FROM tributary.timeline_seals), 1),"
-    " (SELECT batch_no FROM tributary.timeline_seals WHERE hash = ($2)[1] LIMIT 1)"};
+const struct statement check_start = {"check_start", "ZB",
+				      "SELECT coalesce((SELECT batch_no FROM tributary.timeline_seals WHERE sealed_at "
+				      ">= ($1)[1] ORDER BY sealed_at LIMIT 1),"
+				      " (SELECT max(batch_no) + 1 FROM tributary.timeline_seals), 1),"
+				      " (SELECT batch_no FROM tributary.timeline_seals WHERE hash = ($2)[1] LIMIT 1)"};
 
 static size_t
 facts_count(struct str source)

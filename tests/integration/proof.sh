@@ -145,6 +145,9 @@ is "proof, the sealer waits for a place that is not committed" "$(sql "SELECT ma
 say "COMMIT; SELECT 'committed';"
 seal_all 100
 is "proof, and takes it when it is" "$(sql "SELECT count(*) FROM tributary.timeline_heads h JOIN tributary.timeline_seals s USING (batch_no) WHERE h.subject_id = '$id' AND s.last_place >= $late_place")" 1
+admin_sql "UPDATE tributary.seal_fence SET fence_xid = '9000000000000'"
+admin_sql "INSERT INTO tributary.timeline (order_id, at, stage, event, message_id) VALUES ('$id', now(), 'test', 'restored', '$id')"
+seal_all 100 && ok "proof, a database that was restored into another server is sealed further" || not_ok "proof, a database that was restored into another server is sealed further"
 echo '\q' >&"${COPROC[1]}"
 wait "$late" 2>/dev/null
 
