@@ -22,6 +22,7 @@ int mirror_command(int argc, char **argv);
 int order_command(int argc, char **argv);
 int orders_command(int argc, char **argv);
 int party_command(int argc, char **argv);
+int proof_command(int argc, char **argv);
 int submit_command(int argc, char **argv);
 int topology_command(int argc, char **argv);
 

@@ -13,7 +13,8 @@
 static const struct command commands[] = {
     {"submit", "publish documents as a party would", submit_command},
     {"orders", "the latest orders and where they stand", orders_command},
-    {"order", "one order: lines, shipments, invoices, timeline", order_command},
+    {"order", "one order: lines, shipments, invoices, timeline; its proof", order_command},
+    {"proof", "that nothing written down was changed: check", proof_command},
     {"exceptions", "orders that wait for a person: list, show, release, dismiss", exceptions_command},
     {"dead-letters", "messages that were given up on: list, show, replay, dismiss", dead_letters_command},
     {"audit", "do the books balance? A certificate, and each row that breaks one", audit_command},

@@ -12,7 +12,7 @@ writers() { # tables, but the skeleton's own, that more than one worker may writ
 	  AND r.rolname NOT IN ('tributary_owner', 'tributary_operator', 'tributary_worker')
 	  AND c.relname NOT IN ('journal', 'gates', 'parked', 'exceptions', 'order_status', 'timeline', 'attempts',
 	    'replay_items') -- the answers to previews
-	  AND (has_table_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
+	  AND (has_any_column_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
 	       OR has_table_privilege(r.oid, c.oid, 'TRUNCATE') OR has_any_column_privilege(r.oid, c.oid, 'UPDATE'))
 	  GROUP BY c.relname HAVING count(*) > 1"
 }

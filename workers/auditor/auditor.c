@@ -3,7 +3,8 @@
  * NAME         auditor
  * CONSUMES     nothing: it works by the clock
  * PUBLISHES    to home: messages that were said and never came to a queue, as the journal has them
- * WRITES       audit_cursor, audit_rounds, audit_findings, audit_trails, audit_queues, audit_put_backs; the timeline
+ * WRITES       audit_cursor, audit_rounds, audit_findings, audit_trails, audit_queues, audit_put_backs; the timeline; the
+ *              seals, by their function
  * IDEMPOTENCY  a round that was not saved is done again; a message that is put back has its old id, so that its worker
  *              answers it from the journal when it was only slow. One auditor acts at a time, by a lock of Postgres
  * FAILURES     none of its own: what breaks a book is a finding (names of checks: shared/audit/checks.c, and facts,
@@ -17,6 +18,7 @@
 #include "auditor/auditor_sql.h"
 #include "base/instant.h"
 #include "base/log.h"
+#include "proof/seal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@
 #define STEP_US (INT64_C(600) * 1000000) /* time is read in steps, so that a long absence is made up for bit by bit */
 #define STEPS_MAX 100
 #define REOPEN_MAX 500
+#define SEALS_MAX 10      /* batches of one tick */
 #define RESTS 3           /* it rests so much longer than it works */
 #define DOCUMENTS_PART 10 /* a document makes about so many lines of the timeline */
 
@@ -386,6 +389,21 @@ round_run(struct round *r, struct why *why)
 	return outcome == OUTCOME_OK ? figures_tell(r, why) : outcome;
 }
 
+/* What was written down since the last time is sealed; what is much is sealed over several ticks. */
+static enum outcome
+rows_seal(struct batch *batch, struct why *why)
+{
+	enum outcome outcome = OUTCOME_OK;
+	int64_t sealed = SEAL_ROWS_MAX;
+
+	for (int i = 0; i < SEALS_MAX && outcome == OUTCOME_OK && sealed >= SEAL_ROWS_MAX / 2; i++) {
+		outcome = seal_run(batch->store, SEAL_ROWS_MAX, &sealed, why);
+		if (outcome == OUTCOME_OK)
+			batch_count(batch, "sealed_rows_total", "", NULL, sealed);
+	}
+	return outcome;
+}
+
 enum outcome
 auditor_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 {
@@ -400,6 +418,11 @@ auditor_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 	*next_ms = config->every_ms;
 	if (!is_ours)
 		return OUTCOME_OK;
+	outcome = rows_seal(batch, why);
+	if (outcome != OUTCOME_OK) {
+		audit_unlock(batch->store, batch->arena);
+		return outcome;
+	}
 	audit_init(&r.find, batch->store, batch->arena, st->routes, config->grace_s);
 	audit_init(&r.check, batch->store, st->arena, st->routes, config->grace_s);
 	outcome = round_run(&r, why);
