@@ -226,11 +226,21 @@ call_decide(struct slot *s, CURLcode code)
 			       .retry_after_s = c->retry_after_s,
 			       .trouble = s->trouble[0] ? s->trouble : curl_easy_strerror(code)};
 
-	if (is_url_trouble(code))
+	/* An answer that is no HTTP has the code of a URL's scheme, too. */
+	if (is_url_trouble(code) && !end.was_sent)
 		c->outcome = why_set(&c->why, OUTCOME_DEAD, "partner-url", "not a URL that can be asked: %s",
 				     curl_easy_strerror(code));
 	else
 		c->outcome = http_verdict_decide(&end, &c->why);
+}
+
+static void
+call_ended(struct run *r, const struct http_call *c)
+{
+	const struct http_hooks *hooks = r->terms->hooks;
+
+	if (hooks)
+		hooks->ended(hooks->context, c);
 }
 
 static void
@@ -254,11 +264,19 @@ slot_finish(struct run *r, struct slot *s, CURLcode code)
 	curl_multi_remove_handle(r->http->multi, s->easy);
 	s->call = NULL;
 	r->http->running_count--;
+	call_ended(r, c);
 }
 
-static bool
+static void
 call_begin(struct run *r, struct slot *s, struct http_call *c)
 {
+	const struct http_hooks *hooks = r->terms->hooks;
+
+	if (hooks && !hooks->may_begin(hooks->context, c->lane)) {
+		c->outcome =
+		    why_set(&c->why, OUTCOME_RETRY, "partner-paused", "nothing was sent: it is not asked for now");
+		return;
+	}
 	s->call = c;
 	s->handed_bytes = 0;
 	s->trouble[0] = 0;
@@ -267,12 +285,12 @@ call_begin(struct run *r, struct slot *s, struct http_call *c)
 	if (!request_set(r->http, s) || curl_multi_add_handle(r->http->multi, s->easy) != CURLM_OK) {
 		c->outcome = why_set(&c->why, OUTCOME_RETRY, "partner-away", "no memory for the request");
 		s->call = NULL;
-		return false;
+		call_ended(r, c);
+		return;
 	}
 	r->http->running_count++;
 	if (r->terms->lane_limits)
 		r->lane_counts[c->lane]++;
-	return true;
 }
 
 static bool
@@ -301,7 +319,7 @@ calls_begin(struct run *r)
 	for (size_t i = r->first; i < r->n && r->http->running_count < r->http->slots_count; i++)
 		if (!r->begun[i] && lane_has_room(r, &r->calls[i])) {
 			r->begun[i] = true;
-			(void)call_begin(r, slot_free_find(r->http), &r->calls[i]);
+			call_begin(r, slot_free_find(r->http), &r->calls[i]);
 		}
 }
 

@@ -46,6 +46,7 @@ struct party_connection {
 	const char *token_env; /* of the bearer token; NULL when the partner asks for none */
 	int64_t timeout_ms;    /* of one call */
 	int64_t concurrency;   /* calls at a time */
+	int64_t rate_per_second_micro; /* calls per second, of each process; 0: no limit */
 	bool can_probe;        /* what it was asked for can be looked up: GET …/v1/shipments/<reference> */
 };
 

@@ -46,6 +46,18 @@ gauges_update(struct skeleton *s)
 	metrics_gauge(s->metrics, GAUGE_REDIS_RECONNECTS, (int64_t)keys_reconnects(s->keys));
 }
 
+/* A window that opens ends the wait. */
+static int64_t
+idle_us(const struct skeleton *s)
+{
+	int64_t left_us;
+
+	if (s->windows_until_us == INT64_MAX)
+		return IDLE_US;
+	left_us = s->windows_until_us - monotonic_us();
+	return left_us < IDLE_US ? left_us : IDLE_US;
+}
+
 /* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. */
 static size_t
 batch_take(struct skeleton *s, struct item **items)
@@ -55,7 +67,7 @@ batch_take(struct skeleton *s, struct item **items)
 
 	while (n < (size_t)s->config.batch_max && arena_used_bytes(s->arena) < (size_t)s->config.batch_bytes) {
 		struct delivery *d = arena_get(s->arena, sizeof *d);
-		int64_t left_us = n ? deadline_us - monotonic_us() : IDLE_US;
+		int64_t left_us = n ? deadline_us - monotonic_us() : idle_us(s);
 		struct why why = {0};
 
 		if (!d || broker_take(s->broker, left_us > 0 ? left_us : 0, s->arena, d, &why) != OUTCOME_OK)
@@ -142,6 +154,8 @@ batch_run(struct skeleton *s, struct item **items, size_t n)
 		return false;
 	fault_point(s, STEP_COMMIT);
 	t.committed_us = monotonic_us();
+	/* Before anything is acknowledged or returned: a window that closed lets nothing more come. */
+	windows_apply(s);
 	if (!items_deliver(s, items, n))
 		return false;
 	t.published_us = monotonic_us();
@@ -158,6 +172,7 @@ loop_run(struct skeleton *s)
 		struct item **items = arena_array(s->arena, (size_t)s->config.batch_max, sizeof *items);
 		size_t n;
 
+		windows_apply(s);
 		gauges_update(s);
 		n = items ? batch_take(s, items) : 0;
 		if (n == 0)

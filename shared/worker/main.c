@@ -71,9 +71,15 @@ batch_pump(struct batch *batch)
 }
 
 void
+worker_figure(struct skeleton *skeleton, const char *name, const char *party, const char *what, int64_t value)
+{
+	metrics_own(skeleton->metrics, name, party, what, value);
+}
+
+void
 batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value)
 {
-	metrics_own(batch->skeleton->metrics, name, party, what, value);
+	worker_figure(batch->skeleton, name, party, what, value);
 }
 
 static bool
@@ -120,6 +126,25 @@ queue_consume(struct skeleton *s, const char *queue, void *context)
 {
 	(void)context;
 	broker_consume(s->broker, str_of(queue));
+}
+
+static void
+window_apply(struct skeleton *s, const char *queue, void *context)
+{
+	struct queue_window window = s->worker->window(s->state, str_of(queue), monotonic_us());
+
+	(void)context;
+	broker_limit(s->broker, str_of(queue), window.count);
+	if (window.until_us < s->windows_until_us)
+		s->windows_until_us = window.until_us;
+}
+
+void
+windows_apply(struct skeleton *s)
+{
+	s->windows_until_us = INT64_MAX;
+	if (s->worker->window)
+		queues_each(s, window_apply, NULL);
 }
 
 struct search {
@@ -246,7 +271,7 @@ parts_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	struct why why = {0};
-	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir};
+	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir, s};
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);

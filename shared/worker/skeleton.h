@@ -77,6 +77,7 @@ struct item_private {
 	bool is_suspect;     /* delivered again and again: it may be what kills us */
 	int64_t seen_us;     /* Redis says it was settled then; 0: it does not know it */
 	int64_t settled_us;  /* when it was settled, as the journal has it; 0: not yet, or not for good */
+	bool is_returned;    /* RETRY, but straight to its queue, and not counted */
 	bool is_head;        /* its order's gate lets it pass */
 	struct uuid gate;    /* head of its order's gate; nil when there is none */
 	struct str recorded; /* packed outputs out of the journal */
@@ -104,6 +105,7 @@ struct skeleton {
 		enum step step;
 		int64_t countdown;
 	} fault;
+	int64_t windows_until_us; /* monotonic: ask the worker for its queues' windows again */
 	int64_t store_tried_us; /* monotonic: the last try to connect while idle */
 	int64_t stop_at_us;     /* monotonic; 0: not asked to stop */
 };
@@ -117,6 +119,9 @@ bool skeleton_sleep(struct skeleton *s, int64_t ms);
 /* fault_point - dies here by SIGKILL when a drill asked for it (parameter FAULT_FILE) */
 void fault_point(struct skeleton *s, enum step step);
 void fault_load(struct skeleton *s);
+
+/* windows_apply - how much of each queue the worker wants now; at most one round trip to the broker for each change */
+void windows_apply(struct skeleton *s);
 
 /* loop.c */
 int loop_run(struct skeleton *s);
