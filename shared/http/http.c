@@ -235,15 +235,6 @@ call_decide(struct slot *s, CURLcode code)
 }
 
 static void
-call_ended(struct run *r, const struct http_call *c)
-{
-	const struct http_hooks *hooks = r->terms->hooks;
-
-	if (hooks)
-		hooks->ended(hooks->context, c);
-}
-
-static void
 slot_finish(struct run *r, struct slot *s, CURLcode code)
 {
 	struct http_call *c = s->call;
@@ -264,7 +255,15 @@ slot_finish(struct run *r, struct slot *s, CURLcode code)
 	curl_multi_remove_handle(r->http->multi, s->easy);
 	s->call = NULL;
 	r->http->running_count--;
-	call_ended(r, c);
+}
+
+static void
+call_ended(const struct run *r, const struct http_call *c)
+{
+	const struct http_hooks *hooks = r->terms->hooks;
+
+	if (hooks)
+		hooks->ended(hooks->context, c);
 }
 
 static void
@@ -345,9 +344,12 @@ answers_take(struct run *r)
 	while ((message = curl_multi_info_read(r->http->multi, &left))) {
 		struct slot *s = NULL;
 		CURLcode code = message->data.result;
+		const struct http_call *c;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &s);
+		c = s->call;
 		slot_finish(r, s, code);
+		call_ended(r, c);
 	}
 }
 
@@ -368,6 +370,7 @@ run_stop(struct run *r)
 			continue;
 		slot_finish(r, s, CURLE_ABORTED_BY_CALLBACK);
 		c->why.code = "stopping";
+		call_ended(r, c);
 	}
 }
 
