@@ -223,6 +223,14 @@ item_open(struct skeleton *s, struct delivery *delivery)
 	return item;
 }
 
+const char *
+item_end_name(const struct item *item)
+{
+	bool is_returned = item->outcome == OUTCOME_RETRY && item->private->is_returned;
+
+	return is_returned ? "returned" : outcome_name(item->outcome);
+}
+
 struct uuid
 item_gate_order(const struct item *item)
 {

@@ -250,7 +250,7 @@ outcome_put(struct ledger *l, struct item *item)
 		timeline_put(l, item, "dismissed", NULL, STR("a person dismissed it"));
 	for (const struct note *n = item->private->notes; n; n = n->next)
 		timeline_put(l, item, n->event, n->code, n->detail);
-	timeline_put(l, item, outcome_name(item->outcome), item->outcome == OUTCOME_OK ? NULL : item->why.code,
+	timeline_put(l, item, item_end_name(item), item->outcome == OUTCOME_OK ? NULL : item->why.code,
 		     item->outcome == OUTCOME_OK ? (struct str){NULL, 0} : str_of(item->why.text));
 }
 

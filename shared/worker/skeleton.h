@@ -131,6 +131,8 @@ struct item *item_open(struct skeleton *s, struct delivery *delivery);
 /* item_reset - forget what a handler did, before it is called again */
 void item_reset(struct item *item);
 void item_force(struct item *item, enum outcome outcome, const struct why *why);
+/* item_end_name - the outcome's name, or `returned` for a retry that is not counted */
+const char *item_end_name(const struct item *item);
 struct uuid item_gate_order(const struct item *item); /* nil: no gate concerns it */
 void item_add_output(struct skeleton *s, struct item *item, const struct outgoing *message);
 void item_add_note(struct skeleton *s, struct item *item, const char *event, const char *code, struct str detail);

@@ -29,6 +29,8 @@ mode '{"mode":"drop-answer","count":5}'
 load "drop$run-" 5
 wait_for 60 all_invoiced "drop$run-" 5
 is "dropped answers, the confirmation proves that the request arrived, and the orders go on" "$(invoiced "drop$run-")" 5
+effects_are() { [ "$(effects "$1")" = "$2" ]; }
+wait_for 10 effects_are "drop$run-" confirmed # its confirmation waits in the queue while the circuit is open
 is "dropped answers, every effect is confirmed" "$(effects "drop$run-")" confirmed
 
 # Ships later than the first retry tier: only the look-up can know
