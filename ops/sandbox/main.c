@@ -28,8 +28,7 @@ struct config {
 static const struct param params[] = {
     {"AMQP_URL", PARAM_SECRET, offsetof(struct config, amqp_url), NULL, 1, 2048, "", "the warehouse's own user"},
     {"SANDBOX_WMS_TOKEN", PARAM_SECRET, offsetof(struct config, token), NULL, 1, 256, "", "bearer token asked for"},
-    {"SANDBOX_WMS_MODE", PARAM_TEXT, offsetof(struct config, mode), "normal", 1, 32, "",
-     "see mode.h"},
+    {"SANDBOX_WMS_MODE", PARAM_TEXT, offsetof(struct config, mode), "normal", 1, 32, "", "see mode.h"},
     {"SANDBOX_WMS_PARTY", PARAM_TEXT, offsetof(struct config, party), "sandbox-wms", 1, 40, "", "as which it confirms"},
     {"SANDBOX_WMS_STATE_FILE", PARAM_TEXT, offsetof(struct config, state_file), "", 0, 1024, "",
      "what it remembers over a restart; empty: nothing"},

@@ -10,8 +10,8 @@
 #define CUT_MAX 65536
 #define RETRY_AFTER_MAX 3600
 
-static const char *const kind_names[] = {"normal", "slow", "fail", "fail-late", "busy",
-				     "drop-answer", "denied", "cut", "cut-before"};
+static const char *const kind_names[] = {"normal",      "slow",   "fail", "fail-late", "busy",
+					 "drop-answer", "denied", "cut",  "cut-before"};
 static const struct tree_limits limits = {.bytes = 4096, .depth = 2, .nodes = 32};
 
 bool

@@ -24,9 +24,9 @@ struct queue {
 	bool is_consumed;
 	int64_t limit;          /* messages on their way, most; 0: it is not to be consumed now */
 	int64_t consumed_limit; /* what it is consumed with */
-	bool was_missing;      /* said so in the log */
-	int64_t next_check_us; /* monotonic; when it is not consumed */
-	int64_t consumed_us;   /* monotonic: since when, or last time */
+	bool was_missing;       /* said so in the log */
+	int64_t next_check_us;  /* monotonic; when it is not consumed */
+	int64_t consumed_us;    /* monotonic: since when, or last time */
 };
 
 enum parcel_state { PARCEL_NONE, PARCEL_HEADER, PARCEL_BODY, PARCEL_READY };

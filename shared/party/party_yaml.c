@@ -54,9 +54,13 @@ static const cyaml_schema_field_t policies_fields[] = {
 };
 
 static const cyaml_schema_field_t connection_fields[] = {
-    TEXT(connection_text, url_env),     TEXT(connection_text, token_env), TEXT(connection_text, timeout_ms),
-    TEXT(connection_text, concurrency), TEXT(connection_text, rate_per_second),
-    TEXT(connection_text, probe),       CYAML_FIELD_END,
+    TEXT(connection_text, url_env),
+    TEXT(connection_text, token_env),
+    TEXT(connection_text, timeout_ms),
+    TEXT(connection_text, concurrency),
+    TEXT(connection_text, rate_per_second),
+    TEXT(connection_text, probe),
+    CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t csv_fields[] = {

@@ -116,8 +116,7 @@ settled_log(struct skeleton *s, const struct item *item, const struct times *t)
 	log_line(item->outcome == OUTCOME_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "settle",
 		 "outcome=%s code=%s path=%s queue=%.*s message=%s order=%s attempt=%" PRId64 " wait_us=%" PRId64
 		 " work_us=%" PRId64 " publish_us=%" PRId64,
-		 is_answered ? "answered" : item_end_name(item),
-		 item->outcome == OUTCOME_OK ? "-" : item->why.code,
+		 is_answered ? "answered" : item_end_name(item), item->outcome == OUTCOME_OK ? "-" : item->why.code,
 		 item->outcome == OUTCOME_OK || !item->why.path[0] ? "-" : item->why.path, STR_ARGS(d->queue), id,
 		 uuid_is_nil(item->order_id) ? "-" : order, d->envelope.attempt, wait_us > 0 ? wait_us : 0,
 		 t->committed_us - t->taken_us, t->published_us - t->committed_us);

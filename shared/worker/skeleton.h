@@ -106,8 +106,8 @@ struct skeleton {
 		int64_t countdown;
 	} fault;
 	int64_t windows_until_us; /* monotonic: ask the worker for its queues' windows again */
-	int64_t store_tried_us; /* monotonic: the last try to connect while idle */
-	int64_t stop_at_us;     /* monotonic; 0: not asked to stop */
+	int64_t store_tried_us;   /* monotonic: the last try to connect while idle */
+	int64_t stop_at_us;       /* monotonic; 0: not asked to stop */
 };
 
 /* stop flag, set by SIGTERM and SIGINT */

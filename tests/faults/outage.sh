@@ -45,7 +45,7 @@ trap restore EXIT
 
 # --- how it is looked at
 wms_pid() { ops/stack/fleet --var "$var" pids sandbox-wms; }
-ship_sync_port() { sed -n 's/.*HTTP_PORT="\([0-9]*\)".*/\1/p' "$var/supervisor/conf.d/ship-sync-0.conf"; }
+ship_sync_port() { sed -n 's/.*HTTP_PORT="\([0-9]*\)".*QUEUES="ship-sync.sandbox-wms".*/\1/p' "$var"/supervisor/conf.d/ship-sync-*.conf; }
 figure() { curl -s "http://127.0.0.1:$(ship_sync_port)/metrics" | awk -v f="tributary_ship_sync_$1" '$1 == f { print $2 }'; }
 circuit() { figure 'circuit{party="sandbox-wms"}'; }
 circuit_is() { [ "$(circuit)" = "$1" ]; }
@@ -152,6 +152,7 @@ both "stopped$run" 20
 kill -CONT "$(wms_pid)"
 during=$(latency "stopped$run-b")
 wait_for 90 all_invoiced "stopped$run-a" 400
+unhurried "stopped, the other is as fast as before" "$calm" "$during" 1000
 echo "# stopped: the other's p50 p99 $during ms; $(of "stopped$run-a" retry) attempts counted"
 is "stopped, both are through" "$(invoiced "stopped$run-a") $(invoiced "stopped$run-b")" "400 400"
 

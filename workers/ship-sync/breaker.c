@@ -106,7 +106,8 @@ window_put(struct breaker *b, const struct breaker_terms *terms, bool is_failure
 static bool
 is_too_much(const struct breaker *b, const struct breaker_terms *terms)
 {
-	uint64_t mask = terms->window_count < BREAKER_WINDOW_MAX ? (UINT64_C(1) << terms->window_count) - 1 : UINT64_MAX;
+	uint64_t mask =
+	    terms->window_count < BREAKER_WINDOW_MAX ? (UINT64_C(1) << terms->window_count) - 1 : UINT64_MAX;
 	int64_t failed_count = __builtin_popcountll(b->window & mask);
 
 	if (terms->failures_max && b->failures_count >= terms->failures_max)

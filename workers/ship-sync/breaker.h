@@ -43,12 +43,12 @@ enum breaker_end {
 
 struct breaker {
 	enum breaker_state state;
-	enum breaker_end reason;  /* of the last opening */
-	int64_t until_us;         /* of open */
-	int64_t failures_count;   /* in a row */
-	uint64_t window;          /* a bit per request, 1: failed; the latest is bit 0 */
-	int64_t window_filled;    /* how many of its bits say something */
-	int64_t doublings;        /* failed trials since it was closed */
+	enum breaker_end reason; /* of the last opening */
+	int64_t until_us;        /* of open */
+	int64_t failures_count;  /* in a row */
+	uint64_t window;         /* a bit per request, 1: failed; the latest is bit 0 */
+	int64_t window_filled;   /* how many of its bits say something */
+	int64_t doublings;       /* failed trials since it was closed */
 	bool is_trial_under_way;
 	uint64_t seed;
 };

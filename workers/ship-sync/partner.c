@@ -188,7 +188,8 @@ partner_health(const struct http_call *call, const char *code)
 	if (strcmp(said, "partner-denied") == 0)
 		return BREAKER_DENIED;
 	/* It refuses, or it says yes and we understand it. Some page that says yes is no warehouse. */
-	if (call->outcome == OUTCOME_HELD || (call->outcome == OUTCOME_OK && (!code || strcmp(code, "partner-answer") != 0)))
+	if (call->outcome == OUTCOME_HELD ||
+	    (call->outcome == OUTCOME_OK && (!code || strcmp(code, "partner-answer") != 0)))
 		return BREAKER_GOOD;
 	return BREAKER_BAD;
 }
