@@ -90,10 +90,42 @@ Test(breaker, each_failed_trial_doubles_the_time_up_to_the_most)
 		most = most * 2 < 60 * S ? most * 2 : 60 * S;
 	}
 	(void)breaker_turn(&b, b.until_us);
-	cr_assert(!ends(&b, BREAKER_GOOD, now));
+	for (int i = 0; i < 1 + BREAKER_PROBATION; i++)
+		cr_assert(!ends(&b, BREAKER_GOOD, now));
 	for (int i = 0; i < 5; i++)
 		(void)ends(&b, BREAKER_BAD, now);
-	cr_assert(b.until_us - now <= S, "closed once, the backoff begins anew");
+	cr_assert(b.until_us - now <= S, "closed for good, the backoff begins anew");
+}
+
+Test(breaker, on_probation_one_failure_opens_it_and_the_backoff_goes_on)
+{
+	struct breaker b = opened(7, 0);
+
+	(void)breaker_turn(&b, b.until_us);
+	cr_assert(!ends(&b, BREAKER_GOOD, 0));
+	for (int i = 1; i < BREAKER_PROBATION; i++)
+		cr_assert(!ends(&b, BREAKER_GOOD, 0));
+	cr_assert(ends(&b, BREAKER_BAD, 0));
+	cr_assert(b.until_us >= S && b.until_us <= 2 * S, "%ld", (long)b.until_us);
+}
+
+Test(breaker, room_grows_on_probation)
+{
+	static const int64_t rooms[] = {1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 16};
+	struct breaker b;
+
+	breaker_init(&b, 1);
+	cr_assert_eq(breaker_room(&b), BREAKER_UNLIMITED);
+	b = opened(7, 0);
+	cr_assert_eq(breaker_room(&b), 0);
+	(void)breaker_turn(&b, b.until_us);
+	cr_assert_eq(breaker_room(&b), 1);
+	for (int i = 0; i < BREAKER_PROBATION; i++) {
+		cr_assert(!ends(&b, BREAKER_GOOD, 0));
+		cr_assert_eq(breaker_room(&b), rooms[i], "%d: %ld", i, (long)breaker_room(&b));
+	}
+	cr_assert(!ends(&b, BREAKER_GOOD, 0));
+	cr_assert_eq(breaker_room(&b), BREAKER_UNLIMITED);
 }
 
 Test(breaker, jitter_is_spread_over_the_later_half)

@@ -73,8 +73,29 @@ static void
 circuit_close(struct breaker *b)
 {
 	b->state = BREAKER_CLOSED;
-	b->doublings = 0;
 	b->is_trial_under_way = false;
+	b->probation_count = BREAKER_PROBATION;
+}
+
+static void
+probation_go_on(struct breaker *b)
+{
+	if (b->probation_count > 0 && --b->probation_count == 0)
+		b->doublings = 0;
+}
+
+int64_t
+breaker_room(const struct breaker *b)
+{
+	int64_t room = 1;
+
+	if (b->state != BREAKER_CLOSED)
+		return b->state == BREAKER_HALF_OPEN;
+	if (b->probation_count == 0)
+		return BREAKER_UNLIMITED;
+	while (room * 2 <= BREAKER_PROBATION - b->probation_count + 1)
+		room *= 2;
+	return room;
 }
 
 enum breaker_state
@@ -110,6 +131,8 @@ is_too_much(const struct breaker *b, const struct breaker_terms *terms)
 	    terms->window_count < BREAKER_WINDOW_MAX ? (UINT64_C(1) << terms->window_count) - 1 : UINT64_MAX;
 	int64_t failed_count = __builtin_popcountll(b->window & mask);
 
+	if (b->probation_count > 0)
+		return true;
 	if (terms->failures_max && b->failures_count >= terms->failures_max)
 		return true;
 	return terms->rate_percent && b->window_filled >= terms->window_count &&
@@ -136,6 +159,8 @@ breaker_end(struct breaker *b, const struct breaker_terms *terms, enum breaker_e
 	if (end == BREAKER_GOOD) {
 		if (b->state == BREAKER_HALF_OPEN)
 			circuit_close(b);
+		else
+			probation_go_on(b);
 		window_put(b, terms, false);
 		return false;
 	}

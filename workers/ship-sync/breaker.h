@@ -13,6 +13,10 @@
  * that processes do not come back in step. It never ends before the partner's own Retry-After. Half-open, one request
  * is under way at a time. What ends while it is open was begun before, and closes nothing.
  *
+ * Closed by a trial, it is on probation for BREAKER_PROBATION good ends: more and more requests at a time, the first
+ * failure opens it again, and the backoff goes on from where it was. One answer is not yet a partner that is back: it may
+ * look things up well and take nothing.
+ *
  * No I/O, no clock, no allocation: time is handed in, chance comes from a seed.
  */
 #ifndef TRIBUTARY_SHIP_SYNC_BREAKER_H
@@ -21,6 +25,8 @@
 #include "base/outcome.h"
 
 #define BREAKER_WINDOW_MAX 64
+#define BREAKER_PROBATION 16
+#define BREAKER_UNLIMITED INT64_MAX
 
 struct breaker_terms {
 	int64_t failures_max; /* in a row; 0: does not count */
@@ -48,7 +54,8 @@ struct breaker {
 	int64_t failures_count;  /* in a row */
 	uint64_t window;         /* a bit per request, 1: failed; the latest is bit 0 */
 	int64_t window_filled;   /* how many of its bits say something */
-	int64_t doublings;       /* failed trials since it was closed */
+	int64_t doublings;       /* openings since it was closed for good */
+	int64_t probation_count; /* good ends that are still missing to that */
 	bool is_trial_under_way;
 	uint64_t seed;
 };
@@ -58,6 +65,9 @@ void breaker_init(struct breaker *b, uint64_t seed);
 
 /* breaker_turn - open becomes half-open when its time is over; the state then */
 enum breaker_state breaker_turn(struct breaker *b, int64_t now_us);
+
+/* breaker_room - how many requests may be under way; BREAKER_UNLIMITED: as many as you like */
+int64_t breaker_room(const struct breaker *b);
 
 /* breaker_begin - may a request begin? Then it has, and breaker_end() must follow. */
 bool breaker_begin(struct breaker *b) MUST_CHECK;

@@ -110,8 +110,8 @@ flows_window(struct flows *f, size_t lane, int64_t now_us)
 		return (struct queue_window){0, flow->breaker.until_us};
 	if (rate_is_limited(&flow->rate))
 		window = rate_window(f, lane, now_us);
-	if (state == BREAKER_HALF_OPEN && window.count > 1)
-		window.count = 1;
+	if (window.count > breaker_room(&flow->breaker))
+		window.count = breaker_room(&flow->breaker);
 	return window;
 }
 

@@ -6,7 +6,7 @@
  *
  *   circuit        window of the queue
  *   open           0, until its time is over
- *   half-open      1
+ *   half-open      1; on probation 1, 2, 4 …
  *   closed         no limit; with a rate as many as the bucket is good for when it is full, 0 while it fills. So what is
  *                  on its way has its token, and nothing comes that would have to be returned
  */
