@@ -17,7 +17,7 @@ mode '{"mode":"busy","count":5}'
 load "busy$run-" 5
 wait_for 60 all_invoiced "busy$run-" 5
 is "busy, 429 is waited out and the orders go on" "$(invoiced "busy$run-")" 5
-is "busy, each was sent a second time, because the first was certainly not taken" "$(sends "busy$run-")" 2
+[ "$(sends "busy$run-")" -ge 2 ] && ok "busy, it was sent again, because it was certainly not taken" || not_ok "busy, it was sent again, because it was certainly not taken"
 
 mode '{"mode":"slow","delay_ms":1500,"count":5}'
 load "slow$run-" 5

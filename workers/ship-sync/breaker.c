@@ -63,6 +63,7 @@ circuit_open(struct breaker *b, const struct breaker_terms *terms, enum breaker_
 	b->state = BREAKER_OPEN;
 	b->reason = reason;
 	b->until_us = now_us + us;
+	b->open_us = us;
 	b->is_trial_under_way = false;
 	b->failures_count = 0;
 	b->window = 0;
@@ -70,18 +71,12 @@ circuit_open(struct breaker *b, const struct breaker_terms *terms, enum breaker_
 }
 
 static void
-circuit_close(struct breaker *b)
+circuit_close(struct breaker *b, int64_t now_us)
 {
 	b->state = BREAKER_CLOSED;
 	b->is_trial_under_way = false;
 	b->probation_count = BREAKER_PROBATION;
-}
-
-static void
-probation_go_on(struct breaker *b)
-{
-	if (b->probation_count > 0 && --b->probation_count == 0)
-		b->doublings = 0;
+	b->closed_us = now_us;
 }
 
 int64_t
@@ -98,11 +93,20 @@ breaker_room(const struct breaker *b)
 	return room;
 }
 
+static void
+probation_end(struct breaker *b)
+{
+	b->probation_count = 0;
+	b->doublings = 0;
+}
+
 enum breaker_state
 breaker_turn(struct breaker *b, int64_t now_us)
 {
 	if (b->state == BREAKER_OPEN && now_us >= b->until_us)
 		b->state = BREAKER_HALF_OPEN;
+	if (b->state == BREAKER_CLOSED && b->probation_count > 0 && now_us - b->closed_us >= b->open_us)
+		probation_end(b);
 	return b->state;
 }
 
@@ -158,9 +162,9 @@ breaker_end(struct breaker *b, const struct breaker_terms *terms, enum breaker_e
 		return late_end(b, terms, wait_us, now_us);
 	if (end == BREAKER_GOOD) {
 		if (b->state == BREAKER_HALF_OPEN)
-			circuit_close(b);
-		else
-			probation_go_on(b);
+			circuit_close(b, now_us);
+		else if (b->probation_count > 0 && --b->probation_count == 0)
+			probation_end(b);
 		window_put(b, terms, false);
 		return false;
 	}

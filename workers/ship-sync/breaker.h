@@ -13,8 +13,8 @@
  * that processes do not come back in step. It never ends before the partner's own Retry-After. Half-open, one request
  * is under way at a time. What ends while it is open was begun before, and closes nothing.
  *
- * Closed by a trial, it is on probation for BREAKER_PROBATION good ends: more and more requests at a time, the first
- * failure opens it again, and the backoff goes on from where it was. One answer is not yet a partner that is back: it may
+ * Closed by a trial, it is on probation for BREAKER_PROBATION good ends, or for as long as it was open: more and more
+ * requests at a time, the first failure opens it again, and the backoff goes on from where it was. One answer is not yet a partner that is back: it may
  * look things up well and take nothing.
  *
  * No I/O, no clock, no allocation: time is handed in, chance comes from a seed.
@@ -25,7 +25,7 @@
 #include "base/outcome.h"
 
 #define BREAKER_WINDOW_MAX 64
-#define BREAKER_PROBATION 16
+#define BREAKER_PROBATION 4
 #define BREAKER_UNLIMITED INT64_MAX
 
 struct breaker_terms {
@@ -56,6 +56,8 @@ struct breaker {
 	int64_t window_filled;   /* how many of its bits say something */
 	int64_t doublings;       /* openings since it was closed for good */
 	int64_t probation_count; /* good ends that are still missing to that */
+	int64_t open_us;         /* how long it was to be open the last time */
+	int64_t closed_us;       /* when the last trial went well */
 	bool is_trial_under_way;
 	uint64_t seed;
 };
@@ -63,7 +65,7 @@ struct breaker {
 /* breaker_init - closed; processes that shall not come back in step have different seeds */
 void breaker_init(struct breaker *b, uint64_t seed);
 
-/* breaker_turn - open becomes half-open when its time is over; the state then */
+/* breaker_turn - open becomes half-open, and probation ends, when its time is over; the state then */
 enum breaker_state breaker_turn(struct breaker *b, int64_t now_us);
 
 /* breaker_room - how many requests may be under way; BREAKER_UNLIMITED: as many as you like */
