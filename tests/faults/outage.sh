@@ -110,16 +110,16 @@ outage cut-before cut-before normal
 
 # --- busy: nothing before the time it asks for
 gap() { # the shortest time in ms from a request that was told to wait to the first one a second or more later
-	wms GET /v1/requests | jq '[.[] | select(.method == "POST")] | . as $r | [range(1; length) | select($r[. - 1].mode == "busy") |
+	wms GET /v1/requests | jq --argjson since "$since" '[.[] | select(.method == "POST" and .at_ms >= $since)] | . as $r | [range(1; length) | select($r[. - 1].mode == "busy") |
 		$r[.].at_ms - $r[. - 1].at_ms | select(. >= 1000)] | min // 0'
 }
 inside() { # requests that came 500 to 3990 ms after a busy answer: the ones that were under way then are long through
-	wms GET /v1/requests | jq '[.[] | select(.method == "POST")] as $r | [$r[] | select(.mode == "busy")] as $busy |
+	wms GET /v1/requests | jq --argjson since "$since" '[.[] | select(.method == "POST" and .at_ms >= $since)] as $r | [$r[] | select(.mode == "busy")] as $busy |
 		[$r[] | .at_ms as $t | select(any($busy[]; $t - .at_ms > 500 and $t - .at_ms < 3990))] | length'
 }
 for as in seconds date; do
 	opens=$(figure 'circuit_opens_total{party="sandbox-wms",what="busy"}')
-	before=$(requests)
+	before=$(requests) since=$(date +%s%3N)
 	mode "{\"mode\":\"busy\",\"retry_after\":4,\"retry_after_as\":\"$as\"}"
 	both "busy-$as$run" 10
 	seen=$(($(requests) - before))
