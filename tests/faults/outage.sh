@@ -40,6 +40,7 @@ restore() {
 	for queue in ingest ship-sync; do management DELETE "queues/tributary/$queue.second-wms" >/dev/null; done
 	ops/stack/up --var "$var" --parties "$parties" >/dev/null
 	tributary mirror load ops/sandbox/mirror >/dev/null
+	rm -rf "$dir"
 }
 trap restore EXIT
 
