@@ -10,12 +10,14 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SCRIPT "/ops/drill/run"
 
-/* Looks for the script in the folders above this program, which is in build/bin or build/san/bin. */
+/* Looks for the script in the folders above this program, which is in build/bin or build/san/bin; the script is told to
+ * take the programs beside this one. */
 static bool
 script_find(char path[static PATH_MAX + sizeof SCRIPT])
 {
@@ -25,6 +27,8 @@ script_find(char path[static PATH_MAX + sizeof SCRIPT])
 		return false;
 	path[n] = '\0';
 	for (char *slash; (slash = strrchr(path, '/'));) {
+		*slash = '\0';
+		(void)setenv("TRIBUTARY_BIN", path, 0);
 		memcpy(slash, SCRIPT, sizeof SCRIPT);
 		if (access(path, X_OK) == 0)
 			return true;

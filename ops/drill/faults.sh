@@ -15,12 +15,19 @@ partner() { # partner JSON - how the warehouse behaves from now on; it may just 
 	curl -sf -m 10 --retry 20 --retry-delay 1 --retry-connrefused -o /dev/null -X PUT \
 		-H "Authorization: Bearer $(<"$SANDBOX_WMS_TOKEN_FILE")" -d "$1" "$SANDBOX_WMS_URL/v1/mode"
 }
-pid_of() { ops/stack/fleet --var "$var" pids "$1" | head -n 1; }
+# What was just killed may not be there again yet
+pid_of() {
+	local end=$((SECONDS + 20)) pid=''
+	until pid=$(ops/stack/fleet --var "$var" pids "$1" | head -n 1) && [ -n "$pid" ]; do
+		[ $SECONDS -lt $end ] || { echo "$1 does not run"; return 1; }
+		sleep 0.2
+	done
+	echo "$pid"
+}
 
 process() { # process kill|freeze PROGRAM SECONDS
 	local pid
-	pid=$(pid_of "$2")
-	if [ -z "$pid" ]; then return; fi # it is just being started again
+	pid=$(pid_of "$2") || { echo "$pid"; return 1; }
 	if [ "$1" = kill ]; then kill -KILL "$pid"; return; fi
 	kill -STOP "$pid"
 	sleep "$3"
