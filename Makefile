@@ -2,7 +2,7 @@
 # One Makefile for all of it; everything it makes is under build/ (build/san/ with SAN=1).
 # A new worker is one word in WORKERS, a folder workers/<name>/ and rows in topology/topology.yaml.
 
-WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter
+WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter auditor
 
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
@@ -68,7 +68,7 @@ $(B)/%.o: %.c
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The generated names are there before the first of these is compiled; after that, the .d files know.
-NEEDS_NAMES := $(filter $(B)/shared/worker/%,$(LIB_OBJ)) $(patsubst %.c,$(B)/%.o,$(wildcard workers/*/*.c tests/*/*.c ops/*/*.c))
+NEEDS_NAMES := $(filter $(B)/shared/worker/% $(B)/shared/audit/%,$(LIB_OBJ)) $(patsubst %.c,$(B)/%.o,$(wildcard workers/*/*.c tests/*/*.c ops/*/*.c))
 $(NEEDS_NAMES): | $(B)/gen/topology_names.h
 
 -include $(shell find $(B) -name "test-var*" -prune -o -name bench-var -prune -o -path '$(B)/san' -prune -o -path '$(B)/fuzz' -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -7,7 +7,7 @@
  */
 #include "drain.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "commands.h"
 #include "database.h"
 #include "drain_body.h"
@@ -28,7 +28,8 @@ struct wish {
 
 static const struct statement groups = {
     "drain_groups", "TI",
-    "SELECT coalesce(json_agg(t ORDER BY letters DESC, fingerprint), '[]')::text FROM (SELECT fingerprint, stage, party,"
+    "SELECT coalesce(json_agg(t ORDER BY letters DESC, fingerprint), '[]')::text FROM (SELECT fingerprint, stage, "
+    "party,"
     " code, path, letters, at_stake, first_died, last_died, owner, note, locked_until, lock_reason"
     " FROM report.dead_letter_groups WHERE ($1)[1] = '' OR party = ($1)[1]"
     " ORDER BY letters DESC, fingerprint LIMIT ($2)[1]) t"};
@@ -45,8 +46,9 @@ static const struct statement search = {
     " WHERE (($1)[1] = '' OR number IN (($1)[1], '#' || ($1)[1]) OR external_id = ($1)[1] OR order_id::text = ($1)[1])"
     " AND (($2)[1] = '' OR party = ($2)[1]) AND (($3)[1] = '' OR ($3)[1] IN (code, fingerprint))"
     " AND (($4)[1] = '' OR strpos(lower(reason || ' ' || path), lower(($4)[1])) > 0)"
-    " AND (($5)[1] = '' OR died_at >= " INSTANT_OF(5, "-") ") AND (($6)[1] = '' OR died_at < " INSTANT_OF(6, "-") ")"
-    " AND (($7)[1] OR state IN ('open', 'replaying')) ORDER BY died_at LIMIT ($8)[1]) t"};
+    " AND (($5)[1] = '' OR died_at >= " INSTANT_OF(5, "-") ") AND (($6)[1] = '' OR died_at < " INSTANT_OF(
+	6, "-") ")"
+		" AND (($7)[1] OR state IN ('open', 'replaying')) ORDER BY died_at LIMIT ($8)[1]) t"};
 
 static const struct statement letter = {
     "drain_letter", "U",
@@ -79,13 +81,16 @@ static const struct statement note_put = {
     "drain_note_put", "TTTTT",
     "WITH was AS (SELECT row_to_json(n) AS j FROM tributary.fingerprint_notes n WHERE fingerprint = ($1)[1]),"
     " now AS (INSERT INTO tributary.fingerprint_notes AS n (fingerprint, owner, note, locked_until, lock_reason,"
-    " updated_at) VALUES (($1)[1], ($2)[1], ($3)[1], " INSTANT_OF(4, "+") ", ($5)[1], clock_timestamp())"
-    " ON CONFLICT (fingerprint) DO UPDATE SET owner = coalesce(excluded.owner, n.owner),"
-    " note = coalesce(excluded.note, n.note), locked_until = CASE WHEN ($4)[1] = '' THEN NULL ELSE"
-    " coalesce(excluded.locked_until, n.locked_until) END, lock_reason = CASE WHEN ($4)[1] = '' THEN NULL ELSE"
-    " coalesce(excluded.lock_reason, n.lock_reason) END, updated_at = excluded.updated_at RETURNING row_to_json(n) AS j)"
-    " SELECT coalesce((SELECT j FROM was)::text, ''), (SELECT j FROM now)::text,"
-    " EXISTS (SELECT FROM tributary.dead_letters WHERE fingerprint = ($1)[1])"};
+    " updated_at) VALUES (($1)[1], ($2)[1], ($3)[1], " INSTANT_OF(
+	4,
+	"+") ", ($5)[1], clock_timestamp())"
+	     " ON CONFLICT (fingerprint) DO UPDATE SET owner = coalesce(excluded.owner, n.owner),"
+	     " note = coalesce(excluded.note, n.note), locked_until = CASE WHEN ($4)[1] = '' THEN NULL ELSE"
+	     " coalesce(excluded.locked_until, n.locked_until) END, lock_reason = CASE WHEN ($4)[1] = '' THEN NULL ELSE"
+	     " coalesce(excluded.lock_reason, n.lock_reason) END, updated_at = excluded.updated_at RETURNING "
+	     "row_to_json(n) AS j)"
+	     " SELECT coalesce((SELECT j FROM was)::text, ''), (SELECT j FROM now)::text,"
+	     " EXISTS (SELECT FROM tributary.dead_letters WHERE fingerprint = ($1)[1])"};
 
 struct session {
 	struct database db;
@@ -122,13 +127,13 @@ line_read(const struct options *options, int argc, char **argv, void *wish, cons
 	return -1;
 }
 
-#define LIMIT_ROW                                                                                                    \
-	{                                                                                                            \
-		"limit", OPTION_INT, offsetof(struct wish, limit), "N", "50", .min = 1, .max = 100000,               \
-							   .help = "at most so many"                                 \
+#define LIMIT_ROW                                                                                       \
+	{                                                                                               \
+		"limit", OPTION_INT, offsetof(struct wish, limit), "N", "50", .min = 1, .max = 100000,  \
+									      .help = "at most so many" \
 	}
-#define JSON_ROW                                                                             \
-	{                                                                                    \
+#define JSON_ROW                                                                            \
+	{                                                                                   \
 		"json", OPTION_FLAG, offsetof(struct wish, as_json), .help = "for programs" \
 	}
 
@@ -170,14 +175,19 @@ drain_search_command(int argc, char **argv)
 	    {"party", OPTION_TEXT, offsetof(struct wish, party), "PARTY", "", .help = "the order's channel"},
 	    {"code", OPTION_TEXT, offsetof(struct wish, code), "CODE", "", .help = "or a fingerprint"},
 	    {"text", OPTION_TEXT, offsetof(struct wish, text), "TEXT", "", .help = "in the reason or the field's path"},
-	    {"since", OPTION_TEXT, offsetof(struct wish, since), "WHEN", "", .help = "died then or later: a time, or 3h, 7d"},
+	    {"since", OPTION_TEXT, offsetof(struct wish, since), "WHEN", "",
+	     .help = "died then or later: a time, or 3h, 7d"},
 	    {"until", OPTION_TEXT, offsetof(struct wish, until), "WHEN", "", .help = "died before"},
 	    {"all", OPTION_FLAG, offsetof(struct wish, all), .help = "the closed ones too"},
 	    LIMIT_ROW,
 	    JSON_ROW,
 	};
 	static const struct options options = {"tributary dead-letters search OPTION...",
-					       "Those that fit every option, oldest first.", rows, COUNT_OF(rows), 0, 0};
+					       "Those that fit every option, oldest first.",
+					       rows,
+					       COUNT_OF(rows),
+					       0,
+					       0};
 	struct session s = {0};
 	struct wish w = {0};
 	int status = line_read(&options, argc, argv, &w, NULL);
@@ -331,12 +341,12 @@ remark_put(const struct remark *r)
 	if (outcome == OUTCOME_OK && !result_bool(put, 0, 2))
 		outcome = why_set(&why, OUTCOME_DEAD, "usage", "no dead letter has this fingerprint: see `groups`");
 	if (outcome == OUTCOME_OK) {
-		audit_put(s.db.store, s.arena,
-			  &(struct audit_act){.act = r->act,
-					      .target_id = str_of(r->fingerprint),
-					      .reason = r->reason,
-					      .before = result_text(put, 0, 0),
-					      .after = result_text(put, 0, 1)});
+		audit_log_put(s.db.store, s.arena,
+			      &(struct audit_act){.act = r->act,
+						  .target_id = str_of(r->fingerprint),
+						  .reason = r->reason,
+						  .before = result_text(put, 0, 0),
+						  .after = result_text(put, 0, 1)});
 		outcome = store_commit(s.db.store, &why);
 	} else {
 		store_rollback(s.db.store);
@@ -351,8 +361,8 @@ remark_put(const struct remark *r)
 int
 drain_assign_command(int argc, char **argv)
 {
-	static const struct options options = {"tributary dead-letters assign FINGERPRINT WHO",
-					       "Who looks after this kind of trouble.", NULL, 0, 2, 2};
+	static const struct options options = {
+	    "tributary dead-letters assign FINGERPRINT WHO", "Who looks after this kind of trouble.", NULL, 0, 2, 2};
 	const char *words[2];
 	int status = line_read(&options, argc, argv, NULL, words);
 
@@ -364,8 +374,8 @@ drain_assign_command(int argc, char **argv)
 int
 drain_note_command(int argc, char **argv)
 {
-	static const struct options options = {"tributary dead-letters note FINGERPRINT WORDS",
-					       "What the next shift must know.", NULL, 0, 2, 2};
+	static const struct options options = {
+	    "tributary dead-letters note FINGERPRINT WORDS", "What the next shift must know.", NULL, 0, 2, 2};
 	const char *words[2];
 	int status = line_read(&options, argc, argv, NULL, words);
 
@@ -378,12 +388,16 @@ int
 drain_lock_command(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
-	    {"until", OPTION_TEXT, offsetof(struct wish, until), "TIME", NULL, .help = "2026-11-26T08:00:00Z, or from now: 8h"},
+	    {"until", OPTION_TEXT, offsetof(struct wish, until), "TIME", NULL,
+	     .help = "2026-11-26T08:00:00Z, or from now: 8h"},
 	    {"reason", OPTION_TEXT, offsetof(struct wish, reason), "WORDS", NULL, .help = "why"},
 	};
 	static const struct options options = {"tributary dead-letters lock --until TIME --reason WORDS FINGERPRINT",
-					       "No plan takes letters of this fingerprint before that time.", rows,
-					       COUNT_OF(rows), 1, 1};
+					       "No plan takes letters of this fingerprint before that time.",
+					       rows,
+					       COUNT_OF(rows),
+					       1,
+					       1};
 	struct wish wish = {0};
 	const char *word;
 	int status = line_read(&options, argc, argv, &wish, &word);
@@ -404,8 +418,8 @@ drain_lock_command(int argc, char **argv)
 int
 drain_unlock_command(int argc, char **argv)
 {
-	static const struct options options = {"tributary dead-letters unlock FINGERPRINT",
-					       "Its letters may be replayed again.", NULL, 0, 1, 1};
+	static const struct options options = {
+	    "tributary dead-letters unlock FINGERPRINT", "Its letters may be replayed again.", NULL, 0, 1, 1};
 	const char *word;
 	int status = line_read(&options, argc, argv, NULL, &word);
 

@@ -7,7 +7,7 @@
  */
 #include "drain_plan.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "base/instant.h"
 #include "commands.h"
 #include "drain.h"
@@ -24,19 +24,20 @@ struct wish {
 	bool as_json;
 };
 
-static const struct statement plan_find = {
-    "apply_plan_find", "U", "SELECT state, items FROM tributary.replay_plans WHERE plan_id = ($1)[1]"};
+static const struct statement plan_find = {"apply_plan_find", "U",
+					   "SELECT state, items FROM tributary.replay_plans WHERE plan_id = ($1)[1]"};
 
 /* Until this connection ends; false: somebody else applies it. */
-static const struct statement ours = {
-    "apply_ours", "U", "SELECT pg_try_advisory_lock(hashtextextended(($1)[1]::text, 15))"};
+static const struct statement ours = {"apply_ours", "U",
+				      "SELECT pg_try_advisory_lock(hashtextextended(($1)[1]::text, 15))"};
 
 /* Of what is still to be sent; a letter that was claimed by us and not closed (we died) still holds. */
 static const struct statement moved = {
     "apply_moved", "U",
     "SELECT count(*) FROM tributary.replay_items i JOIN tributary.dead_letters d USING (dead_letter_id)"
     " WHERE i.plan_id = ($1)[1] AND i.verdict IS NULL AND (d.times <> i.times OR d.edits <> i.edits OR NOT (d.state ="
-    " 'open' OR (d.state = 'replaying' AND i.sent_at IS NOT NULL) OR (d.state = 'replayed' AND i.sent_at IS NOT NULL)))"};
+    " 'open' OR (d.state = 'replaying' AND i.sent_at IS NOT NULL) OR (d.state = 'replayed' AND i.sent_at IS NOT "
+    "NULL)))"};
 
 static const struct statement locked = {
     "apply_locked", "U",
@@ -68,8 +69,7 @@ static const struct statement next_half = {
     " 'replaying' ORDER BY i.place LIMIT ($2)[1]"};
 
 static const struct statement item_sent = {
-    "apply_item_sent", "U",
-    "UPDATE tributary.replay_items SET sent_at = clock_timestamp() WHERE item_id = ($1)[1]"};
+    "apply_item_sent", "U", "UPDATE tributary.replay_items SET sent_at = clock_timestamp() WHERE item_id = ($1)[1]"};
 
 /* What became of those that were sent: dead again, held, or done, as their stage wrote it. */
 static const struct statement judge = {
@@ -103,7 +103,8 @@ static const struct statement left_over = {
 /* One that was hindered stays to be taken up again. */
 static const struct statement ended = {
     "apply_ended", "U",
-    "UPDATE tributary.replay_plans p SET ended_at = now(), state = CASE WHEN EXISTS (SELECT FROM tributary.replay_items i"
+    "UPDATE tributary.replay_plans p SET ended_at = now(), state = CASE WHEN EXISTS (SELECT FROM "
+    "tributary.replay_items i"
     " JOIN tributary.dead_letters d USING (dead_letter_id) WHERE i.plan_id = p.plan_id AND i.verdict = 'dead' AND"
     " d.fingerprint = i.fingerprint) THEN 'stopped' WHEN EXISTS (SELECT FROM tributary.replay_items i WHERE i.plan_id ="
     " p.plan_id AND i.verdict IS NULL) THEN 'applying' ELSE 'done' END WHERE plan_id = ($1)[1]"};
@@ -117,7 +118,8 @@ static const struct statement verdicts = {
 static const struct statement each = {
     "apply_each", "U",
     "SELECT coalesce(json_agg(t ORDER BY place), '[]')::text FROM (SELECT i.place, o.number, coalesce(i.verdict,"
-    " 'not sent') AS verdict, coalesce(i.verdict_code, '') AS code, i.dead_letter_id AS id FROM tributary.replay_items i"
+    " 'not sent') AS verdict, coalesce(i.verdict_code, '') AS code, i.dead_letter_id AS id FROM tributary.replay_items "
+    "i"
     " JOIN tributary.dead_letters d USING (dead_letter_id) LEFT JOIN tributary.orders o ON o.order_id = d.order_id"
     " WHERE i.plan_id = ($1)[1] AND i.verdict IS DISTINCT FROM 'done' ORDER BY i.place LIMIT 200) t"};
 
@@ -169,10 +171,11 @@ plan_holds(struct kept *k, struct uuid plan, struct why *why)
 	if (outcome == OUTCOME_OK)
 		outcome = plan_count(k, &moved, plan, &count, why);
 	if (outcome == OUTCOME_OK && count)
-		outcome = why_set(why, OUTCOME_DEAD, "plan-moved",
-				  "%" PRId64 " of its letters died again, were edited, replayed or discarded since: make "
-				  "another",
-				  count);
+		outcome =
+		    why_set(why, OUTCOME_DEAD, "plan-moved",
+			    "%" PRId64 " of its letters died again, were edited, replayed or discarded since: make "
+			    "another",
+			    count);
 	if (outcome == OUTCOME_OK)
 		outcome = plan_count(k, &locked, plan, &count, why);
 	if (outcome == OUTCOME_OK && count)
@@ -288,8 +291,8 @@ apply_do(struct kept *k, struct uuid plan, const struct wish *w)
 	if (!plan_holds(k, plan, &why))
 		return plan_failed(&why);
 	store_begin(k->db.store);
-	audit_put(k->db.store, k->arena,
-		  &(struct audit_act){.act = "dead-letter.apply", .target_id = str_of(text), .reason = k->reason});
+	audit_log_put(k->db.store, k->arena,
+		      &(struct audit_act){.act = "dead-letter.apply", .target_id = str_of(text), .reason = k->reason});
 	outcome = store_commit(k->db.store, &why);
 	if (outcome == OUTCOME_OK)
 		outcome = plan_run(k, &applying, plan, -1, &why);
@@ -307,8 +310,9 @@ apply_do(struct kept *k, struct uuid plan, const struct wish *w)
 	if (outcome != OUTCOME_OK)
 		return plan_failed(&why);
 	if (has_stopped)
-		fprintf(stderr, "tributary dead-letters apply: stopped, the same trouble came back; %" PRId64
-				" letters were not sent\n",
+		fprintf(stderr,
+			"tributary dead-letters apply: stopped, the same trouble came back; %" PRId64
+			" letters were not sent\n",
 			left);
 	return has_stopped ? EXIT_NO : status;
 }
@@ -325,7 +329,8 @@ drain_apply_command(int argc, char **argv)
 	};
 	static const struct options options = {
 	    "tributary dead-letters apply [OPTION...] PLAN",
-	    "Replays the plan's letters: one, ten, then the rest at the rate, each to the stage that failed. Stops when the\n"
+	    "Replays the plan's letters: one, ten, then the rest at the rate, each to the stage that failed. Stops "
+	    "when the\n"
 	    "same trouble comes back. Ends with a verdict for each; exit 0 when none died again.",
 	    rows,
 	    COUNT_OF(rows),

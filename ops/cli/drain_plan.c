@@ -6,7 +6,7 @@
  */
 #include "drain_plan.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "base/instant.h"
 #include "commands.h"
 #include "drain.h"
@@ -29,12 +29,12 @@ struct wish {
 };
 
 /* Newer ones are never in it; what is locked is left out, and counted. */
-#define FITS                                                                                                  \
-	" d.state = 'open' AND (($2)[1] = '' OR d.dead_letter_id::text = ANY (string_to_array(($2)[1], ',')))"     \
-	" AND (($3)[1] = '' OR ($3)[1] IN (d.code, d.fingerprint)) AND (($4)[1] = '' OR d.party = ($4)[1])"        \
-	" AND (($5)[1] = '' OR split_part(d.origin, '.', 1) = ($5)[1])"                                            \
+#define FITS                                                                                                   \
+	" d.state = 'open' AND (($2)[1] = '' OR d.dead_letter_id::text = ANY (string_to_array(($2)[1], ',')))" \
+	" AND (($3)[1] = '' OR ($3)[1] IN (d.code, d.fingerprint)) AND (($4)[1] = '' OR d.party = ($4)[1])"    \
+	" AND (($5)[1] = '' OR split_part(d.origin, '.', 1) = ($5)[1])"                                        \
 	" AND (($6)[1] = '' OR d.died_at < ($6)[1]::timestamptz)"
-#define IS_LOCKED                                                                                              \
+#define IS_LOCKED                                                                                                   \
 	" EXISTS (SELECT FROM tributary.fingerprint_notes n WHERE n.fingerprint = d.fingerprint AND n.locked_until" \
 	" > now())"
 
@@ -70,19 +70,18 @@ static const struct statement to_ask = {
     " AND i.place > ($2)[1] ORDER BY i.place LIMIT 500"};
 
 static const struct statement unanswered = {
-    "plan_unanswered", "U",
-    "SELECT count(*) FROM tributary.replay_items WHERE plan_id = ($1)[1] AND preview IS NULL"};
+    "plan_unanswered", "U", "SELECT count(*) FROM tributary.replay_items WHERE plan_id = ($1)[1] AND preview IS NULL"};
 
 static const struct statement ready = {"plan_ready", "U",
 				       "UPDATE tributary.replay_plans SET state = 'ready' WHERE plan_id = ($1)[1]"};
 
 /* In words of what it means for the order. */
-#define MEANS                                                                                                    \
-	"CASE WHEN i.preview = 'done' THEN 'would go on' WHEN i.preview = 'answered' THEN 'already done: is skipped'"    \
-	" WHEN i.preview = 'held' AND i.preview_code = 'stock-short' THEN 'would oversell: waits for a person'"         \
-	" WHEN i.preview = 'held' THEN 'waits for a person' WHEN i.preview = 'parked' THEN 'waits behind another'"      \
-	" WHEN i.preview = 'dead' AND i.preview_code = d.code THEN 'still fails' WHEN i.preview = 'dead' THEN"          \
-	" 'fails in another way' WHEN i.preview = 'retry' THEN 'would be tried again later' WHEN i.preview = 'none'"    \
+#define MEANS                                                                                                         \
+	"CASE WHEN i.preview = 'done' THEN 'would go on' WHEN i.preview = 'answered' THEN 'already done: is skipped'" \
+	" WHEN i.preview = 'held' AND i.preview_code = 'stock-short' THEN 'would oversell: waits for a person'"       \
+	" WHEN i.preview = 'held' THEN 'waits for a person' WHEN i.preview = 'parked' THEN 'waits behind another'"    \
+	" WHEN i.preview = 'dead' AND i.preview_code = d.code THEN 'still fails' WHEN i.preview = 'dead' THEN"        \
+	" 'fails in another way' WHEN i.preview = 'retry' THEN 'would be tried again later' WHEN i.preview = 'none'"  \
 	" THEN 'goes back to where it was sent' ELSE 'no answer: does its stage run?' END"
 
 static const struct statement summary = {
@@ -97,7 +96,8 @@ static const struct statement items_list = {
     "SELECT coalesce(json_agg(t ORDER BY place), '[]')::text FROM (SELECT i.place, o.number, " MEANS " AS would,"
     " coalesce(i.preview_code, '') AS code, coalesce(i.preview_path, '') AS path, i.preview_text AS detail,"
     " (SELECT string_agg(e.pointer || ': ' || coalesce(e.before, 'nothing') || ' -> ' || coalesce(e.after, 'nothing'),"
-    " '; ' ORDER BY e.edit_no) FROM tributary.dead_letter_edits e WHERE e.dead_letter_id = i.dead_letter_id) AS changed,"
+    " '; ' ORDER BY e.edit_no) FROM tributary.dead_letter_edits e WHERE e.dead_letter_id = i.dead_letter_id) AS "
+    "changed,"
     " i.dead_letter_id AS id FROM tributary.replay_items i JOIN tributary.dead_letters d USING (dead_letter_id)"
     " LEFT JOIN tributary.orders o ON o.order_id = d.order_id WHERE i.plan_id = ($1)[1] ORDER BY i.place LIMIT 50) t"};
 
@@ -111,7 +111,8 @@ plan_failed(const struct why *why)
 bool
 plan_session_open(struct kept *k, const char *command)
 {
-	*k = (struct kept){.kind = &kept_dead_letters, .like = "", .party = "", .reason = "", .arena = arena_new(ARENA_BYTES)};
+	*k = (struct kept){
+	    .kind = &kept_dead_letters, .like = "", .party = "", .reason = "", .arena = arena_new(ARENA_BYTES)};
 	return k->arena && database_open(&k->db, command, PLAN_TIMEOUT_MS, PLAN_TIMEOUT_MS) && kept_broker_open(k);
 }
 
@@ -192,8 +193,8 @@ ids_join(struct kept *k, const char *const *ids, size_t n)
 static struct str
 filter_text(struct kept *k, const struct wish *w, struct str ids)
 {
-	return arena_printf(k->arena, "like=%s party=%s stage=%s until=%s limit=%" PRId64 " ids=%.*s", w->like, w->party,
-			    w->stage, w->until, w->limit, STR_ARGS(ids));
+	return arena_printf(k->arena, "like=%s party=%s stage=%s until=%s limit=%" PRId64 " ids=%.*s", w->like,
+			    w->party, w->stage, w->until, w->limit, STR_ARGS(ids));
 }
 
 static enum outcome
@@ -213,7 +214,7 @@ plan_make(struct kept *k, const struct wish *w, struct str ids, struct plan *p, 
 	rows_text(rows, str_of(w->stage));
 	rows_text(rows, str_of(w->until));
 	rows_int(rows, w->limit);
-	rows_text(rows, str_of(audit_who()));
+	rows_text(rows, str_of(audit_log_who()));
 	rows_text(rows, filter);
 	store_begin(k->db.store);
 	outcome = store_query(k->db.store, rows, &made, why);
@@ -224,10 +225,10 @@ plan_make(struct kept *k, const struct wish *w, struct str ids, struct plan *p, 
 	p->items = result_int(made, 0, 0);
 	p->digest = arena_str(k->arena, result_text(made, 0, 1));
 	p->locked = result_int(made, 0, 2);
-	audit_put(k->db.store, k->arena,
-		  &(struct audit_act){.act = "dead-letter.plan",
-				      .target_id = str_of(p->text),
-				      .reason = arena_text(k->arena, filter)});
+	audit_log_put(k->db.store, k->arena,
+		      &(struct audit_act){.act = "dead-letter.plan",
+					  .target_id = str_of(p->text),
+					  .reason = arena_text(k->arena, filter)});
 	return store_commit(k->db.store, why);
 }
 
@@ -360,8 +361,9 @@ plan_checked(const struct wish *w, const char *const *ids, size_t n)
 			return EXIT_WRONG;
 		}
 	if (!n && !w->like[0] && !w->party[0] && !w->stage[0]) {
-		fprintf(stderr, "tributary dead-letters plan: which? ids, or --like, --party or --stage; without one it "
-				"would be nothing, not everything\n");
+		fprintf(stderr,
+			"tributary dead-letters plan: which? ids, or --like, --party or --stage; without one it "
+			"would be nothing, not everything\n");
 		return EXIT_WRONG;
 	}
 	if (plan_session_open(&k, "dead-letters plan")) {
@@ -376,9 +378,11 @@ int
 drain_plan_command(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
-	    {"like", OPTION_TEXT, offsetof(struct wish, like), "WHAT", "", .help = "those with this code or fingerprint"},
+	    {"like", OPTION_TEXT, offsetof(struct wish, like), "WHAT", "",
+	     .help = "those with this code or fingerprint"},
 	    {"party", OPTION_TEXT, offsetof(struct wish, party), "PARTY", "", .help = "of this channel"},
-	    {"stage", OPTION_TEXT, offsetof(struct wish, stage), "STAGE", "", .help = "that died there: ingest, enrich ..."},
+	    {"stage", OPTION_TEXT, offsetof(struct wish, stage), "STAGE", "",
+	     .help = "that died there: ingest, enrich ..."},
 	    {"until", OPTION_TEXT, offsetof(struct wish, until), "TIME", "", .help = "that died before"},
 	    {"limit", OPTION_INT, offsetof(struct wish, limit), "N", "100000", .min = 1, .max = 1000000,
 	     .help = "the oldest so many"},
@@ -386,13 +390,14 @@ drain_plan_command(int argc, char **argv)
 	     .help = "for a stage's next answer"},
 	    {"json", OPTION_FLAG, offsetof(struct wish, as_json), .help = "for programs"},
 	};
-	struct options options = {"tributary dead-letters plan [OPTION...] [ID...]",
-				  "Freezes the open letters that fit every option (or have these ids), and asks the stage "
-				  "of each what it would come to\nnow; nothing is changed.",
-				  rows,
-				  COUNT_OF(rows),
-				  0,
-				  (size_t)argc};
+	struct options options = {
+	    "tributary dead-letters plan [OPTION...] [ID...]",
+	    "Freezes the open letters that fit every option (or have these ids), and asks the stage "
+	    "of each what it would come to\nnow; nothing is changed.",
+	    rows,
+	    COUNT_OF(rows),
+	    0,
+	    (size_t)argc};
 	const char **ids = calloc((size_t)argc + 1, sizeof *ids);
 	struct wish wish = {0};
 	int status = EXIT_WRONG;

@@ -93,7 +93,7 @@ postgres_roles() {
 		say 'SET client_min_messages = warning;'
 		for name in $roles; do role_sql "$name"; done
 		say "SELECT 'CREATE ROLE tributary_worker NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tributary_worker') \\gexec"
-		for name in $(workers); do say "GRANT tributary_worker TO $(role_of "$name");"; done
+		for name in $(consumers); do say "GRANT tributary_worker TO $(role_of "$name");"; done
 		say "SELECT 'CREATE DATABASE tributary OWNER tributary_owner'
 		     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tributary') \\gexec"
 		say 'REVOKE ALL ON DATABASE tributary, postgres, template1 FROM PUBLIC;'

@@ -26,7 +26,7 @@ static const struct field text_headers[] = {
     {"party", offsetof(struct envelope, party)},         {"origin", offsetof(struct envelope, origin)},
     {"code", offsetof(struct envelope, code)},           {"path", offsetof(struct envelope, path)},
     {"reason", offsetof(struct envelope, reason)},       {"traceparent", offsetof(struct envelope, trace)},
-    {"idempotency-key", offsetof(struct envelope, key)},
+    {"idempotency-key", offsetof(struct envelope, key)}, {"after", offsetof(struct envelope, after)},
 };
 
 static const struct field int_headers[] = {

@@ -45,7 +45,7 @@ item_reset(struct item *item)
 	p->rank = 0;
 	p->subject = (struct str){NULL, 0};
 	p->settles = (struct uuid){{0}};
-	p->is_head = false;
+	p->is_head = p->opens_gate = p->is_returned = false;
 	p->gate = (struct uuid){{0}};
 	p->recorded = (struct str){NULL, 0};
 	p->settled_us = 0;
@@ -206,6 +206,8 @@ item_open(struct skeleton *s, struct delivery *delivery)
 	item->delivery = delivery;
 	item->private = p;
 	p->is_preview = preview_is_asked(delivery);
+	if (!uuid_parse(delivery->envelope.after, &p->after))
+		p->after = (struct uuid){{0}};
 	p->is_suspect = delivery->envelope.deliveries >= SUSPECT_DELIVERIES && !s->worker->is_final && !p->is_preview;
 	if (s->worker->from_outside && !str_equal(delivery->exchange, STR(EXCHANGE_HOME)))
 		stranger_clean(&delivery->envelope);
@@ -224,6 +226,14 @@ item_open(struct skeleton *s, struct delivery *delivery)
 	return item;
 }
 
+const char *
+item_end_name(const struct item *item)
+{
+	bool is_returned = item->outcome == OUTCOME_RETRY && item->private->is_returned;
+
+	return is_returned ? "returned" : outcome_name(item->outcome);
+}
+
 struct uuid
 item_gate_order(const struct item *item)
 {
@@ -235,6 +245,14 @@ item_fail(struct item *item, enum outcome outcome, const struct why *why)
 {
 	item->outcome = outcome;
 	item->why = *why;
+	item->private->is_returned = false;
+}
+
+void
+item_return(struct item *item, const struct why *why)
+{
+	item_fail(item, OUTCOME_RETRY, why);
+	item->private->is_returned = true;
 }
 
 void
@@ -350,15 +368,21 @@ trace_of(struct batch *batch, const struct item *item)
 			    b[14], b[15], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
-void
-item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
-	 const void *document)
+static struct str
+said_name(struct arena *arena, const char *event, struct str scope, struct str part)
+{
+	return arena_printf(arena, "%s:%.*s:%.*s", event, STR_ARGS(scope), STR_ARGS(part));
+}
+
+static void
+event_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+	  const void *document, struct uuid after)
 {
 	const struct topology_event *row = event_find(event);
 	const struct contract *c = row ? model_contract(row->contract) : NULL;
 	struct why why = {0};
 	struct outgoing m = {.exchange = STR(EXCHANGE_EVENTS), .mandatory = row && row->subscribed};
-	struct str what = arena_printf(batch->arena, "%s:%.*s:%.*s", event, STR_ARGS(scope), STR_ARGS(part));
+	struct str what = said_name(batch->arena, event, scope, part);
 
 	if (!c) {
 		item_fail(item, why_set(&why, OUTCOME_DEAD, "event-unknown", "topology.yaml has no event %s", event),
@@ -378,12 +402,30 @@ item_say(struct batch *batch, struct item *item, const char *event, struct str s
 	    .version = c->version,
 	    .party = item->party,
 	    .trace = trace_of(batch, item),
+	    .after = uuid_is_nil(after) ? (struct str){NULL, 0} : uuid_str(batch->arena, after),
 	};
 	if (!m.body.p || !m.routing_key.p || !m.envelope.message_id.p || !m.envelope.trace.p) {
 		item_fail(item, why_set(&why, OUTCOME_DEAD, "too-large", "no memory for event %s", event), &why);
 		return;
 	}
 	item_add_output(batch->skeleton, item, &m);
+}
+
+void
+item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+	 const void *document)
+{
+	event_say(batch, item, event, scope, part, document, (struct uuid){{0}});
+}
+
+void
+item_say_after(struct batch *batch, struct item *item, const char *event, struct str scope, const void *document,
+	       struct uuid before_id, const char *before_event)
+{
+	struct str what = said_name(batch->arena, before_event, scope, (struct str){NULL, 0});
+
+	event_say(batch, item, event, scope, (struct str){NULL, 0}, document,
+		  uuid_derive_from(UUID_MESSAGE, before_id, what));
 }
 
 /* Bytes that are no document of ours; `m` says where they go, `name` tells them apart. */

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layout, all numbers little-endian: for each message its texts in the order of `texts_of`, each as a 32-bit length and
- * the bytes, then the numbers of `numbers_of` as 64 bits. Read back only by this file; to change it, give every row a
- * leading version byte that is not a possible length.
+ * Layout, all numbers little-endian: for each message a mark that is no possible length, its texts in the order of
+ * `texts_of`, each as a 32-bit length and the bytes, then the numbers of `numbers_of` as 64 bits. Read back only by this
+ * file. A message without the mark was packed before there was one: it lacks the last text. To add another, give it
+ * another mark.
  */
-#include "worker/skeleton.h"
+#include "worker/outputs.h"
 
 #include <endian.h>
 #include <string.h>
 
-#define TEXTS 15
+#define TEXTS 16
+#define TEXTS_UNMARKED 15
+#define MARK UINT32_MAX
 #define NUMBERS 4
 
 static void
 texts_of(struct outgoing *m, struct str *texts[TEXTS])
 {
 	struct envelope *e = &m->envelope;
-	struct str *all[TEXTS] = {&m->exchange, &m->routing_key,  &m->body,   &e->message_id, &e->correlation_id,
-				  &e->type,     &e->content_type, &e->app_id, &e->party,      &e->origin,
-				  &e->code,     &e->path,         &e->reason, &e->trace,      &e->key};
+	struct str *all[TEXTS] = {&m->exchange,       &m->routing_key, &m->body,         &e->message_id,
+				  &e->correlation_id, &e->type,        &e->content_type, &e->app_id,
+				  &e->party,          &e->origin,      &e->code,         &e->path,
+				  &e->reason,         &e->trace,       &e->key,          &e->after};
 
 	memcpy(texts, all, sizeof all);
 }
@@ -44,7 +48,7 @@ packed_size(const struct output *outputs)
 		texts_of(&m, texts);
 		for (size_t i = 0; i < TEXTS; i++)
 			size += sizeof(uint32_t) + texts[i]->n;
-		size += NUMBERS * sizeof(uint64_t);
+		size += sizeof(uint32_t) + NUMBERS * sizeof(uint64_t);
 	}
 	return size;
 }
@@ -52,10 +56,13 @@ packed_size(const struct output *outputs)
 static char *
 message_pack(struct outgoing m, char *p)
 {
+	const uint32_t mark = MARK;
 	struct str *texts[TEXTS];
 	int64_t numbers[NUMBERS];
 
 	texts_of(&m, texts);
+	memcpy(p, &mark, sizeof mark);
+	p += sizeof mark;
 	for (size_t i = 0; i < TEXTS; i++) {
 		uint32_t n = htole32((uint32_t)texts[i]->n);
 
@@ -92,9 +99,17 @@ message_unpack(struct str *rest, struct outgoing *m)
 {
 	struct str *texts[TEXTS];
 	uint64_t numbers[NUMBERS];
+	size_t count = TEXTS_UNMARKED;
+	uint32_t mark = 0;
 
 	texts_of(m, texts);
-	for (size_t i = 0; i < TEXTS; i++) {
+	if (rest->n >= sizeof mark)
+		memcpy(&mark, rest->p, sizeof mark);
+	if (mark == MARK) {
+		*rest = str_after(*rest, sizeof mark);
+		count = TEXTS;
+	}
+	for (size_t i = 0; i < count; i++) {
 		uint32_t n;
 
 		if (rest->n < sizeof n)

@@ -148,10 +148,10 @@ preview_run(struct skeleton *s, struct item *item)
 		enum outcome outcome = OUTCOME_OK;
 
 		if (item->delivery->envelope.deliveries > 0)
-			item_fail(item,
-				  why_set(&why, OUTCOME_DEAD, "crash-loop",
-					  "its preview ended the process that handled it"),
-				  &why);
+			item_fail(
+			    item,
+			    why_set(&why, OUTCOME_DEAD, "crash-loop", "its preview ended the process that handled it"),
+			    &why);
 		else
 			outcome = item_try(s, item, &why);
 		if (outcome == OUTCOME_RETRY && ++tries < TRIES) {

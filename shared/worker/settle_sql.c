@@ -4,12 +4,13 @@
 const struct statement sql_lock = {"skeleton_lock", "I", "SELECT pg_advisory_xact_lock(k) FROM unnest($1) k"};
 
 const struct statement sql_known = {
-    "skeleton_known", "UTTU",
-    "SELECT i.n, j.outcome, j.outputs, g.head, j.settled_at"
-    " FROM unnest($1, $2, $3, $4) WITH ORDINALITY i(message_id, stage, queue, order_id, n)"
+    "skeleton_known", "UTTUU",
+    "SELECT i.n, j.outcome, j.outputs, g.head, j.settled_at, i.after IS NOT NULL AND b.message_id IS NULL"
+    " FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY i(message_id, stage, queue, order_id, after, n)"
     " LEFT JOIN tributary.journal j ON j.message_id = i.message_id AND j.stage = i.stage"
     " LEFT JOIN tributary.gates g ON g.queue = i.queue AND g.order_id = i.order_id"
-    " WHERE j.message_id IS NOT NULL OR g.head IS NOT NULL"};
+    " LEFT JOIN tributary.journal b ON b.message_id = i.after AND b.stage = i.stage"
+    " WHERE j.message_id IS NOT NULL OR g.head IS NOT NULL OR (i.after IS NOT NULL AND b.message_id IS NULL)"};
 
 const struct statement sql_attempt = {
     "skeleton_attempt", "UTZ",

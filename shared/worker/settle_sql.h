@@ -8,7 +8,8 @@
 #include "store/store.h"
 
 extern const struct statement sql_lock;
-/* per message: ordinal from 1, journal outcome, outputs, head of its order's gate, when it was settled */
+/* per message: ordinal from 1, journal outcome, outputs, head of its order's gate, when it was settled, whether the
+ * message that it comes after has not settled here yet */
 extern const struct statement sql_known;
 /* message_id, stage, at → how often it was begun alone */
 extern const struct statement sql_attempt;

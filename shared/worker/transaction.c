@@ -76,6 +76,11 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	p->gate = result_uuid(known, row, 3);
 	if (!p->has_gate)
 		return;
+	/* The queue has several readers: another one may have the earlier message in hand, and not be done. */
+	if (uuid_is_nil(p->gate) && result_bool(known, row, 5)) {
+		p->gate = p->after;
+		p->opens_gate = p->entry_state == ITEM_OPEN;
+	}
 	p->is_head = uuid_equal(p->gate, item->message_id);
 	/* What was asked of the outside has its answer to be written down; what is dead or dismissed waits for nobody.
 	 */
@@ -100,6 +105,7 @@ known_read(struct skeleton *s, struct item **items, size_t n, struct why *why)
 		rows_text(rows, str_of(s->worker->name));
 		rows_text(rows, items[i]->delivery->queue);
 		rows_uuid_or_null(rows, items[i]->order_id);
+		rows_uuid_or_null(rows, items[i]->private->after);
 	}
 	outcome = store_query(s->store, rows, &known, why);
 	if (outcome != OUTCOME_OK)

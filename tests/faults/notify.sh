@@ -33,6 +33,18 @@ for step in take decode handle commit publish mark ack; do
 	is "notify killed after $step, 855, 856 and 810 are there, each by one message and one number" "$(cut -d' ' -f3 <<<"$different" | sort | tr '\n' ' ')" "810 855 856 "
 	all+=$(cut -d' ' -f2 <<<"$different")$'\n'
 done
+# Four of them, and many orders at once: each partner reads in the order in which things happened
+rm -f "$var/fault.notify"
+fleet scale notify 4
+for i in $(seq 30); do
+	sed "s/AC-10001/AC-$run-many$i/g" "$sample" >"$var/notify.edi"
+	tributary submit --party edi-acme "$var/notify.edi" >/dev/null
+done
+told() { sql_is "SELECT count(*) FROM report.outbound_documents WHERE order_number LIKE 'AC-$run-many%'" 90; }
+wait_for 90 told
+is "four processes, the answer to an order comes before its ship notice, and that before its invoice" \
+	"$(sql "SELECT says, count(*) FROM (SELECT string_agg(what, ' ' ORDER BY control) AS says FROM report.outbound_documents WHERE order_number LIKE 'AC-$run-many%' GROUP BY order_id) t GROUP BY says")" "order-response ship-notice invoice|30"
+fleet scale notify 1
 is "no control number comes twice" "$(grep . <<<"$all" | sort | uniq -d)" ""
-is "the ledger has three documents of each order" "$(sql "SELECT count(*) FROM report.outbound_documents WHERE order_number LIKE 'AC-$run-%'")" 21
+is "the ledger has three documents of each order" "$(sql "SELECT count(*) FROM report.outbound_documents WHERE order_number LIKE 'AC-$run-%' AND order_number NOT LIKE '%many%'")" 21
 is "books balance" "$(books_wrong)" ""

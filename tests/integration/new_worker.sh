@@ -128,6 +128,32 @@ is "dismiss, no gate is left" "$(sql "SELECT count(*) FROM tributary.gates WHERE
 is "dismiss, the order is no longer held" "$(sql "SELECT hold_reason IS NULL FROM tributary.order_status WHERE order_id = '$order'")" t
 is "dismiss, the exception stays dismissed" "$(sql "SELECT state FROM report.exceptions WHERE order_id = '$order'")" dismissed
 
+# --- eight processes, and every third try fails in one way or another -----------------------------------------------------
+ops/stack/fleet --var "$var" scale noop 8 >/dev/null
+declare -A orders before
+for o in $(seq 12); do orders[$o]=$(uuid); done
+for i in $(seq 6); do
+	for o in $(seq 12); do
+		id=$(uuid)
+		message "shaky-$o-$i" "$id" "${orders[$o]}" "${before[$o]:+,\"after\":\"${before[$o]}\"}"
+		before[$o]=$id
+	done
+done
+shaky() { sql "SELECT count(*) FROM tributary.noop_seen WHERE number LIKE 'shaky-%'"; }
+for _ in $(seq 60); do
+	[ "$(shaky)" = 72 ] && break
+	tributary exceptions release --code noop-shaky --limit 100 >/dev/null 2>&1
+	for id in $(sql "SELECT dead_letter_id FROM report.dead_letters WHERE code IN ('noop-shaky', 'attempts-exhausted') AND state = 'open'"); do
+		tributary dead-letters replay "$id" >/dev/null
+	done
+	sleep 0.5
+done
+is "sequence, eight processes and random failures: all is done in the end, once" "$(sql "SELECT count(*) || ' ' || count(DISTINCT number) FROM tributary.noop_seen WHERE number LIKE 'shaky-%'")" "72 72"
+is "sequence, each order's messages were done in their order" \
+	"$(sql "SELECT count(*) FROM (SELECT string_agg(split_part(number, '-', 3), '' ORDER BY place) AS said FROM tributary.noop_seen WHERE number LIKE 'shaky-%' GROUP BY split_part(number, '-', 2)) t WHERE said <> '123456'")" 0
+is "sequence, no gate is left, and nobody waits" "$(sql "SELECT (SELECT count(*) FROM tributary.gates WHERE order_id = ANY ('{$(IFS=,; echo "${orders[*]}")}'::uuid[])) || ' ' || (SELECT count(*) FROM tributary.parked WHERE queue = 'noop')")" "0 0"
+ops/stack/fleet --var "$var" scale noop 1 >/dev/null
+
 # --- Redis remembers what was held: it must not swallow what the release says ----------------------------------------
 server_noop() { ops/stack/server --var "$var" "$@" >/dev/null; }
 order=$(uuid) id=$(uuid)
@@ -163,7 +189,7 @@ wait_for 90 sql_is "SELECT code FROM report.dead_letters WHERE code = 'crash-loo
 is "crash loop, the message that kills is a dead letter" "$(sql "SELECT count(*) FROM report.dead_letters WHERE code = 'crash-loop'")" 1
 wait_for 10 sql_is "SELECT count(*) FROM tributary.noop_seen WHERE number LIKE 'calm%'" 10
 is "crash loop, its ten neighbours are done, once each" "$(sql "SELECT count(*) || ' ' || count(DISTINCT number) FROM tributary.noop_seen WHERE number LIKE 'calm%'")" "10 10"
-is "crash loop, none of them is dead" "$(sql "SELECT count(*) FROM report.dead_letters WHERE origin = 'noop' AND code NOT IN ('crash-loop', 'postgres-data')")" 0
+is "crash loop, none of them is dead" "$(sql "SELECT count(*) FROM report.dead_letters WHERE origin = 'noop' AND code NOT IN ('crash-loop', 'postgres-data', 'noop-shaky', 'attempts-exhausted')")" 0
 
 # --- a long batch keeps its connections: the statement takes 8 s, the broker would hang up after 4 -------------------
 echo HEARTBEAT_S=2 >"$var/fleet.noop.env"

@@ -28,8 +28,7 @@ state_is() { [ "$(state "$1" "$2")" = "$3" ]; }
 lines() { tr "~'" '\n\n' <"$1"; }
 
 # --- X12 -------------------------------------------------------------------------------------------------------------
-take edi-acme
-rm -f "$dir"/edi-acme/*
+management DELETE queues/tributary/outbound.edi-acme/contents
 order edi-acme "$acme/AC-10001.edi" AC-10001 "AC-N$run"
 wait_for 30 sent_is edi-acme "AC-N$run" "order-response ship-notice invoice"
 is "X12, an order is followed by its response, ship notice and invoice" "$(sent edi-acme "AC-N$run")" "order-response ship-notice invoice"
@@ -87,8 +86,7 @@ wait_for 20 acknowledged_is $((before + 1))
 is "997 about a number that nobody sent is recorded, and that is all" "$(acknowledged)" $((before + 1))
 
 # --- EDIFACT ---------------------------------------------------------------------------------------------------------
-take edi-globex
-rm -f "$dir"/edi-globex/*
+management DELETE queues/tributary/outbound.edi-globex/contents
 order edi-globex "$globex/PO-4711-plain.edi" PO-4711 "PO-N$run"
 wait_for 30 sent_is edi-globex "PO-N$run" "order-response ship-notice invoice"
 sleep 1

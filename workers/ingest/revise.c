@@ -87,6 +87,8 @@ known_read(const struct result *r, size_t row)
 	    .is_cancelled = result_bool(r, row, 4),
 	    .shipments_count = result_int(r, row, 5),
 	    .had_revision = result_bool(r, row, 9),
+	    .document_id = result_uuid(r, row, 10),
+	    .is_first = result_int(r, row, 3) == 1,
 	    .requested_at_us = result_is_null(r, row, 6) ? 0 : result_instant(r, row, 6),
 	};
 
@@ -97,7 +99,7 @@ known_read(const struct result *r, size_t row)
 }
 
 static void
-change_apply(struct revising *rev, struct item *item)
+change_apply(struct revising *rev, struct item *item, const struct known_order *known)
 {
 	struct batch *batch = rev->batch;
 	struct intake *in = item->scratch;
@@ -109,7 +111,8 @@ change_apply(struct revising *rev, struct item *item)
 	rows_uuid(rev->lines_gone, item->order_id);
 	ingest_lines_put(rev->lines, in->order);
 	item_note(batch, item, "changed", NULL, "revision %.*s", STR_ARGS(in->order->revision));
-	item_say(batch, item, EVENT_ORDER_CHANGED, item->party, (struct str){NULL, 0}, in->order);
+	item_say_after(batch, item, EVENT_ORDER_CHANGED, item->party, in->order, known->document_id,
+		       known->is_first ? EVENT_ORDER_ACCEPTED : EVENT_ORDER_CHANGED);
 }
 
 static void
@@ -218,7 +221,7 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 		if (is_partial)
 			outcome = merged_check(rev->batch, item, &why);
 		if (outcome == OUTCOME_OK)
-			change_apply(rev, item);
+			change_apply(rev, item, known);
 		else
 			repeat_fail(item, outcome, &why);
 		break;

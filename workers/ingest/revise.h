@@ -10,7 +10,9 @@
 /* What is known of the order, and what was asked of warehouses for it. Texts are views. */
 struct known_order {
 	struct str content_sha256, revision;
-	struct str document; /* contract order; only for a change of some lines */
+	struct str document;     /* contract order; only for a change of some lines */
+	struct uuid document_id; /* the message that said it last */
+	bool is_first;           /* it was never changed: said as accepted */
 	bool is_cancelled;
 	bool had_revision; /* what came now was taken before */
 	int64_t shipments_count;

@@ -7,7 +7,7 @@
  * WRITES       outbound_documents; control numbers, by their function
  * IDEMPOTENCY  the journal; a document's id is derived from what it is about, so that an allocation, shipment or invoice
  *              is told once. Its control number is taken in the same transaction; a number may stay unused
- * FAILURES     retry: order-unknown; exceptions: document-rejected, mapping-* and a mapping's own, x12-data edifact-data
+ * FAILURES     retry: order-unknown document-early; exceptions: document-rejected, mapping-* and a mapping's own, x12-data edifact-data
  *              xml-data and the writers' others: the mapping cannot say it yet
  */
 #include "notify/notify.h"
@@ -27,6 +27,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define EARLY_ATTEMPTS 2 /* how often an earlier document is waited for: 35 s */
 
 struct notify_state {
 	struct mapping **mappings; /* by the place of the party; NULL for one that is sent nothing */
@@ -111,6 +113,12 @@ subject_of(const struct item *item, enum party_sends what)
 	}
 }
 
+static struct uuid
+document_id(enum party_sends what, struct uuid subject)
+{
+	return uuid_derive_from(UUID_DOCUMENT, subject, str_of(party_sends_name(what)));
+}
+
 /* Those of the batch whose party is sent this; returns how many. */
 static size_t
 tasks_open(struct batch *batch, enum party_sends what, struct task *tasks)
@@ -130,8 +138,7 @@ tasks_open(struct batch *batch, enum party_sends what, struct task *tasks)
 		    .item = item,
 		    .party = party,
 		    .mapping = st->mappings[index],
-		    .document_id =
-			uuid_derive_from(UUID_DOCUMENT, subject_of(item, what), str_of(party_sends_name(what))),
+		    .document_id = document_id(what, subject_of(item, what)),
 		};
 	}
 	return n;
@@ -158,17 +165,47 @@ order_read(struct task *t, const struct result *orders, struct arena *arena)
 }
 
 static bool
-is_among(const struct result *ids, struct uuid id)
+is_issued(const struct result *issued, struct uuid document_id)
 {
-	for (size_t row = 0; row < result_count(ids); row++)
-		if (uuid_equal(result_uuid(ids, row, 0), id))
+	for (size_t row = 0; row < result_count(issued); row++)
+		if (uuid_equal(result_uuid(issued, row, 1), document_id))
 			return true;
+	return false;
+}
+
+static bool
+is_answered(const struct result *issued, struct uuid order_id)
+{
+	for (size_t row = 0; row < result_count(issued); row++)
+		if (uuid_equal(result_uuid(issued, row, 0), order_id) &&
+		    str_equal(result_text(issued, row, 2), str_of(party_sends_name(PARTY_ORDER_RESPONSE))))
+			return true;
+	return false;
+}
+
+/*
+ * A partner reads of a shipment after the answer to its order, and of an invoice after the shipment. Events come in that
+ * order, but another process may have the earlier one in hand: it is waited for. Not for ever: a mapping may have had
+ * nothing to say.
+ */
+static bool
+is_early(const struct task *t, enum party_sends what, const struct result *issued)
+{
+	const struct invoice *invoice = t->item->document;
+
+	if (t->item->delivery->envelope.attempt >= EARLY_ATTEMPTS)
+		return false;
+	if (what == PARTY_SHIP_NOTICE)
+		return t->party->is_sent[PARTY_ORDER_RESPONSE] && !is_answered(issued, t->item->order_id);
+	if (what == PARTY_INVOICE)
+		return t->party->is_sent[PARTY_SHIP_NOTICE] &&
+		       !is_issued(issued, document_id(PARTY_SHIP_NOTICE, invoice->shipment_id));
 	return false;
 }
 
 /* The orders, and which of the documents are still to be issued; *n is how many stay. */
 static enum outcome
-tasks_load(struct batch *batch, struct task *tasks, size_t *n, struct why *why)
+tasks_load(struct batch *batch, enum party_sends what, struct task *tasks, size_t *n, struct why *why)
 {
 	struct rows *order_ids = rows_new(&notify_orders_known, batch->arena),
 		    *ids = rows_new(&notify_documents_issued, batch->arena);
@@ -178,7 +215,7 @@ tasks_load(struct batch *batch, struct task *tasks, size_t *n, struct why *why)
 
 	for (size_t i = 0; i < *n; i++) {
 		rows_uuid(order_ids, tasks[i].item->order_id);
-		rows_uuid(ids, tasks[i].document_id);
+		rows_uuid(ids, tasks[i].item->order_id);
 	}
 	outcome = store_query(batch->store, order_ids, &orders, why);
 	if (outcome == OUTCOME_OK)
@@ -186,8 +223,17 @@ tasks_load(struct batch *batch, struct task *tasks, size_t *n, struct why *why)
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < *n; i++) {
-		if (is_among(issued, tasks[i].document_id))
+		struct why early = {0};
+
+		if (is_issued(issued, tasks[i].document_id))
 			continue;
+		if (is_early(&tasks[i], what, issued)) {
+			item_fail(tasks[i].item,
+				  why_set(&early, OUTCOME_RETRY, "document-early",
+					  "what is told the partner before it is still under way"),
+				  &early);
+			continue;
+		}
 		order_read(&tasks[i], orders, batch->arena);
 		if (tasks[i].item->outcome == OUTCOME_OK)
 			tasks[left++] = tasks[i];
@@ -286,7 +332,7 @@ issue(struct batch *batch, enum party_sends what, struct why *why)
 	if (!tasks)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 	if (n)
-		outcome = tasks_load(batch, tasks, &n, why);
+		outcome = tasks_load(batch, what, tasks, &n, why);
 	if (n && outcome == OUTCOME_OK)
 		outcome = numbers_take(batch, tasks, n, why);
 	if (outcome != OUTCOME_OK)

@@ -6,7 +6,7 @@ const struct statement notify_orders_known = {
 
 const struct statement notify_documents_issued = {
     "notify_documents_issued", "U",
-    "SELECT document_id FROM tributary.outbound_documents WHERE document_id = ANY ($1)"};
+    "SELECT order_id, document_id, what FROM tributary.outbound_documents WHERE order_id = ANY ($1)"};
 
 const struct statement notify_numbers_take = {"notify_numbers_take", "TI",
 					      "SELECT party, last_number FROM tributary.control_numbers_take($1, $2)"};

@@ -10,7 +10,7 @@
 
 /* order_id → order_id, document: the order with what our books say */
 extern const struct statement notify_orders_known;
-/* document_id → document_id of those that were issued before */
+/* order_id → order_id, document_id, what: all that was issued about these orders before */
 extern const struct statement notify_documents_issued;
 /* party, count → party, the last of so many consecutive numbers */
 extern const struct statement notify_numbers_take;

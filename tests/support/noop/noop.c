@@ -5,13 +5,14 @@
  * PUBLISHES    nothing
  * WRITES       noop_seen
  * IDEMPOTENCY  the journal: a message is written down once
- * FAILURES     retry: noop-later; exception: noop-no; dead: postgres-data, for a poisoned order, crash-loop
+ * FAILURES     retry: noop-later; exception: noop-no; any of them: noop-shaky; dead: postgres-data, for a poisoned order, crash-loop
  */
 #include "noop/noop.h"
 
 #include "model/order.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 static const struct statement seen_insert = {
     "noop_seen_insert", "UTIN",
@@ -31,6 +32,15 @@ noop_handle(struct batch *batch, struct why *why)
 		int64_t attempt = item->delivery->envelope.attempt;
 		struct why item_why = {0};
 
+		/* One of three fails, in one way or another; tried again, it is another throw. */
+		if (str_starts(o->source_number, STR("shaky")) && random() % 3 == 0) {
+			static const enum outcome ways[] = {OUTCOME_RETRY, OUTCOME_HELD, OUTCOME_DEAD};
+
+			item_fail(item,
+				  why_set(&item_why, ways[random() % 3], "noop-shaky", "some of these fail at random"),
+				  &item_why);
+			continue;
+		}
 		if (str_starts(o->source_number, STR("crash")))
 			raise(SIGKILL);
 		if (str_starts(o->source_number, STR("retry")) && attempt == 0) {
