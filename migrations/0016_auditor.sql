@@ -70,7 +70,6 @@ CREATE TABLE audit_put_backs (
 -- What changed is found by when it was written; these lie in that order.
 CREATE INDEX timeline_at ON timeline USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX reservations_open ON reservations (item_no, warehouse) WHERE state = 'open';
-CREATE INDEX dead_letters_order ON dead_letters (order_id);
 CREATE INDEX dead_letters_message ON dead_letters (message_id);
 CREATE INDEX gates_order ON gates (order_id);
 CREATE INDEX parked_orders ON parked (order_id);

@@ -15,6 +15,7 @@ enum exit_status {
 int audit_command(int argc, char **argv);
 int contracts_command(int argc, char **argv);
 int dead_letters_command(int argc, char **argv);
+int drill_command(int argc, char **argv);
 int exceptions_command(int argc, char **argv);
 int fleet_command(int argc, char **argv);
 int migrate_command(int argc, char **argv);

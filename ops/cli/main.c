@@ -22,6 +22,8 @@ static const struct command commands[] = {
     {"migrate", "bring the database up to date", migrate_command},
     {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
     {"party", "the parties and their mappings: list, check, try", party_command},
+    {"drill", "break the fleet on purpose, on a stack of its own, and see that nothing is lost or doubled",
+     drill_command},
     {"topology", "what RabbitMQ must hold: workers, definitions, apply, check", topology_command},
 };
 

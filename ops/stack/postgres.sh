@@ -35,14 +35,16 @@ $(last_lines "$log/initdb.log")"
 }
 
 postgres_start() {
-	local data=$var/postgres/data orphans
+	local data=$var/postgres/data environment
 	postgres_prepare
 	need_port "$postgres_port" Postgres
 	postgres_forget_dead
 	# Written in place: the files stay user postgres's own.
 	sed "s/@PORT@/$postgres_port/" "$here/postgresql.conf.in" >"$data/postgresql.conf"
 	echo 'host all all 127.0.0.1/32 scram-sha-256' >"$data/pg_hba.conf"
-	spawn postgres "$log/postgres.log" "${pg_as[@]}" "$pg_bin/postgres" -D "$data"
+	# DIR/postgres.env: KEY=VALUE lines for the server's environment (the drill's full disk)
+	mapfile -t environment < <(cat "$var/postgres.env" 2>/dev/null)
+	spawn postgres "$log/postgres.log" "${pg_as[@]}" env "${environment[@]}" "$pg_bin/postgres" -D "$data"
 }
 
 # After a SIGKILL of the postmaster its children need a moment to notice; after a crash of the machine the pid in its

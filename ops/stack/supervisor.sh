@@ -4,6 +4,7 @@
 #   DIR/fleet.index         the workers in the order they were first seen: fixes their ports
 #   DIR/fleet.env           KEY=VALUE lines for every program
 #   DIR/fleet.WORKER.env    KEY=VALUE lines for one
+#   DIR/postgres.env        the same for Postgres itself (postgres.sh)
 #   DIR/parties/SUM/        the parties as they were when they last passed `tributary party check`
 #
 # The workers read such a copy, so an edit reaches them only by `up` or `reload`, and a broken one never does: a copy of
