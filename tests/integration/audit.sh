@@ -19,10 +19,23 @@ at_rest() {
 
 # --- orders of several parties, to their invoices; one is held, and its change waits behind it --------------------------
 load "A$run-" 40
-for party in shopify woocommerce; do tributary submit --party $party $(samples $party) >/dev/null || not_ok "$party's samples are taken"; done
-tributary submit --party edi-acme topology/parties/edi-acme/samples/{AC-10001,three-orders-one-bad,not-ours}.edi >/dev/null || not_ok "edi-acme's samples are taken"
-tributary submit --party edi-globex topology/parties/edi-globex/samples/PO-{4712-decimal-comma,4722-test}.edi >/dev/null || not_ok "edi-globex's samples are taken"
-tributary submit --party shopify ops/demo/refused.json >/dev/null
+own() { # own PARTY FILE… - the samples under numbers of this test
+	local party=$1 file
+	shift
+	for file in "$@"; do
+		case $file in
+		*.json) jq --argjson r "$run" 'if type == "object" and (.id | type) == "number" then .id += $r * 100000000 else . end
+			| if .name? then .name += "A" else . end | if .number? then .number = (.number | tostring) + "A" else . end' "$file" ;;
+		*) sed "s/AC-10001/AC-A$run/g; s/AC-9000/AC-B$run/g; s/PO-47/PO-A$run-47/g" "$file" ;;
+		esac >"$dir/own-$party-${file##*/}"
+		tributary submit --party "$party" "$dir/own-$party-${file##*/}" >/dev/null || not_ok "$party's samples are taken"
+	done
+}
+for party in shopify woocommerce; do own $party $(samples $party); done
+own edi-acme topology/parties/edi-acme/samples/{AC-10001,three-orders-one-bad,not-ours}.edi
+own edi-globex topology/parties/edi-globex/samples/PO-{4712-decimal-comma,4722-test}.edi
+jq ".id = 89$run" ops/demo/refused.json >"$dir/refused-first.json"
+tributary submit --party shopify "$dir/refused-first.json" >/dev/null
 held() { jq --arg rev "2026-11-20T$1:00Z" --arg city "$2" '.id = 77'$run' | .name = "#H'$run'" | .customer.id = 987654 | .updated_at = $rev
 	| .shipping_address.city = $city | .email = "nobody@example.org" | .customer.email = .email' topology/parties/shopify/samples/1001-paid.json; }
 held 10:00 Albany >"$dir/held.json"
