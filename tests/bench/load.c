@@ -13,13 +13,14 @@
 #include <time.h>
 
 #define CHUNK 200
-#define CONFIRM_TIMEOUT_MS 60000
+#define CONFIRM_TIMEOUT_MS 10000
+#define PAUSE_NS 200000000
 #define ARENA_BYTES ((size_t)64 << 20)
 
 struct load {
 	const char *party, *template_file, *prefix;
 	const char *exchange, *key; /* instead of the party's door, for the bare limit */
-	int64_t count, first, rate_per_s;
+	int64_t count, first, rate_per_s, skew_s, patience_s;
 	bool is_twice;
 	struct str template;
 };
@@ -71,6 +72,8 @@ document_make(const struct load *load, int64_t number, struct arena *arena)
 static struct outgoing
 message_make(const struct load *load, int64_t number, int copy, struct arena *arena)
 {
+	int64_t said_us = instant_now_us() + load->skew_s * 1000000;
+
 	return (struct outgoing){
 	    .exchange = str_of(load->exchange),
 	    .routing_key = load->key ? str_of(load->key) : arena_printf(arena, "%s.order", load->party),
@@ -81,39 +84,66 @@ message_make(const struct load *load, int64_t number, int copy, struct arena *ar
 		    .message_id = arena_printf(arena, "load-%s%lld-%d", load->prefix, (long long)number, copy),
 		    .content_type = STR("application/json"),
 		    .app_id = STR("bench"),
-		    .timestamp_s = instant_now_us() / 1000000,
-		    .said_us = instant_now_us(),
+		    .timestamp_s = said_us / 1000000,
+		    .said_us = said_us,
 		},
 	};
 }
 
-static void
+/* Waits until the next document is due; returns how many then are: after an outage, those that it held up as well. */
+static size_t
 pace(const struct load *load, int64_t sent, int64_t start_us)
 {
-	int64_t due_us = load->rate_per_s ? start_us + sent * 1000000 / load->rate_per_s : 0;
-	int64_t left_us = due_us - monotonic_us();
-	struct timespec t = {.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
+	int64_t due_us, left_us, due;
+	struct timespec t;
 
-	if (due_us && left_us > 0)
+	if (!load->rate_per_s)
+		return CHUNK;
+	due_us = start_us + (sent + 1) * 1000000 / load->rate_per_s;
+	left_us = due_us - monotonic_us();
+	t = (struct timespec){.tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000};
+	if (left_us > 0)
 		nanosleep(&t, NULL);
+	due = (monotonic_us() - start_us) * load->rate_per_s / 1000000 - sent;
+	return due < 1 ? 1 : due > CHUNK ? CHUNK : (size_t)due;
 }
 
-static bool
-chunk_publish(struct broker *b, const struct outgoing *messages, size_t n)
+/* Moves what is not confirmed to the front; returns how many that are. */
+static size_t
+pending_keep(struct outgoing *messages, const enum publish_state *states, size_t n)
 {
-	enum publish_state states[2 * CHUNK] = {0};
-	struct why why = {0};
+	size_t kept = 0;
 
-	if (broker_publish(b, messages, n, CONFIRM_TIMEOUT_MS, states, &why) != OUTCOME_OK) {
-		fprintf(stderr, "%s: %s\n", why.code, why.text);
-		return false;
-	}
 	for (size_t i = 0; i < n; i++)
-		if (states[i] != PUBLISH_CONFIRMED) {
-			fprintf(stderr, "nobody is bound for %.*s\n", STR_ARGS(messages[i].routing_key));
+		if (states[i] == PUBLISH_PENDING)
+			messages[kept++] = messages[i];
+	return kept;
+}
+
+/* As a channel does: what has no confirm is published again, until it has one. */
+static bool
+chunk_publish(struct broker *b, struct outgoing *messages, size_t n, int64_t patience_s)
+{
+	int64_t deadline_us = monotonic_us() + patience_s * 1000000;
+
+	for (;;) {
+		enum publish_state states[2 * CHUNK] = {0};
+		struct why why = {0};
+		enum outcome outcome = broker_publish(b, messages, n, CONFIRM_TIMEOUT_MS, states, &why);
+
+		for (size_t i = 0; i < n; i++)
+			if (states[i] == PUBLISH_RETURNED) {
+				fprintf(stderr, "nobody is bound for %.*s\n", STR_ARGS(messages[i].routing_key));
+				return false;
+			}
+		if (outcome == OUTCOME_OK)
+			return true;
+		fprintf(stderr, "%s: %s\n", why.code, why.text);
+		if (monotonic_us() >= deadline_us)
 			return false;
-		}
-	return true;
+		n = pending_keep(messages, states, n);
+		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+	}
 }
 
 static int
@@ -121,19 +151,17 @@ load_run(const struct load *load, struct broker *b)
 {
 	struct arena *arena = arena_new(ARENA_BYTES);
 	int64_t start_us = monotonic_us(), sent = 0;
-	size_t chunk = load->rate_per_s ? 1 : CHUNK;
 
 	while (arena && sent < load->count) {
 		struct outgoing messages[2 * CHUNK];
-		size_t n = 0;
+		size_t n = 0, chunk = pace(load, sent, start_us);
 
 		for (size_t i = 0; i < chunk && sent < load->count; i++, sent++) {
 			messages[n++] = message_make(load, load->first + sent, 1, arena);
 			if (load->is_twice)
 				messages[n++] = message_make(load, load->first + sent, 2, arena);
 		}
-		pace(load, sent, start_us);
-		if (!chunk_publish(b, messages, n)) {
+		if (!chunk_publish(b, messages, n, load->patience_s)) {
 			arena_free(arena);
 			return 1;
 		}
@@ -150,11 +178,12 @@ static bool
 options_read(struct load *load, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"party", required_argument, NULL, 'p'},  {"template", required_argument, NULL, 't'},
-	    {"count", required_argument, NULL, 'c'},  {"first", required_argument, NULL, 'f'},
-	    {"prefix", required_argument, NULL, 'x'}, {"rate", required_argument, NULL, 'r'},
-	    {"twice", no_argument, NULL, '2'},        {"exchange", required_argument, NULL, 'e'},
-	    {"key", required_argument, NULL, 'k'},    {NULL, 0, NULL, 0},
+	    {"party", required_argument, NULL, 'p'},    {"template", required_argument, NULL, 't'},
+	    {"count", required_argument, NULL, 'c'},    {"first", required_argument, NULL, 'f'},
+	    {"prefix", required_argument, NULL, 'x'},   {"rate", required_argument, NULL, 'r'},
+	    {"twice", no_argument, NULL, '2'},          {"exchange", required_argument, NULL, 'e'},
+	    {"key", required_argument, NULL, 'k'},      {"skew", required_argument, NULL, 's'},
+	    {"patience", required_argument, NULL, 'w'}, {NULL, 0, NULL, 0},
 	};
 	bool is_ok = true;
 
@@ -178,6 +207,12 @@ options_read(struct load *load, int argc, char **argv)
 		case 'r':
 			is_ok = is_ok && str_to_int(str_of(optarg), &load->rate_per_s);
 			break;
+		case 's':
+			is_ok = is_ok && str_to_int(str_of(optarg), &load->skew_s);
+			break;
+		case 'w':
+			is_ok = is_ok && str_to_int(str_of(optarg), &load->patience_s);
+			break;
 		case '2':
 			load->is_twice = true;
 			break;
@@ -196,7 +231,7 @@ options_read(struct load *load, int argc, char **argv)
 int
 load_command(int argc, char **argv)
 {
-	struct load load = {.prefix = "", .first = 1, .exchange = EXCHANGE_INTAKE};
+	struct load load = {.prefix = "", .first = 1, .exchange = EXCHANGE_INTAKE, .patience_s = 60};
 	char *url = secret_env("AMQP_URL");
 	struct broker *b;
 	struct why why = {0};
@@ -204,7 +239,8 @@ load_command(int argc, char **argv)
 
 	if (!options_read(&load, argc, argv) || !url) {
 		fprintf(stderr, "bench load --party P|--exchange E --key K --template FILE --count N [--first N] "
-				"[--prefix TEXT] [--rate PER_S] [--twice], with AMQP_URL or AMQP_URL_FILE set\n");
+				"[--prefix TEXT] [--rate PER_S] [--twice] [--skew S] [--patience S], with AMQP_URL or "
+				"AMQP_URL_FILE set\n");
 		free(url);
 		return 2;
 	}
