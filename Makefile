@@ -2,7 +2,7 @@
 # One Makefile for all of it; everything it makes is under build/ (build/san/ with SAN=1).
 # A new worker is one word in WORKERS, a folder workers/<name>/ and rows in topology/topology.yaml.
 
-WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter
+WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter auditor
 
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
@@ -28,7 +28,7 @@ SANDBOX_SRC := $(wildcard ops/sandbox/*.c)
 # What the generator of the C names stands on; it must be built before anything that includes them.
 NAMES_OBJ := $(patsubst %.c,$(B)/%.o,topology/names.c $(wildcard shared/base/*.c shared/formats/*.c shared/party/*.c shared/topology/*.c shared/yaml/*.c))
 
-PROGRAMS := $(WORKERS:%=$(B)/bin/%) $(B)/bin/tributary $(B)/bin/sandbox-wms $(B)/bin/bench
+PROGRAMS := $(WORKERS:%=$(B)/bin/%) $(B)/bin/tributary $(B)/bin/sandbox-wms $(B)/bin/bench $(B)/bin/full.so
 
 define worker_rule
 $(B)/bin/$(1): $$(patsubst %.c,$(B)/%.o,$$(wildcard workers/$(1)/*.c)) $(B)/libtributary.a
@@ -38,6 +38,12 @@ $(B)/bin/tributary: $(CLI_SRC:%.c=$(B)/%.o) $(B)/libtributary.a
 $(B)/bin/sandbox-wms: $(SANDBOX_SRC:%.c=$(B)/%.o) $(B)/libtributary.a
 $(B)/bin/bench: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/*.c)) $(B)/libtributary.a
 $(B)/bin/topology-names: $(NAMES_OBJ)
+
+# The drill's full disk is preloaded into Postgres, so it stands alone and has no sanitizer.
+$(B)/bin/full.so: ops/drill/full.c
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ $<
 
 $(B)/bin/%:
 	@mkdir -p $(@D)
@@ -62,10 +68,10 @@ $(B)/%.o: %.c
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The generated names are there before the first of these is compiled; after that, the .d files know.
-NEEDS_NAMES := $(filter $(B)/shared/worker/%,$(LIB_OBJ)) $(patsubst %.c,$(B)/%.o,$(wildcard workers/*/*.c tests/*/*.c ops/*/*.c))
+NEEDS_NAMES := $(filter $(B)/shared/worker/% $(B)/shared/audit/%,$(LIB_OBJ)) $(patsubst %.c,$(B)/%.o,$(wildcard workers/*/*.c tests/*/*.c ops/*/*.c))
 $(NEEDS_NAMES): | $(B)/gen/topology_names.h
 
--include $(shell find $(B) -name test-var -prune -o -name bench-var -prune -o -path '$(B)/san' -prune -o -path '$(B)/fuzz' -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) -name "test-var*" -prune -o -name bench-var -prune -o -path '$(B)/san' -prune -o -path '$(B)/fuzz' -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 
@@ -94,7 +100,7 @@ $(FUZZ_BIN): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(B)/tests/support/tree_equal.o $
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o %.a,$^) $(filter-out %.o,$(FUZZ_MAIN)) $(LDLIBS)
 
-.PHONY: all programs tests fuzz-targets demo up down test test-unit test-faults fuzz bench lint format docs help clean packages
+.PHONY: all programs tests fuzz-targets demo up down drill test test-unit test-faults fuzz bench lint format docs help clean packages
 all: programs
 
 programs: $(PROGRAMS)
@@ -121,6 +127,10 @@ down: ## stop exactly that stack
 test: packages ## all tests, on a stack of their own (SAN=1: with sanitizers)
 	@$(MAKE) --no-print-directory -j2 programs tests
 	@tests/run $(B)
+
+drill: packages ## 100,000 orders while 200 faults happen (ORDERS, FAULTS, SEED), on a stack of its own: nothing may be lost or doubled
+	@$(MAKE) --no-print-directory -j2 programs
+	@$(B)/bin/tributary drill --orders $(or $(ORDERS),100000) --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
 test-unit: ## only what needs no server
 	@$(MAKE) --no-print-directory -j2 programs tests

@@ -46,6 +46,8 @@ header_print(const struct topology *t, FILE *out)
 		     "extern const size_t topology_events_count;\n"
 		     "extern const struct topology_retry_tier topology_retry_tiers[]; /* shortest delay first */\n"
 		     "extern const size_t topology_retry_tiers_count;\n"
+		     "extern const struct topology_queue topology_queues[];\n"
+		     "extern const size_t topology_queues_count;\n"
 		     "extern const struct topology_worker topology_workers[];\n"
 		     "extern const size_t topology_workers_count;\n\n#endif\n");
 }
@@ -93,6 +95,23 @@ workers_print(const struct topology *t, FILE *out)
 }
 
 static void
+queues_print(const struct topology *t, FILE *out)
+{
+	for (size_t i = 0; i < t->queues_count; i++) {
+		const struct topology_queue *q = &t->queues[i];
+
+		fprintf(out, "static const struct topology_binding bindings_%zu[] = {", i);
+		for (size_t j = 0; j < q->bindings_count; j++)
+			fprintf(out, "{\"%s\", \"%s\"}, ", q->bindings[j].exchange, q->bindings[j].key);
+		fprintf(out, "{NULL, NULL}};\n");
+	}
+	fprintf(out, "\nconst struct topology_queue topology_queues[] = {\n");
+	for (size_t i = 0; i < t->queues_count; i++)
+		fprintf(out, "    {\"%s\", bindings_%zu, %zu},\n", t->queues[i].name, i, t->queues[i].bindings_count);
+	fprintf(out, "};\nconst size_t topology_queues_count = %zu;\n\n", t->queues_count);
+}
+
+static void
 tables_print(const struct topology *t, FILE *out)
 {
 	fprintf(out, "/* Made from topology/topology.yaml by topology/names.c. Do not edit. */\n"
@@ -108,6 +127,7 @@ tables_print(const struct topology *t, FILE *out)
 	for (size_t i = 0; i < t->retry_tiers_count; i++)
 		fprintf(out, "    {\"%s\", %lld},\n", t->retry_tiers[i].name, (long long)t->retry_tiers[i].delay_ms);
 	fprintf(out, "};\nconst size_t topology_retry_tiers_count = %zu;\n\n", t->retry_tiers_count);
+	queues_print(t, out);
 	workers_print(t, out);
 }
 

@@ -12,8 +12,10 @@ enum exit_status {
 	EXIT_WRONG = 2, /* the command line is */
 };
 
+int audit_command(int argc, char **argv);
 int contracts_command(int argc, char **argv);
 int dead_letters_command(int argc, char **argv);
+int drill_command(int argc, char **argv);
 int exceptions_command(int argc, char **argv);
 int fleet_command(int argc, char **argv);
 int migrate_command(int argc, char **argv);
@@ -21,6 +23,7 @@ int mirror_command(int argc, char **argv);
 int order_command(int argc, char **argv);
 int orders_command(int argc, char **argv);
 int party_command(int argc, char **argv);
+int proof_command(int argc, char **argv);
 int submit_command(int argc, char **argv);
 int topology_command(int argc, char **argv);
 

@@ -7,7 +7,7 @@
  */
 #include "drain.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "commands.h"
 #include "database.h"
 #include "drain_body.h"
@@ -341,12 +341,12 @@ remark_put(const struct remark *r)
 	if (outcome == OUTCOME_OK && !result_bool(put, 0, 2))
 		outcome = why_set(&why, OUTCOME_DEAD, "usage", "no dead letter has this fingerprint: see `groups`");
 	if (outcome == OUTCOME_OK) {
-		audit_put(s.db.store, s.arena,
-			  &(struct audit_act){.act = r->act,
-					      .target_id = str_of(r->fingerprint),
-					      .reason = r->reason,
-					      .before = result_text(put, 0, 0),
-					      .after = result_text(put, 0, 1)});
+		audit_log_put(s.db.store, s.arena,
+			      &(struct audit_act){.act = r->act,
+						  .target_id = str_of(r->fingerprint),
+						  .reason = r->reason,
+						  .before = result_text(put, 0, 0),
+						  .after = result_text(put, 0, 1)});
 		outcome = store_commit(s.db.store, &why);
 	} else {
 		store_rollback(s.db.store);

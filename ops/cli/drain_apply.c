@@ -7,7 +7,7 @@
  */
 #include "drain_plan.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "base/instant.h"
 #include "commands.h"
 #include "drain.h"
@@ -291,8 +291,8 @@ apply_do(struct kept *k, struct uuid plan, const struct wish *w)
 	if (!plan_holds(k, plan, &why))
 		return plan_failed(&why);
 	store_begin(k->db.store);
-	audit_put(k->db.store, k->arena,
-		  &(struct audit_act){.act = "dead-letter.apply", .target_id = str_of(text), .reason = k->reason});
+	audit_log_put(k->db.store, k->arena,
+		      &(struct audit_act){.act = "dead-letter.apply", .target_id = str_of(text), .reason = k->reason});
 	outcome = store_commit(k->db.store, &why);
 	if (outcome == OUTCOME_OK)
 		outcome = plan_run(k, &applying, plan, -1, &why);

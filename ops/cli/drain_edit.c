@@ -4,7 +4,7 @@
  * The field is named by a JSON Pointer into what `show` prints as the body. The order stays the same order: its id cannot
  * be changed. The original is kept (dead_letter_edits), the difference is shown, the act is in the audit log.
  */
-#include "audit.h"
+#include "audit_log.h"
 #include "commands.h"
 #include "database.h"
 #include "drain.h"
@@ -146,13 +146,13 @@ edit_put(struct store *store, struct edit *e)
 	rows_bytes(body, e->changed);
 	store_send(store, kept);
 	store_send(store, body);
-	audit_put(store, e->arena,
-		  &(struct audit_act){.act = "dead-letter.edit",
-				      .target_id = arena_str(e->arena, str_of(id)),
-				      .order_id = e->order_id,
-				      .reason = arena_printf(e->arena, "%s (%s)", e->reason, e->pointer).p,
-				      .before = e->before,
-				      .after = e->after});
+	audit_log_put(store, e->arena,
+		      &(struct audit_act){.act = "dead-letter.edit",
+					  .target_id = arena_str(e->arena, str_of(id)),
+					  .order_id = e->order_id,
+					  .reason = arena_printf(e->arena, "%s (%s)", e->reason, e->pointer).p,
+					  .before = e->before,
+					  .after = e->after});
 }
 
 static enum outcome

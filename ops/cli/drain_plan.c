@@ -6,7 +6,7 @@
  */
 #include "drain_plan.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "base/instant.h"
 #include "commands.h"
 #include "drain.h"
@@ -214,7 +214,7 @@ plan_make(struct kept *k, const struct wish *w, struct str ids, struct plan *p, 
 	rows_text(rows, str_of(w->stage));
 	rows_text(rows, str_of(w->until));
 	rows_int(rows, w->limit);
-	rows_text(rows, str_of(audit_who()));
+	rows_text(rows, str_of(audit_log_who()));
 	rows_text(rows, filter);
 	store_begin(k->db.store);
 	outcome = store_query(k->db.store, rows, &made, why);
@@ -225,9 +225,10 @@ plan_make(struct kept *k, const struct wish *w, struct str ids, struct plan *p, 
 	p->items = result_int(made, 0, 0);
 	p->digest = arena_str(k->arena, result_text(made, 0, 1));
 	p->locked = result_int(made, 0, 2);
-	audit_put(k->db.store, k->arena,
-		  &(struct audit_act){
-		      .act = "dead-letter.plan", .target_id = str_of(p->text), .reason = arena_text(k->arena, filter)});
+	audit_log_put(k->db.store, k->arena,
+		      &(struct audit_act){.act = "dead-letter.plan",
+					  .target_id = str_of(p->text),
+					  .reason = arena_text(k->arena, filter)});
 	return store_commit(k->db.store, why);
 }
 

@@ -5,7 +5,7 @@
  */
 #include "commands.h"
 
-#include "audit.h"
+#include "audit_log.h"
 #include "base/instant.h"
 #include "base/params.h"
 #include "dispatch.h"
@@ -72,7 +72,7 @@ act_note(struct kept *k, const char *verb, struct uuid id, const struct outgoing
 	act.target_id = arena_str(k->arena, str_of(text));
 	if (!uuid_parse(m->envelope.correlation_id, &act.order_id))
 		act.order_id = (struct uuid){{0}};
-	audit_put(k->db.store, k->arena, &act);
+	audit_log_put(k->db.store, k->arena, &act);
 }
 
 /* Claims the row, and the journal forgets the message, in one commit. */

@@ -13,13 +13,17 @@
 static const struct command commands[] = {
     {"submit", "publish documents as a party would", submit_command},
     {"orders", "the latest orders and where they stand", orders_command},
-    {"order", "one order: lines, shipments, invoices, timeline", order_command},
+    {"order", "one order: lines, shipments, invoices, timeline; its proof", order_command},
+    {"proof", "that nothing written down was changed: check", proof_command},
     {"exceptions", "orders that wait for a person: list, show, release, dismiss", exceptions_command},
     {"dead-letters", "messages that were given up on: list, show, replay, dismiss", dead_letters_command},
+    {"audit", "do the books balance? A certificate, and each row that breaks one", audit_command},
     {"mirror", "load what the ERP exports", mirror_command},
     {"migrate", "bring the database up to date", migrate_command},
     {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
     {"party", "the parties and their mappings: list, check, try", party_command},
+    {"drill", "break the fleet on purpose, on a stack of its own, and see that nothing is lost or doubled",
+     drill_command},
     {"topology", "what RabbitMQ must hold: workers, definitions, apply, check", topology_command},
 };
 

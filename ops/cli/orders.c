@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "database.h"
 #include "options.h"
+#include "order_proof.h"
 #include "report.h"
 
 #include <stdlib.h>
@@ -91,11 +92,17 @@ static const struct options orders_options = {"tributary orders [OPTION...]",
 					      0,
 					      0};
 
+struct order_wish {
+	bool as_json, wants_proof;
+};
+
 static const struct option_row order_rows[] = {
-    {"json", OPTION_FLAG, 0, .help = "for programs"},
+    {"proof", OPTION_FLAG, offsetof(struct order_wish, wants_proof),
+     .help = "the evidence, checked against the seals; exit 1 when something was changed"},
+    {"json", OPTION_FLAG, offsetof(struct order_wish, as_json), .help = "for programs"},
 };
 static const struct options order_options = {
-    "tributary order [--json] ID|PARTY:NUMBER|NUMBER",
+    "tributary order [--proof] [--json] ID|PARTY:NUMBER|NUMBER",
     "One order: lines, shipments, invoices and timeline. NUMBER is the channel's number or id.",
     order_rows,
     COUNT_OF(order_rows),
@@ -195,12 +202,12 @@ order_command(int argc, char **argv)
 {
 	struct arena *arena;
 	struct database db = {0};
-	bool as_json = false;
+	struct order_wish wish = {false, false};
 	const char *name;
 	struct uuid id;
 	int status = EXIT_NO;
 
-	switch (options_parse(&order_options, argc, argv, &as_json, &name, NULL)) {
+	switch (options_parse(&order_options, argc, argv, &wish, &name, NULL)) {
 	case OPTIONS_HELP:
 		return EXIT_YES;
 	case OPTIONS_WRONG:
@@ -210,7 +217,8 @@ order_command(int argc, char **argv)
 	}
 	arena = arena_new((size_t)64 << 20);
 	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) && order_named(db.store, arena, name, &id))
-		status = order_print(db.store, arena, id, as_json);
+		status = wish.wants_proof ? order_proof_print(db.store, arena, id, wish.as_json)
+					  : order_print(db.store, arena, id, wish.as_json);
 	database_close(&db);
 	arena_free(arena);
 	return status;

@@ -5,6 +5,7 @@
  * The mapping as it lies in the folder is run over the raw documents that came lately; each canonical field that would
  * be another than what was stored is shown. Nothing is written.
  */
+#include "age.h"
 #include "commands.h"
 #include "options.h"
 #include "party_commands.h"
@@ -50,32 +51,6 @@ struct stored {
 	size_t read, changed;
 	bool has_failed;
 };
-
-/* "90m", "12h", "7d" before now; false when it is none. */
-static bool
-since_read(const char *text, int64_t *since_us)
-{
-	size_t n = strlen(text);
-	int64_t count, unit_s = 0;
-
-	if (n < 2 || !str_to_int((struct str){text, n - 1}, &count) || count < 1 || count > 100000)
-		return false;
-	switch (text[n - 1]) {
-	case 'm':
-		unit_s = 60;
-		break;
-	case 'h':
-		unit_s = 3600;
-		break;
-	case 'd':
-		unit_s = 86400;
-		break;
-	default:
-		return false;
-	}
-	*since_us = instant_now_us() - count * unit_s * 1000000;
-	return true;
-}
 
 /* A canonical order as a tree, without what is no matter of the mapping. */
 static struct node *
@@ -254,7 +229,7 @@ party_diff_command(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (!since_read(wish.since, &s.since_us)) {
+	if (!age_read(wish.since, &s.since_us)) {
 		fprintf(stderr, "--since: \"%.20s\" is no age: 90m, 12h, 7d\n", wish.since);
 		return EXIT_WRONG;
 	}

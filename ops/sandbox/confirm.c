@@ -12,14 +12,14 @@
 #define TIMEOUT_MS 10000
 
 static struct outgoing
-message_of(const struct book_due *due, struct arena *arena)
+message_of(const struct book_due *due, const char *party, struct arena *arena)
 {
 	char now[INSTANT_TEXT_BYTES];
 
 	instant_format(instant_now_us(), now);
 	return (struct outgoing){
 	    .exchange = STR(EXCHANGE_INTAKE),
-	    .routing_key = STR("sandbox-wms.shipment"),
+	    .routing_key = arena_printf(arena, "%s.shipment", party),
 	    .body = arena_printf(
 		arena,
 		"{\"event\":\"shipment.confirmed\",\"reference\":\"%.*s\",\"partner_reference\":\"WMS-%06" PRIu64
@@ -37,7 +37,7 @@ message_of(const struct book_due *due, struct arena *arena)
 }
 
 size_t
-confirm_due(struct book *book, struct broker *broker, struct arena *arena)
+confirm_due(struct book *book, struct broker *broker, const char *party, struct arena *arena)
 {
 	struct book_due due[ROUND_MAX];
 	struct outgoing messages[ROUND_MAX];
@@ -48,7 +48,7 @@ confirm_due(struct book *book, struct broker *broker, struct arena *arena)
 	if (n == 0)
 		return 0;
 	for (size_t i = 0; i < n; i++)
-		messages[i] = message_of(&due[i], arena);
+		messages[i] = message_of(&due[i], party, arena);
 	if (broker_publish(broker, messages, n, TIMEOUT_MS, states, &why) != OUTCOME_OK)
 		log_why(LOG_LEVEL_WARN, "away", &why);
 	while (out < n && states[out] == PUBLISH_CONFIRMED)

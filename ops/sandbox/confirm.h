@@ -8,7 +8,7 @@
 #include "book.h"
 #include "broker/broker.h"
 
-/* confirm_due - one round; returns how many are out. What was not confirmed by the broker is due again. */
-size_t confirm_due(struct book *book, struct broker *broker, struct arena *arena);
+/* confirm_due - one round, as this party; returns how many are out. What was not confirmed by the broker is due again. */
+size_t confirm_due(struct book *book, struct broker *broker, const char *party, struct arena *arena);
 
 #endif

@@ -21,15 +21,15 @@
 #define TURN_NS 10000000
 
 struct config {
-	const char *amqp_url, *token, *mode, *state_file;
+	const char *amqp_url, *token, *mode, *state_file, *party;
 	int64_t port, confirm_delay_ms;
 };
 
 static const struct param params[] = {
     {"AMQP_URL", PARAM_SECRET, offsetof(struct config, amqp_url), NULL, 1, 2048, "", "the warehouse's own user"},
     {"SANDBOX_WMS_TOKEN", PARAM_SECRET, offsetof(struct config, token), NULL, 1, 256, "", "bearer token asked for"},
-    {"SANDBOX_WMS_MODE", PARAM_TEXT, offsetof(struct config, mode), "normal", 1, 32, "",
-     "normal, slow, fail, fail-late, busy or drop-answer"},
+    {"SANDBOX_WMS_MODE", PARAM_TEXT, offsetof(struct config, mode), "normal", 1, 32, "", "see mode.h"},
+    {"SANDBOX_WMS_PARTY", PARAM_TEXT, offsetof(struct config, party), "sandbox-wms", 1, 40, "", "as which it confirms"},
     {"SANDBOX_WMS_STATE_FILE", PARAM_TEXT, offsetof(struct config, state_file), "", 0, 1024, "",
      "what it remembers over a restart; empty: nothing"},
     {"SANDBOX_WMS_PORT", PARAM_INT, offsetof(struct config, port), "27690", 1, 65535, "", "on 127.0.0.1"},
@@ -47,12 +47,12 @@ on_signal(int number)
 }
 
 static void
-run(struct book *book, struct broker *broker, struct arena *arena)
+run(struct book *book, struct broker *broker, const char *party, struct arena *arena)
 {
 	struct timespec turn = {.tv_nsec = TURN_NS};
 
 	while (!stop_asked) {
-		if (confirm_due(book, broker, arena) == 0)
+		if (confirm_due(book, broker, party, arena) == 0)
 			nanosleep(&turn, NULL);
 		broker_pump(broker);
 	}
@@ -61,7 +61,8 @@ run(struct book *book, struct broker *broker, struct arena *arena)
 static int
 wms_run(const struct config *config)
 {
-	struct mode mode = {.confirm_delay_ms = config->confirm_delay_ms, .short_micro = DECIMAL_ONE};
+	struct mode mode = {
+	    .confirm_delay_ms = config->confirm_delay_ms, .retry_after_s = 1, .short_micro = DECIMAL_ONE};
 	struct broker *broker = NULL;
 	struct server *server = NULL;
 	struct book *book = NULL;
@@ -79,7 +80,7 @@ wms_run(const struct config *config)
 	if (arena && broker && book_open(config->state_file, &book, &why) == OUTCOME_OK &&
 	    server_open(config->port, config->token, book, &mode, &server, &why) == OUTCOME_OK) {
 		log_line(LOG_LEVEL_INFO, "start", "port=%lld", (long long)config->port);
-		run(book, broker, arena);
+		run(book, broker, config->party, arena);
 		status = EX_OK;
 	} else {
 		fprintf(stderr, "sandbox-wms: %s: %s\n", why.code ? why.code : "memory", why.text);

@@ -7,8 +7,11 @@
 #include <inttypes.h>
 
 #define COUNT_MAX INT64_C(1000000000)
+#define CUT_MAX 65536
+#define RETRY_AFTER_MAX 3600
 
-static const char *const kind_names[] = {"normal", "slow", "fail", "fail-late", "busy", "drop-answer"};
+static const char *const kind_names[] = {"normal",      "slow",   "fail", "fail-late", "busy",
+					 "drop-answer", "denied", "cut",  "cut-before"};
 static const struct tree_limits limits = {.bytes = 4096, .depth = 2, .nodes = 32};
 
 bool
@@ -51,10 +54,10 @@ short_read(struct str text, int64_t *short_micro)
 }
 
 static bool
-lookup_read(struct str text, bool *lookup_fails)
+word_read(struct str text, const char *yes, const char *no, bool *is_yes)
 {
-	*lookup_fails = str_equal(text, STR("fail"));
-	return *lookup_fails || str_equal(text, STR("normal"));
+	*is_yes = str_equal(text, str_of(yes));
+	return *is_yes || str_equal(text, str_of(no));
 }
 
 static enum outcome
@@ -73,11 +76,20 @@ member_change(struct mode *mode, const struct node *member, struct why *why)
 		is_ok = number_read(text, COUNT_MAX, &mode->count);
 	else if (str_equal(key, STR("short")))
 		is_ok = short_read(text, &mode->short_micro);
+	else if (str_equal(key, STR("cut_at")))
+		is_ok = number_read(text, CUT_MAX, &mode->cut_at);
+	else if (str_equal(key, STR("cut_step")))
+		is_ok = number_read(text, CUT_MAX, &mode->cut_step);
+	else if (str_equal(key, STR("retry_after")))
+		is_ok = number_read(text, RETRY_AFTER_MAX, &mode->retry_after_s);
+	else if (str_equal(key, STR("retry_after_as")))
+		is_ok = word_read(text, "date", "seconds", &mode->is_dated);
 	else if (str_equal(key, STR("lookup")))
-		is_ok = lookup_read(text, &mode->lookup_fails);
+		is_ok = word_read(text, "fail", "normal", &mode->lookup_fails);
 	else
 		return why_set(why, OUTCOME_DEAD, "field-unknown",
-			       "there are mode, delay_ms, count, confirm_delay_ms, short and lookup");
+			       "there are mode, delay_ms, count, confirm_delay_ms, short, lookup, cut_at, cut_step, "
+			       "retry_after and retry_after_as");
 	if (!is_ok)
 		return why_set(why, OUTCOME_DEAD, "field-range", "%.*s cannot be that", STR_ARGS(key));
 	return OUTCOME_OK;
@@ -108,6 +120,8 @@ mode_take(struct mode *mode)
 {
 	enum mode_kind kind = (enum mode_kind)mode->kind;
 
+	if (kind == MODE_CUT)
+		mode->cut_at += mode->cut_step;
 	if (kind != MODE_NORMAL && mode->count && --mode->count == 0)
 		mode->kind = MODE_NORMAL;
 	return kind;
@@ -121,7 +135,9 @@ mode_put_json(const struct mode *mode, struct buf *out)
 	decimal_format(mode->short_micro, part);
 	buf_printf(out,
 		   "{\"mode\":\"%s\",\"delay_ms\":%" PRId64 ",\"count\":%" PRId64 ",\"confirm_delay_ms\":%" PRId64
-		   ",\"short\":\"%s\",\"lookup\":\"%s\"}",
+		   ",\"short\":\"%s\",\"lookup\":\"%s\",\"cut_at\":%" PRId64 ",\"cut_step\":%" PRId64
+		   ",\"retry_after\":%" PRId64 ",\"retry_after_as\":\"%s\"}",
 		   mode_kind_name(mode->kind), mode->delay_ms, mode->count, mode->confirm_delay_ms, part,
-		   mode->lookup_fails ? "fail" : "normal");
+		   mode->lookup_fails ? "fail" : "normal", mode->cut_at, mode->cut_step, mode->retry_after_s,
+		   mode->is_dated ? "date" : "seconds");
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server.h"
 
+#include "cut.h"
+#include "seen.h"
+
 #include "base/instant.h"
+#include "base/log.h"
 #include "formats/json.h"
 
 #include <arpa/inet.h>
@@ -15,7 +19,7 @@
 
 #define BODY_BYTES ((size_t)1 << 20)
 #define ARENA_BYTES ((size_t)16 << 20)
-#define ANSWER_BYTES ((size_t)64 * 1024)
+#define ANSWER_BYTES ((size_t)256 * 1024)
 #define CONNECTIONS 256
 #define TIMEOUT_S 30
 
@@ -25,6 +29,8 @@ struct server {
 	struct book *book;
 	pthread_mutex_t lock; /* of mode */
 	struct mode mode;
+	size_t cut_bytes; /* of the answer that was cut last, as a whole */
+	struct seen seen;
 };
 
 struct request {
@@ -32,7 +38,7 @@ struct request {
 };
 
 static enum MHD_Result
-answer(struct MHD_Connection *c, unsigned status, struct str text)
+answer_later(struct MHD_Connection *c, unsigned status, struct str text, const char *retry_after)
 {
 	struct MHD_Response *r =
 	    MHD_create_response_from_buffer(text.n, (void *)(uintptr_t)text.p, MHD_RESPMEM_MUST_COPY);
@@ -41,11 +47,17 @@ answer(struct MHD_Connection *c, unsigned status, struct str text)
 	if (!r)
 		return MHD_NO;
 	MHD_add_response_header(r, "Content-Type", "application/json");
-	if (status == MHD_HTTP_TOO_MANY_REQUESTS)
-		MHD_add_response_header(r, "Retry-After", "1");
+	if (retry_after)
+		MHD_add_response_header(r, "Retry-After", retry_after);
 	result = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
 	return result;
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *c, unsigned status, struct str text)
+{
+	return answer_later(c, status, text, NULL);
 }
 
 static enum MHD_Result
@@ -61,6 +73,41 @@ answer_why(struct MHD_Connection *c, unsigned status, const char *code, const ch
 	result = answer(c, status, buf_str(&out));
 	buf_release(&out);
 	return result;
+}
+
+static enum MHD_Result
+busy_answer(struct MHD_Connection *c, const struct mode *mode)
+{
+	/* A date has whole seconds: the next one, so that it is never too early. */
+	time_t at = time(NULL) + mode->retry_after_s + 1;
+	struct tm tm;
+	char text[64];
+
+	gmtime_r(&at, &tm);
+	if (mode->is_dated)
+		strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	else
+		snprintf(text, sizeof text, "%" PRId64, mode->retry_after_s);
+	return answer_later(c, MHD_HTTP_TOO_MANY_REQUESTS, STR("{\"error\":\"busy\",\"text\":\"told to be busy\"}"),
+			    mode->retry_after_s ? text : NULL);
+}
+
+/* MHD_NO closes the connection. */
+static enum MHD_Result
+cut_answer_send(struct server *s, struct MHD_Connection *c, const struct mode *mode, struct str body)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct buf out;
+
+	buf_init(&out, ANSWER_BYTES);
+	cut_answer(body, &out);
+	pthread_mutex_lock(&s->lock);
+	s->cut_bytes = out.n;
+	pthread_mutex_unlock(&s->lock);
+	if (info && !cut_send(info->connect_fd, buf_str(&out), (size_t)mode->cut_at))
+		log_line(LOG_LEVEL_WARN, "cut", "the connection ended before its %" PRId64 " bytes", mode->cut_at);
+	buf_release(&out);
+	return MHD_NO;
 }
 
 static bool
@@ -85,7 +132,8 @@ mode_next(struct server *s)
 }
 
 static enum MHD_Result
-accepted_answer(struct MHD_Connection *c, const struct mode *mode, enum book_result result, uint64_t number)
+accepted_answer(struct server *s, struct MHD_Connection *c, const struct mode *mode, enum book_result result,
+		uint64_t number)
 {
 	struct timespec delay = {.tv_sec = mode->delay_ms / 1000, .tv_nsec = mode->delay_ms % 1000 * 1000000};
 	char text[64];
@@ -106,6 +154,8 @@ accepted_answer(struct MHD_Connection *c, const struct mode *mode, enum book_res
 	if (mode->kind == MODE_SLOW)
 		nanosleep(&delay, NULL);
 	n = snprintf(text, sizeof text, "{\"partner_reference\":\"WMS-%06" PRIu64 "\"}", number);
+	if (mode->kind == MODE_CUT)
+		return cut_answer_send(s, c, mode, (struct str){text, (size_t)n});
 	return answer(c, result == BOOK_NEW ? MHD_HTTP_CREATED : MHD_HTTP_OK, (struct str){text, (size_t)n});
 }
 
@@ -121,18 +171,23 @@ shipment_take(struct server *s, struct MHD_Connection *c, struct str body)
 	enum MHD_Result result;
 	uint64_t number = 0;
 
+	seen_put(&s->seen, "POST", mode_kind_name(mode.kind));
 	if (!key || !shipment_is_reference(str_of(key)))
 		result = answer_why(c, MHD_HTTP_BAD_REQUEST, "key-missing", "Idempotency-Key is required");
 	else if (mode.kind == MODE_FAIL)
 		result = answer_why(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "fail", "told to fail");
 	else if (mode.kind == MODE_BUSY)
-		result = answer_why(c, MHD_HTTP_TOO_MANY_REQUESTS, "busy", "told to be busy");
+		result = busy_answer(c, &mode);
+	else if (mode.kind == MODE_DENIED)
+		result = answer_why(c, MHD_HTTP_UNAUTHORIZED, "token", "told not to know the token");
+	else if (mode.kind == MODE_CUT_BEFORE)
+		result = MHD_NO;
 	else if (!arena || shipment_read(body, mode.short_micro, arena, &asked, &why) != OUTCOME_OK)
 		result = answer_why(c, 422u, why.code ? why.code : "memory", why.text);
 	else {
 		booked =
 		    book_accept(s->book, str_of(key), &asked, monotonic_us() + mode.confirm_delay_ms * 1000, &number);
-		result = accepted_answer(c, &mode, booked, number);
+		result = accepted_answer(s, c, &mode, booked, number);
 	}
 	arena_free(arena);
 	return result;
@@ -149,6 +204,7 @@ shipment_look_up(struct server *s, struct MHD_Connection *c, const char *referen
 	pthread_mutex_lock(&s->lock);
 	is_failing = s->mode.lookup_fails;
 	pthread_mutex_unlock(&s->lock);
+	seen_put(&s->seen, "GET", is_failing ? "fail" : "normal");
 	if (is_failing)
 		return answer_why(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "fail", "told to fail");
 	if (!book_find(s->book, str_of(reference), &number, &is_confirmed))
@@ -168,8 +224,21 @@ stats_answer(struct server *s, struct MHD_Connection *c)
 	buf_init(&out, ANSWER_BYTES);
 	buf_printf(&out,
 		   "{\"accepted\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"conflicts\":%" PRIu64 ",\"confirmed\":%" PRIu64
-		   ",\"doubled\":%" PRIu64 "}",
-		   n.accepted, n.repeated, n.conflicts, n.confirmed, n.doubled);
+		   ",\"doubled\":%" PRIu64 ",\"requests\":%" PRIu64 ",\"cut_bytes\":%zu}",
+		   n.accepted, n.repeated, n.conflicts, n.confirmed, n.doubled, seen_count(&s->seen), s->cut_bytes);
+	result = answer(c, MHD_HTTP_OK, buf_str(&out));
+	buf_release(&out);
+	return result;
+}
+
+static enum MHD_Result
+requests_answer(struct server *s, struct MHD_Connection *c)
+{
+	struct buf out;
+	enum MHD_Result result;
+
+	buf_init(&out, ANSWER_BYTES);
+	seen_put_json(&s->seen, &out);
 	result = answer(c, MHD_HTTP_OK, buf_str(&out));
 	buf_release(&out);
 	return result;
@@ -206,6 +275,8 @@ route(struct server *s, struct MHD_Connection *c, const char *url, const char *m
 		return answer_why(c, MHD_HTTP_UNAUTHORIZED, "token", "Authorization: Bearer with the right token");
 	if (strcmp(method, "POST") == 0 && strcmp(url, "/v1/shipments") == 0)
 		return shipment_take(s, c, body);
+	if (strcmp(method, "GET") == 0 && strcmp(url, "/v1/requests") == 0)
+		return requests_answer(s, c);
 	if (strcmp(method, "GET") == 0 && strncmp(url, under, strlen(under)) == 0)
 		return shipment_look_up(s, c, url + strlen(under));
 	if (strcmp(method, "GET") == 0 && strcmp(url, "/v1/stats") == 0)
@@ -267,6 +338,7 @@ server_open(int64_t port, const char *token, struct book *book, const struct mod
 	s->token = token;
 	s->book = book;
 	s->mode = *mode;
+	seen_init(&s->seen);
 	pthread_mutex_init(&s->lock, NULL);
 	/* A thread per connection: one that is told to be slow holds up nobody else. */
 	s->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL,
@@ -289,5 +361,6 @@ server_close(struct server *s)
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	pthread_mutex_destroy(&s->lock);
+	seen_release(&s->seen);
 	free(s);
 }

@@ -4,6 +4,8 @@
  *   POST /v1/shipments        take a shipment; Authorization: Bearer, Idempotency-Key
  *   GET  /v1/shipments/REF    look it up
  *   GET  /v1/stats            counts      PUT /v1/mode   behave otherwise (mode.h)
+ *   GET  /v1/requests         the latest requests of the first two kinds, oldest first: when (ms since 1970), and
+ *                             in which mode they were answered
  */
 #ifndef TRIBUTARY_SANDBOX_SERVER_H
 #define TRIBUTARY_SANDBOX_SERVER_H

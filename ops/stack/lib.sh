@@ -84,6 +84,13 @@ workers() {
 		"$repo/topology/topology.yaml"
 }
 
+# consumers - the workers that read a queue: the skeleton's tables are written by these
+consumers() {
+	local idle
+	idle=$(sed -n 's/^ *- {name: *\([a-z0-9-]*\), *reads: *\[\],.*/\1/p' "$repo/topology/topology.yaml")
+	workers | grep -vxF -- "${idle:-none}"
+}
+
 parties() {
 	local file
 	for file in "$parties"/*/party.yaml; do

@@ -76,7 +76,7 @@ postgres_ready() {
 }
 
 postgres_start() {
-	local data=$var/$1/data
+	local data=$var/$1/data environment
 	postgres_prepare "$1"
 	need_port "$(port_of "$1")" Postgres
 	postgres_forget_dead "$1"
@@ -87,7 +87,9 @@ postgres_start() {
 		postgres_cluster_conf "$1" >>"$data/postgresql.conf"
 		echo "host replication $standby_role 127.0.0.1/32 scram-sha-256" >>"$data/pg_hba.conf"
 	fi
-	spawn "$1" "$log/$1.log" "${pg_as[@]}" "$pg_bin/postgres" -D "$data"
+	# DIR/NAME.env: KEY=VALUE lines for the server's environment (the drill's full disk)
+	mapfile -t environment < <(cat "$var/$1.env" 2>/dev/null)
+	spawn "$1" "$log/$1.log" "${pg_as[@]}" env "${environment[@]}" "$pg_bin/postgres" -D "$data"
 }
 
 # A primary ignores primary_conninfo. It keeps a gigabyte of its log for a standby that was away.
@@ -178,7 +180,7 @@ postgres_roles() {
 		for name in $roles; do role_sql "$name"; done
 		if [ "$cluster" = yes ]; then role_sql $standby_role REPLICATION; fi
 		say "SELECT 'CREATE ROLE tributary_worker NOLOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tributary_worker') \\gexec"
-		for name in $(workers); do say "GRANT tributary_worker TO $(role_of "$name");"; done
+		for name in $(consumers); do say "GRANT tributary_worker TO $(role_of "$name");"; done
 		say "SELECT 'CREATE DATABASE tributary OWNER tributary_owner'
 		     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tributary') \\gexec"
 		say 'REVOKE ALL ON DATABASE tributary, postgres, template1 FROM PUBLIC;'

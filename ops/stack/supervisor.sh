@@ -1,9 +1,10 @@
 # supervisor.sh - the fleet's processes under Debian's supervisord, one [program] section each. Sourced after lib.sh.
 #
-#   DIR/fleet.scale         "allocate 8": how many processes a worker has (one, when not listed)
+#   DIR/fleet.scale         "allocate 8": how many processes a worker has (one, when not listed), ship-sync for each partner
 #   DIR/fleet.index         the workers in the order they were first seen: fixes their ports
 #   DIR/fleet.env           KEY=VALUE lines for every program
 #   DIR/fleet.WORKER.env    KEY=VALUE lines for one
+#   DIR/postgres.env        the same for Postgres itself (postgres.sh)
 #   DIR/parties/SUM/        the parties as they were when they last passed `tributary party check`
 #
 # The workers read such a copy, so an edit reaches them only by `up` or `reload`, and a broken one never does: a copy of
@@ -57,13 +58,36 @@ index_of() {
 	echo $(($(grep -nxF "$1" "$var/fleet.index" | cut -d: -f1) - 1))
 }
 
+# partners - those of the deployed parties that ship
+partners() { { grep -lE '^kind: *wms( |$)' "$parties_copy"/*/party.yaml || true; } | sed 's,/party.yaml$,,; s,.*/,,' | LC_ALL=C sort; }
+
+# processes_of WORKER - how many: as scaled, but ship-sync so many for each partner, because its requests are waited for
+# and one that answers slowly would hold up the others in the same process
+processes_of() {
+	local n each
+	n=$(scale_of "$1")
+	if [ "$1" = ship-sync ]; then each=$(partners | wc -l) n=$((n * (each > 1 ? each : 1))); fi
+	echo $((n < max_processes ? n : max_processes))
+}
+
+# partner_queues NUMBER - the queues of this process of ship-sync. Processes and partners are dealt out in turn, so that
+# each partner has its processes, and where there are too many partners some share one.
+partner_queues() {
+	local count
+	count=$(processes_of ship-sync)
+	partners | awk -v number="$1" -v count="$count" '
+		{ names[n++] = $1 }
+		END { for (i = 0; i < n; i++) if (i == number % n || (i > number && (i - number) % count == 0)) list = list (list == "" ? "" : ",") "ship-sync." names[i]
+		      print list }'
+}
+
 # programs - what should run: "program binary-name number" per line
 programs() {
 	local worker n
 	for worker in $(workers) sandbox-wms; do
 		if [ ! -x "$bin/$worker" ]; then continue; fi
 		if [ "$worker" = sandbox-wms ]; then say "$worker $worker 0"; continue; fi
-		n=$(scale_of "$worker")
+		n=$(processes_of "$worker")
 		while [ "$n" -gt 0 ]; do n=$((n - 1)); say "$worker-$n $worker $n"; done
 	done
 }
@@ -87,6 +111,7 @@ environment_of() {
 	if [ "$worker" = ship-sync ]; then
 		say "SANDBOX_WMS_URL=http://127.0.0.1:$sandbox_port"
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"
+		say "QUEUES=$(partner_queues "$2")"
 	fi
 	cat "$var/fleet.env" "$var/fleet.$worker.env" 2>/dev/null || true
 }

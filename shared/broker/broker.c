@@ -124,7 +124,7 @@ broker_consume(struct broker *b, struct str queue)
 	if (!more)
 		abort();
 	c->queues = more;
-	c->queues[c->queues_count++] = (struct queue){.name = name};
+	c->queues[c->queues_count++] = (struct queue){.name = name, .limit = BROKER_UNLIMITED};
 }
 
 static int64_t
@@ -183,6 +183,16 @@ void
 broker_resume(struct broker *b)
 {
 	b->consumer.is_paused = false;
+}
+
+void
+broker_limit(struct broker *b, struct str queue, int64_t limit)
+{
+	struct consumer *c = &b->consumer;
+
+	for (size_t i = 0; i < c->queues_count; i++)
+		if (str_equal(str_of(c->queues[i].name), queue))
+			consume_limit(c, &c->queues[i], limit < 0 ? 0 : limit);
 }
 
 bool
@@ -273,7 +283,7 @@ broker_is_consuming(const struct broker *b)
 	const struct consumer *c = &b->consumer;
 	size_t i = 0;
 
-	while (i < c->queues_count && c->queues[i].is_consumed)
+	while (i < c->queues_count && (c->queues[i].is_consumed || c->queues[i].limit == 0))
 		i++;
 	return i == c->queues_count && link_is_up(&c->link) && !c->is_paused;
 }

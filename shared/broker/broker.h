@@ -104,6 +104,15 @@ void broker_resume(struct broker *b);
 bool broker_is_paused(const struct broker *b);
 
 /*
+ * broker_limit - at most so many messages of this queue on their way to us; 0: none for now (basic.cancel and consume)
+ * From the next broker_take on; what was on its way already is still handed out. A queue at 0 is no trouble: it counts
+ * as consumed. One that is not consumed at all is left alone.
+ * limit  BROKER_UNLIMITED: its share of the prefetch, which is never exceeded
+ */
+#define BROKER_UNLIMITED INT64_MAX
+void broker_limit(struct broker *b, struct str queue, int64_t limit);
+
+/*
  * broker_publish - send n messages and wait until each is confirmed or returned
  * Connects by itself, within timeout_ms; n may be 0, just for that. Texts of an envelope are cut to what AMQP takes
  * (properties 255 bytes, headers 4096); a message whose exchange or routing key is longer than 255 bytes is returned.
@@ -130,7 +139,7 @@ void broker_ack(struct broker *b, const struct delivery *delivery);
 void broker_pump(struct broker *b);
 
 bool broker_is_connected(const struct broker *b); /* both connections */
-bool broker_is_consuming(const struct broker *b); /* every queue, and not paused */
+bool broker_is_consuming(const struct broker *b); /* every queue that it should, and not paused */
 bool broker_is_blocked(const struct broker *b);
 uint64_t broker_reconnects(const struct broker *b);
 

@@ -22,9 +22,11 @@ struct queue {
 	char *name;
 	char tag[BROKER_TAG_BYTES]; /* consumer tag "<index>.<serial>", never the same twice */
 	bool is_consumed;
-	bool was_missing;      /* said so in the log */
-	int64_t next_check_us; /* monotonic; when it is not consumed */
-	int64_t consumed_us;   /* monotonic: since when, or last time */
+	int64_t limit;          /* messages on their way, most; 0: it is not to be consumed now */
+	int64_t consumed_limit; /* what it is consumed with */
+	bool was_missing;       /* said so in the log */
+	int64_t next_check_us;  /* monotonic; when it is not consumed */
+	int64_t consumed_us;    /* monotonic: since when, or last time */
 };
 
 enum parcel_state { PARCEL_NONE, PARCEL_HEADER, PARCEL_BODY, PARCEL_READY };
@@ -101,6 +103,7 @@ enum outcome consume_hand_out(struct consumer *c, struct arena *arena, struct de
 /* consume_trouble - why there can be no delivery now; OUTCOME_RETRY when there could be one */
 enum outcome consume_trouble(const struct consumer *c, struct why *why) MUST_CHECK;
 void consume_cancel(struct consumer *c); /* basic.cancel for every queue */
+void consume_limit(struct consumer *c, struct queue *q, int64_t limit);
 void consume_ack(struct consumer *c, const struct delivery *delivery);
 int64_t consume_next_us(const struct consumer *c); /* when consume_serve has something due; INT64_MAX: never */
 void consume_release(struct consumer *c);

@@ -66,10 +66,12 @@ queue_probe(struct consumer *c, const struct queue *q, struct why *why)
 
 /* Prefetch counts per consumer: what is wanted in all is shared among the queues. */
 static uint16_t
-queue_prefetch(const struct consumer *c)
+queue_prefetch(const struct consumer *c, const struct queue *q)
 {
 	int64_t share = c->prefetch / (int64_t)c->queues_count;
 
+	if (share > q->limit)
+		share = q->limit;
 	return share < 1 ? 1 : share > UINT16_MAX ? UINT16_MAX : (uint16_t)share;
 }
 
@@ -80,7 +82,7 @@ queue_subscribe(struct consumer *c, struct queue *q, struct why *why)
 	enum outcome outcome;
 
 	snprintf(q->tag, sizeof q->tag, "%zu.%" PRIu64, (size_t)(q - c->queues), c->serial++);
-	(void)amqp_basic_qos(l->state, LINK_CHANNEL, 0, queue_prefetch(c), 0);
+	(void)amqp_basic_qos(l->state, LINK_CHANNEL, 0, queue_prefetch(c, q), 0);
 	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "prefetch", why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -119,6 +121,7 @@ queue_consume(struct consumer *c, struct queue *q)
 	if (outcome != OUTCOME_OK)
 		return;
 	q->is_consumed = true;
+	q->consumed_limit = q->limit;
 	q->was_missing = false;
 	q->consumed_us = monotonic_us();
 }
@@ -132,32 +135,44 @@ queues_consume(struct consumer *c, int64_t deadline_us)
 		struct queue *q = &c->queues[i];
 		int64_t now = monotonic_us();
 
-		if (q->is_consumed || q->next_check_us > now || (i && now > deadline_us))
+		if (q->is_consumed || q->limit == 0 || q->next_check_us > now || (i && now > deadline_us))
 			continue;
 		link_limit_rpc(&c->link, limit_us);
 		queue_consume(c, q);
 	}
 }
 
-void
-consume_cancel(struct consumer *c)
+static void
+queue_cancel(struct consumer *c, struct queue *q)
 {
 	struct link *l = &c->link;
 
-	for (size_t i = 0; i < c->queues_count && link_is_up(l); i++) {
-		struct queue *q = &c->queues[i];
-
-		if (!q->is_consumed)
-			continue;
-		q->is_consumed = false;
-		q->next_check_us = 0;
-		link_limit_rpc(l, monotonic_us() + l->settings->rpc_timeout_ms * 1000);
-		(void)amqp_basic_cancel(l->state, LINK_CHANNEL, amqp_cstring_bytes(q->tag));
-		if (link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "cancel", NULL) == OUTCOME_HELD)
-			link_lost(l, "amqp-away", "cancel refused");
-	}
+	if (!q->is_consumed || !link_is_up(l))
+		return;
+	q->is_consumed = false;
+	q->next_check_us = 0;
+	link_limit_rpc(l, monotonic_us() + l->settings->rpc_timeout_ms * 1000);
+	(void)amqp_basic_cancel(l->state, LINK_CHANNEL, amqp_cstring_bytes(q->tag));
+	if (link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "cancel", NULL) == OUTCOME_HELD)
+		link_lost(l, "amqp-away", "cancel refused");
 	if (!link_is_up(l))
 		link_gone(c);
+}
+
+void
+consume_cancel(struct consumer *c)
+{
+	for (size_t i = 0; i < c->queues_count; i++)
+		queue_cancel(c, &c->queues[i]);
+}
+
+/* A consumer's prefetch stands when it begins: another one is another consumer. */
+void
+consume_limit(struct consumer *c, struct queue *q, int64_t limit)
+{
+	q->limit = limit;
+	if (q->consumed_limit != limit)
+		queue_cancel(c, q);
 }
 
 /* The broker ended a consumer: its queue was deleted, or lost its leader. */
@@ -370,7 +385,7 @@ consume_trouble(const struct consumer *c, struct why *why)
 		return OUTCOME_AWAY;
 	}
 	for (size_t i = 0; i < c->queues_count; i++)
-		if (c->queues[i].is_consumed || !c->queues[i].was_missing)
+		if (c->queues[i].is_consumed || c->queues[i].limit == 0 || !c->queues[i].was_missing)
 			return OUTCOME_RETRY;
 	if (c->queues_count == 0)
 		return OUTCOME_RETRY;
@@ -388,7 +403,7 @@ consume_next_us(const struct consumer *c)
 	if (!link_is_up(&c->link))
 		return c->link.next_try_us;
 	for (size_t i = 0; i < c->queues_count && !c->is_paused; i++)
-		if (!c->queues[i].is_consumed && c->queues[i].next_check_us < next)
+		if (!c->queues[i].is_consumed && c->queues[i].limit && c->queues[i].next_check_us < next)
 			next = c->queues[i].next_check_us;
 	return next;
 }

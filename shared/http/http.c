@@ -226,7 +226,8 @@ call_decide(struct slot *s, CURLcode code)
 			       .retry_after_s = c->retry_after_s,
 			       .trouble = s->trouble[0] ? s->trouble : curl_easy_strerror(code)};
 
-	if (is_url_trouble(code))
+	/* An answer that is no HTTP has the code of a URL's scheme, too. */
+	if (is_url_trouble(code) && !end.was_sent)
 		c->outcome = why_set(&c->why, OUTCOME_DEAD, "partner-url", "not a URL that can be asked: %s",
 				     curl_easy_strerror(code));
 	else
@@ -256,9 +257,25 @@ slot_finish(struct run *r, struct slot *s, CURLcode code)
 	r->http->running_count--;
 }
 
-static bool
+static void
+call_ended(const struct run *r, const struct http_call *c)
+{
+	const struct http_hooks *hooks = r->terms->hooks;
+
+	if (hooks)
+		hooks->ended(hooks->context, c);
+}
+
+static void
 call_begin(struct run *r, struct slot *s, struct http_call *c)
 {
+	const struct http_hooks *hooks = r->terms->hooks;
+
+	if (hooks && !hooks->may_begin(hooks->context, c->lane)) {
+		c->outcome =
+		    why_set(&c->why, OUTCOME_RETRY, "partner-paused", "nothing was sent: it is not asked for now");
+		return;
+	}
 	s->call = c;
 	s->handed_bytes = 0;
 	s->trouble[0] = 0;
@@ -267,12 +284,12 @@ call_begin(struct run *r, struct slot *s, struct http_call *c)
 	if (!request_set(r->http, s) || curl_multi_add_handle(r->http->multi, s->easy) != CURLM_OK) {
 		c->outcome = why_set(&c->why, OUTCOME_RETRY, "partner-away", "no memory for the request");
 		s->call = NULL;
-		return false;
+		call_ended(r, c);
+		return;
 	}
 	r->http->running_count++;
 	if (r->terms->lane_limits)
 		r->lane_counts[c->lane]++;
-	return true;
 }
 
 static bool
@@ -301,7 +318,7 @@ calls_begin(struct run *r)
 	for (size_t i = r->first; i < r->n && r->http->running_count < r->http->slots_count; i++)
 		if (!r->begun[i] && lane_has_room(r, &r->calls[i])) {
 			r->begun[i] = true;
-			(void)call_begin(r, slot_free_find(r->http), &r->calls[i]);
+			call_begin(r, slot_free_find(r->http), &r->calls[i]);
 		}
 }
 
@@ -327,9 +344,12 @@ answers_take(struct run *r)
 	while ((message = curl_multi_info_read(r->http->multi, &left))) {
 		struct slot *s = NULL;
 		CURLcode code = message->data.result;
+		const struct http_call *c;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &s);
+		c = s->call;
 		slot_finish(r, s, code);
+		call_ended(r, c);
 	}
 }
 
@@ -350,6 +370,7 @@ run_stop(struct run *r)
 			continue;
 		slot_finish(r, s, CURLE_ABORTED_BY_CALLBACK);
 		c->why.code = "stopping";
+		call_ended(r, c);
 	}
 }
 

@@ -45,12 +45,21 @@ struct http_call {
 /* Called at least every 200 ms; false stops: what is under way is abandoned. */
 typedef bool (*http_idle_fn)(void *context);
 
+struct http_hooks {
+	/* Asked before a call of the lane begins; false: it does not, and gets RETRY partner-paused. */
+	bool (*may_begin)(void *context, size_t lane);
+	/* A call that was begun has its outcome; told at once, while others are under way. */
+	void (*ended)(void *context, const struct http_call *call);
+	void *context;
+};
+
 struct http_terms {
 	struct arena *arena;        /* for the answers */
 	int64_t begin_within_ms;    /* what has not begun by then is not begun; 0: no limit, -1: nothing is begun */
 	const int64_t *lane_limits; /* requests at a time of each lane; NULL: only `concurrency` counts */
 	size_t lanes_count;
-	http_idle_fn idle; /* may be NULL */
+	const struct http_hooks *hooks; /* may be NULL */
+	http_idle_fn idle;              /* may be NULL */
 	void *idle_context;
 };
 
@@ -62,7 +71,7 @@ void http_free(struct http *h); /* NULL is fine */
  * http_run - all calls, at the same time as far as allowed; returns when each has an outcome of its own
  * calls  n of them; begun in this order
  * Further codes: stopping (the idle hook said so: RETRY before, UNSURE after sending), partner-slow (RETRY: the time to
- * begin was over), partner-url (DEAD: no URL that can be asked)
+ * begin was over), partner-paused (RETRY: the hook said so), partner-url (DEAD: no URL that can be asked)
  */
 void http_run(struct http *h, struct http_call *calls, size_t n, const struct http_terms *terms);
 

@@ -29,9 +29,9 @@ busy_decide(const struct http_end *end, struct why *why)
 static enum outcome
 refusal_decide(int64_t status, struct why *why)
 {
-	if (status == 401 || status == 407)
-		return why_set(why, OUTCOME_RETRY, "partner-denied", "answered %" PRId64 ": does it know our token?",
-			       status);
+	if (status == 401 || status == 403 || status == 407)
+		return why_set(why, OUTCOME_RETRY, "partner-denied",
+			       "answered %" PRId64 ": is our token right, and good for this?", status);
 	if (status == 408)
 		return why_set(why, OUTCOME_RETRY, "partner-timeout", "answered 408: it did not get the whole request");
 	return why_set(why, OUTCOME_HELD, "partner-refused", "answered %" PRId64, status);

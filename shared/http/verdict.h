@@ -21,8 +21,8 @@ struct http_end {
  * http_verdict_decide - no I/O, no clock, no allocation
  *
  * OUTCOME_OK      2xx
- * OUTCOME_RETRY   certainly not taken: nothing was sent (code partner-away), 429 and 503 (partner-busy), 401 and 407
- *                 (partner-denied: our secret is wrong, not the message), 408 (partner-timeout)
+ * OUTCOME_RETRY   certainly not taken: nothing was sent (code partner-away), 429 and 503 (partner-busy), 401, 403
+ *                 and 407 (partner-denied: our secret is wrong, not the message), 408 (partner-timeout)
  * OUTCOME_HELD    refused: the other 4xx, and a redirect, which is not followed              code: partner-refused
  * OUTCOME_UNSURE  sent, and no answer (partner-timeout), or one that says nothing about what was done: the other 5xx,
  *                 303 and what has no meaning (partner-error)

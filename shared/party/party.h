@@ -42,11 +42,12 @@ struct party_policies {
 
 /* A warehouse's; a channel has none (url_env is NULL). */
 struct party_connection {
-	const char *url_env;   /* environment variable that holds the base URL */
-	const char *token_env; /* of the bearer token; NULL when the partner asks for none */
-	int64_t timeout_ms;    /* of one call */
-	int64_t concurrency;   /* calls at a time */
-	bool can_probe;        /* what it was asked for can be looked up: GET …/v1/shipments/<reference> */
+	const char *url_env;           /* environment variable that holds the base URL */
+	const char *token_env;         /* of the bearer token; NULL when the partner asks for none */
+	int64_t timeout_ms;            /* of one call */
+	int64_t concurrency;           /* calls at a time */
+	int64_t rate_per_second_micro; /* calls per second, of each process; 0: no limit */
+	bool can_probe;                /* what it was asked for can be looked up: GET …/v1/shipments/<reference> */
 };
 
 /* Of one that sends CSV; what a file itself does not say (formats/csv_tree.h). */

@@ -21,13 +21,15 @@
 #define TIMEOUT_MIN_MS 100
 #define TIMEOUT_MAX_MS 120000
 #define CONCURRENCY_MAX 1000
+#define RATE_MIN_MICRO (DECIMAL_ONE / 1000)
+#define RATE_MAX_MICRO (10000 * DECIMAL_ONE)
 
 struct policies_text {
 	char *backorder, *price_tolerance_percent, *total_tolerance_minor;
 };
 
 struct connection_text {
-	char *url_env, *token_env, *timeout_ms, *concurrency, *probe;
+	char *url_env, *token_env, *timeout_ms, *concurrency, *rate_per_second, *probe;
 };
 
 struct csv_text {
@@ -52,8 +54,13 @@ static const cyaml_schema_field_t policies_fields[] = {
 };
 
 static const cyaml_schema_field_t connection_fields[] = {
-    TEXT(connection_text, url_env),     TEXT(connection_text, token_env), TEXT(connection_text, timeout_ms),
-    TEXT(connection_text, concurrency), TEXT(connection_text, probe),     CYAML_FIELD_END,
+    TEXT(connection_text, url_env),
+    TEXT(connection_text, token_env),
+    TEXT(connection_text, timeout_ms),
+    TEXT(connection_text, concurrency),
+    TEXT(connection_text, rate_per_second),
+    TEXT(connection_text, probe),
+    CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t csv_fields[] = {
@@ -132,6 +139,17 @@ percent_of(struct yaml_file *file, const char *field, const char *text)
 	return 0;
 }
 
+static int64_t
+rate_of(struct yaml_file *file, const char *field, const char *text)
+{
+	int64_t micro;
+
+	if (decimal_parse(str_of(text), &micro) && micro >= RATE_MIN_MICRO && micro <= RATE_MAX_MICRO)
+		return micro;
+	yaml_file_problem(file, field, "\"%.40s\" is no decimal from 0.001 to 10000", text);
+	return 0;
+}
+
 static void
 policies_read(struct yaml_file *file, const struct policies_text *text, struct party *party)
 {
@@ -175,6 +193,8 @@ connection_read(struct yaml_file *file, const struct connection_text *text, stru
 		c->token_env = arena_text(arena, str_of(variable_of(file, "connection.token_env", text->token_env)));
 	c->timeout_ms = yaml_file_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
 	c->concurrency = yaml_file_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
+	if (text->rate_per_second)
+		c->rate_per_second_micro = rate_of(file, "connection.rate_per_second", text->rate_per_second);
 	c->can_probe =
 	    text->probe && yaml_file_choice(file, "connection.probe", text->probe, no_yes, COUNT_OF(no_yes)) == 1;
 }

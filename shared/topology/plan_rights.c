@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who may do what, as little as does the work. Nobody but the admin may declare or bind anything. A worker reads its
- * own queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues. A
+ * own queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues; one
+ * that reads no queue may send home to any, for it puts back what was lost. A
  * party writes its own documents, and reads what it is answered. The operator writes documents of any party, says again an event that found nobody
  * bound for it, and releases to any queue; he reads nothing, dead letters are in the database.
  *
@@ -107,6 +108,13 @@ worker_add(struct planner *p, const struct topology_worker *w)
 	struct topics topics = {.intake = NULL};
 	struct plan_user user = {.name = w->name, .configure = PLAN_NOTHING};
 
+	if (w->reads_count == 0) {
+		user.read = PLAN_NOTHING;
+		user.write = "^" TOPOLOGY_HOME "$";
+		topics.home = "^now\\..*";
+		user_add(p, &user, &topics);
+		return;
+	}
 	if (!reads[0]) { /* its pattern stands for no party yet */
 		user.read = PLAN_NOTHING;
 		user.write = "^" TOPOLOGY_DEAD_LETTER "$";

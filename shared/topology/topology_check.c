@@ -173,8 +173,8 @@ workers_check(const struct topology *t, struct yaml_file *file)
 		char field[YAML_FIELD_BYTES];
 
 		snprintf(field, sizeof field, "workers[%zu].reads", i);
-		if (w->reads_count == 0)
-			yaml_file_problem(file, field, "is missing or empty");
+		if (w->reads_count == 0 && w->says_count > 0)
+			yaml_file_problem(file, field, "is empty: what works by the clock says no events");
 		for (size_t j = 0; j < w->reads_count; j++)
 			if (!topology_queue_get(t, w->reads[j]))
 				yaml_file_problem(file, field, "there is no queue \"%s\"", w->reads[j]);

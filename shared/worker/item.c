@@ -45,7 +45,7 @@ item_reset(struct item *item)
 	p->rank = 0;
 	p->subject = (struct str){NULL, 0};
 	p->settles = (struct uuid){{0}};
-	p->is_head = p->opens_gate = false;
+	p->is_head = p->opens_gate = p->is_returned = false;
 	p->gate = (struct uuid){{0}};
 	p->recorded = (struct str){NULL, 0};
 	p->settled_us = 0;
@@ -226,6 +226,14 @@ item_open(struct skeleton *s, struct delivery *delivery)
 	return item;
 }
 
+const char *
+item_end_name(const struct item *item)
+{
+	bool is_returned = item->outcome == OUTCOME_RETRY && item->private->is_returned;
+
+	return is_returned ? "returned" : outcome_name(item->outcome);
+}
+
 struct uuid
 item_gate_order(const struct item *item)
 {
@@ -237,6 +245,14 @@ item_fail(struct item *item, enum outcome outcome, const struct why *why)
 {
 	item->outcome = outcome;
 	item->why = *why;
+	item->private->is_returned = false;
+}
+
+void
+item_return(struct item *item, const struct why *why)
+{
+	item_fail(item, OUTCOME_RETRY, why);
+	item->private->is_returned = true;
 }
 
 void

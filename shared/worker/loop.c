@@ -34,16 +34,29 @@ store_look_after(struct skeleton *s)
 	metrics_gauge(s->metrics, GAUGE_POSTGRES_UP, store_is_connected(s->store));
 }
 
-static void
+void
 gauges_update(struct skeleton *s)
 {
-	metrics_gauge(s->metrics, GAUGE_AMQP_CONSUMING, broker_is_consuming(s->broker));
+	metrics_gauge(s->metrics, GAUGE_AMQP_CONSUMING,
+		      s->worker->tick ? broker_is_connected(s->broker) : broker_is_consuming(s->broker));
 	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
 	metrics_gauge(s->metrics, GAUGE_AMQP_UP, broker_is_connected(s->broker));
 	metrics_gauge(s->metrics, GAUGE_AMQP_BLOCKED, broker_is_blocked(s->broker));
 	metrics_gauge(s->metrics, GAUGE_AMQP_RECONNECTS, (int64_t)broker_reconnects(s->broker));
 	metrics_gauge(s->metrics, GAUGE_REDIS_UP, keys_is_connected(s->keys));
 	metrics_gauge(s->metrics, GAUGE_REDIS_RECONNECTS, (int64_t)keys_reconnects(s->keys));
+}
+
+/* A window that opens ends the wait. */
+static int64_t
+idle_us(const struct skeleton *s)
+{
+	int64_t left_us;
+
+	if (s->windows_until_us == INT64_MAX)
+		return IDLE_US;
+	left_us = s->windows_until_us - monotonic_us();
+	return left_us < IDLE_US ? left_us : IDLE_US;
 }
 
 /* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. */
@@ -55,7 +68,7 @@ batch_take(struct skeleton *s, struct item **items)
 
 	while (n < (size_t)s->config.batch_max && arena_used_bytes(s->arena) < (size_t)s->config.batch_bytes) {
 		struct delivery *d = arena_get(s->arena, sizeof *d);
-		int64_t left_us = n ? deadline_us - monotonic_us() : IDLE_US;
+		int64_t left_us = n ? deadline_us - monotonic_us() : idle_us(s);
 		struct why why = {0};
 
 		if (!d || broker_take(s->broker, left_us > 0 ? left_us : 0, s->arena, d, &why) != OUTCOME_OK)
@@ -104,8 +117,7 @@ settled_log(struct skeleton *s, const struct item *item, const struct times *t)
 	log_line(item->outcome == OUTCOME_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "settle",
 		 "outcome=%s code=%s path=%s queue=%.*s message=%s order=%s attempt=%" PRId64 " wait_us=%" PRId64
 		 " work_us=%" PRId64 " publish_us=%" PRId64,
-		 is_answered ? "answered" : outcome_name(item->outcome),
-		 item->outcome == OUTCOME_OK ? "-" : item->why.code,
+		 is_answered ? "answered" : item_end_name(item), item->outcome == OUTCOME_OK ? "-" : item->why.code,
 		 item->outcome == OUTCOME_OK || !item->why.path[0] ? "-" : item->why.path, STR_ARGS(d->queue), id,
 		 uuid_is_nil(item->order_id) ? "-" : order, d->envelope.attempt, wait_us > 0 ? wait_us : 0,
 		 t->committed_us - t->taken_us, t->published_us - t->committed_us);
@@ -143,6 +155,8 @@ batch_run(struct skeleton *s, struct item **items, size_t n)
 		return false;
 	fault_point(s, STEP_COMMIT);
 	t.committed_us = monotonic_us();
+	/* Before anything is acknowledged or returned: a window that closed lets nothing more come. */
+	windows_apply(s);
 	if (!items_deliver(s, items, n))
 		return false;
 	t.published_us = monotonic_us();
@@ -150,15 +164,67 @@ batch_run(struct skeleton *s, struct item **items, size_t n)
 	return true;
 }
 
+/* One tick; returns when the next is due. */
+static int64_t
+tick_run(struct skeleton *s)
+{
+	struct batch batch = {.arena = s->arena,
+			      .store = s->store,
+			      .state = s->state,
+			      .config = s->worker_config,
+			      .parties = s->parties,
+			      .now_us = instant_now_us(),
+			      .skeleton = s};
+	struct why why = {0};
+	int64_t next_ms = TICK_RETRY_MS;
+	enum outcome outcome = s->worker->tick(&batch, &next_ms, &why);
+
+	if (outcome != OUTCOME_OK) {
+		store_rollback(s->store);
+		log_why(LOG_LEVEL_WARN, "tick", &why);
+		next_ms = TICK_RETRY_MS;
+	}
+	metrics_outcome(s->metrics, outcome);
+	arena_clear(s->arena);
+	return monotonic_us() + next_ms * 1000;
+}
+
+/* A worker without a queue. */
+static int
+ticks_run(struct skeleton *s)
+{
+	int64_t next_us = monotonic_us();
+
+	while (!skeleton_is_stopping()) {
+		int64_t left_us = next_us - monotonic_us();
+		struct delivery none;
+		struct why why = {0};
+
+		gauges_update(s);
+		store_look_after(s);
+		if (left_us <= 0 && store_is_connected(s->store)) {
+			next_us = tick_run(s);
+			continue;
+		}
+		/* Nothing will come: this keeps the connection to the broker, and waits. */
+		(void)!broker_take(s->broker, left_us > 0 && left_us < IDLE_US ? left_us : IDLE_US, s->arena, &none,
+				   &why);
+	}
+	return 0;
+}
+
 int
 loop_run(struct skeleton *s)
 {
 	bool is_settled = true;
 
+	if (s->worker->tick)
+		return ticks_run(s);
 	while (!skeleton_is_stopping() && is_settled) {
 		struct item **items = arena_array(s->arena, (size_t)s->config.batch_max, sizeof *items);
 		size_t n;
 
+		windows_apply(s);
 		gauges_update(s);
 		n = items ? batch_take(s, items) : 0;
 		if (n == 0)

@@ -41,7 +41,7 @@ bool
 skeleton_may_go_on(struct skeleton *s)
 {
 	broker_pump(s->broker);
-	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
+	gauges_update(s);
 	if (!stop_asked)
 		return true;
 	if (!s->stop_at_us)
@@ -71,9 +71,32 @@ batch_pump(struct batch *batch)
 }
 
 void
+worker_figure(struct skeleton *skeleton, const char *name, const char *party, const char *what, int64_t value)
+{
+	metrics_own(skeleton->metrics, name, party, what, value);
+}
+
+void
 batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value)
 {
-	metrics_own(batch->skeleton->metrics, name, party, what, value);
+	worker_figure(batch->skeleton, name, party, what, value);
+}
+
+enum outcome
+batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why)
+{
+	struct skeleton *s = batch->skeleton;
+	enum publish_state *states = arena_array(batch->arena, n, sizeof *states);
+	enum outcome outcome;
+
+	if (!states)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu messages", n);
+	outcome = broker_publish(s->broker, messages, n, s->config.confirm_timeout_ms, states, why);
+	for (size_t i = 0; i < n; i++)
+		if (states[i] != PUBLISH_PENDING)
+			metrics_count(s->metrics, states[i] == PUBLISH_CONFIRMED ? COUNTER_PUBLISHED : COUNTER_RETURNED,
+				      1);
+	return outcome;
 }
 
 static bool
@@ -120,6 +143,25 @@ queue_consume(struct skeleton *s, const char *queue, void *context)
 {
 	(void)context;
 	broker_consume(s->broker, str_of(queue));
+}
+
+static void
+window_apply(struct skeleton *s, const char *queue, void *context)
+{
+	struct queue_window window = s->worker->window(s->state, str_of(queue), monotonic_us());
+
+	(void)context;
+	broker_limit(s->broker, str_of(queue), window.count);
+	if (window.until_us < s->windows_until_us)
+		s->windows_until_us = window.until_us;
+}
+
+void
+windows_apply(struct skeleton *s)
+{
+	s->windows_until_us = INT64_MAX;
+	if (s->worker->window)
+		queues_each(s, window_apply, NULL);
 }
 
 struct search {
@@ -218,7 +260,7 @@ servers_open(struct skeleton *s)
 	s->broker = broker_new(&(struct broker_config){.urls = s->config.amqp_url,
 						       .name = s->name,
 						       .heartbeat_s = s->config.heartbeat_s,
-						       .prefetch = s->config.batch_max * 2,
+						       .prefetch = s->worker->tick ? 0 : s->config.batch_max * 2,
 						       .ca_file = s->config.amqp_ca_file,
 						       .rpc_timeout_ms = RPC_TIMEOUT_MS},
 			       &broker_why);
@@ -246,7 +288,7 @@ parts_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	struct why why = {0};
-	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir};
+	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir, s};
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);

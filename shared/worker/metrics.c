@@ -2,6 +2,7 @@
 #include "worker/metrics.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static const int64_t batch_bounds[BUCKETS] = {1, 2, 5, 10, 20, 50, 100, 150, 200
 
 /* Written by the loop before own_count says that it is there, and not changed after that, but for the value. */
 struct own {
-	char name[32], party[48], what[16];
+	char name[32], party[48], what[32];
 	_Atomic int64_t value;
 };
 
@@ -175,7 +176,11 @@ static void
 own_put(struct metrics *m, const char *worker, struct buf *out)
 {
 	size_t n = atomic_load_explicit(&m->own_count, memory_order_acquire);
+	char prefix[32];
 
+	snprintf(prefix, sizeof prefix, "%s", worker);
+	for (char *p = prefix; *p; p++) /* no hyphen in the name of a metric */
+		*p = *p == '-' ? '_' : *p;
 	for (size_t i = 0; i < n; i++) {
 		const char *name = m->own[i].name;
 		size_t first = 0;
@@ -184,12 +189,12 @@ own_put(struct metrics *m, const char *worker, struct buf *out)
 			first++;
 		if (first < i)
 			continue;
-		buf_printf(out, "# TYPE tributary_%s_%s %s\n", worker, name, is_total(name) ? "counter" : "gauge");
+		buf_printf(out, "# TYPE tributary_%s_%s %s\n", prefix, name, is_total(name) ? "counter" : "gauge");
 		for (size_t j = i; j < n; j++) {
 			const struct own *o = &m->own[j];
 
 			if (strcmp(o->name, name) == 0)
-				buf_printf(out, "tributary_%s_%s{party=\"%s\"%s%s%s} %" PRId64 "\n", worker, name,
+				buf_printf(out, "tributary_%s_%s{party=\"%s\"%s%s%s} %" PRId64 "\n", prefix, name,
 					   o->party, o->what[0] ? ",what=\"" : "", o->what, o->what[0] ? "\"" : "",
 					   o->value);
 		}

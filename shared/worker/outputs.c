@@ -5,7 +5,7 @@
  * file. A message without the mark was packed before there was one: it lacks the last text. To add another, give it
  * another mark.
  */
-#include "worker/skeleton.h"
+#include "worker/outputs.h"
 
 #include <endian.h>
 #include <string.h>

@@ -59,6 +59,12 @@ retry_say(struct ledger *l, struct item *item)
 	struct outgoing m = copy_of(l, item);
 	size_t tier = (size_t)item->delivery->envelope.attempt;
 
+	if (item->private->is_returned) {
+		m.exchange = STR(EXCHANGE_HOME);
+		m.routing_key = arena_printf(l->s->arena, "now.%.*s", STR_ARGS(item->delivery->queue));
+		item_add_output(l->s, item, &m);
+		return;
+	}
 	m.exchange = STR(EXCHANGE_RETRY);
 	m.routing_key =
 	    arena_printf(l->s->arena, "%s.%.*s", topology_retry_tiers[tier].name, STR_ARGS(item->delivery->queue));
@@ -206,7 +212,8 @@ done_put(struct ledger *l, struct item *item)
 static void
 outcome_put(struct ledger *l, struct item *item)
 {
-	if (item->outcome == OUTCOME_RETRY && item->delivery->envelope.attempt >= (int64_t)topology_retry_tiers_count) {
+	if (item->outcome == OUTCOME_RETRY && !item->private->is_returned &&
+	    item->delivery->envelope.attempt >= (int64_t)topology_retry_tiers_count) {
 		struct why last = item->why;
 
 		item->outcome = why_at(&item->why, OUTCOME_DEAD, "attempts-exhausted", last.path,
@@ -245,7 +252,7 @@ outcome_put(struct ledger *l, struct item *item)
 		timeline_put(l, item, "dismissed", NULL, STR("a person dismissed it"));
 	for (const struct note *n = item->private->notes; n; n = n->next)
 		timeline_put(l, item, n->event, n->code, n->detail);
-	timeline_put(l, item, outcome_name(item->outcome), item->outcome == OUTCOME_OK ? NULL : item->why.code,
+	timeline_put(l, item, item_end_name(item), item->outcome == OUTCOME_OK ? NULL : item->why.code,
 		     item->outcome == OUTCOME_OK ? (struct str){NULL, 0} : str_of(item->why.text));
 }
 

@@ -16,6 +16,7 @@
 
 #include "keys/keys.h"
 #include "worker/metrics.h"
+#include "worker/outputs.h"
 #include "worker/worker.h"
 
 enum step {
@@ -47,11 +48,6 @@ struct note {
 	struct str detail;
 };
 
-struct output {
-	struct output *next;
-	struct outgoing message;
-};
-
 /* Where an item is on its way through its transaction. */
 enum item_state {
 	ITEM_OPEN,     /* to be handled */
@@ -78,9 +74,10 @@ struct item_private {
 	bool is_suspect;    /* delivered again and again: it may be what kills us */
 	int64_t seen_us;    /* Redis says it was settled then; 0: it does not know it */
 	int64_t settled_us; /* when it was settled, as the journal has it; 0: not yet, or not for good */
+	bool is_returned;   /* RETRY, but straight to its queue, and not counted */
 	bool is_head;       /* its order's gate lets it pass */
-	struct uuid gate;   /* head of its order's gate; nil when there is none */
-	bool opens_gate; /* what it comes after has not come yet: it waits behind that, and so does all that follows */
+	bool opens_gate;  /* what it comes after has not come yet: it waits behind that, and so does all that follows */
+	struct uuid gate; /* head of its order's gate; nil when there is none */
 	struct uuid after;   /* nil: it comes after nothing that we know of */
 	struct str recorded; /* packed outputs out of the journal */
 	struct output *outputs, **outputs_end;
@@ -107,8 +104,9 @@ struct skeleton {
 		enum step step;
 		int64_t countdown;
 	} fault;
-	int64_t store_tried_us; /* monotonic: the last try to connect while idle */
-	int64_t stop_at_us;     /* monotonic; 0: not asked to stop */
+	int64_t windows_until_us; /* monotonic: ask the worker for its queues' windows again */
+	int64_t store_tried_us;   /* monotonic: the last try to connect while idle */
+	int64_t stop_at_us;       /* monotonic; 0: not asked to stop */
 };
 
 /* stop flag, set by SIGTERM and SIGINT */
@@ -121,14 +119,21 @@ bool skeleton_sleep(struct skeleton *s, int64_t ms);
 void fault_point(struct skeleton *s, enum step step);
 void fault_load(struct skeleton *s);
 
+/* windows_apply - how much of each queue the worker wants now; at most one round trip to the broker for each change */
+void windows_apply(struct skeleton *s);
+
 /* loop.c */
 int loop_run(struct skeleton *s);
+/* gauges_update - what is there right now; also while something is waited for */
+void gauges_update(struct skeleton *s);
 
 /* item.c: from a delivery to an item; never fails: what cannot be decoded is an item whose outcome is DEAD */
 struct item *item_open(struct skeleton *s, struct delivery *delivery);
 /* item_reset - forget what a handler did, before it is called again */
 void item_reset(struct item *item);
 void item_force(struct item *item, enum outcome outcome, const struct why *why);
+/* item_end_name - the outcome's name, or `returned` for a retry that is not counted */
+const char *item_end_name(const struct item *item);
 struct uuid item_gate_order(const struct item *item); /* nil: no gate concerns it */
 void item_add_output(struct skeleton *s, struct item *item, const struct outgoing *message);
 void item_add_note(struct skeleton *s, struct item *item, const char *event, const char *code, struct str detail);
@@ -150,11 +155,6 @@ enum outcome settle_write(struct skeleton *s, struct item **items, size_t n, str
 
 /* deliver.c: publishes what the items say, marks and acknowledges; false when the process must stop first */
 bool items_deliver(struct skeleton *s, struct item **items, size_t n);
-
-/* outputs.c: a list of messages as bytes, for the journal */
-struct str outputs_pack(const struct output *outputs, struct arena *arena);
-/* outputs_unpack - false when the bytes are none of ours */
-bool outputs_unpack(struct str packed, struct arena *arena, struct output **outputs) MUST_CHECK;
 
 /* http.c: /healthz /readyz /metrics in a thread of its own; does nothing without HTTP_PORT */
 struct http_server;

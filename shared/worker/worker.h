@@ -93,6 +93,13 @@ struct setup {
 	const void *config;
 	const struct party_list *parties;
 	const char *parties_dir;
+	struct skeleton *skeleton; /* for worker_figure() */
+};
+
+/* How much of a queue may be on its way to us now. */
+struct queue_window {
+	int64_t count;    /* messages: 0 none, BROKER_UNLIMITED as many as the skeleton likes */
+	int64_t until_us; /* monotonic: ask again then; INT64_MAX: after the next batch is soon enough */
 };
 
 struct worker {
@@ -104,9 +111,18 @@ struct worker {
 	size_t config_size; /* bytes of the struct they fill */
 	const struct handler *handlers;
 	size_t handlers_count;
+	/*
+	 * tick - of a worker without a queue, instead of handlers: its work, again and again. batch->n is 0, and no
+	 * transaction is open. Bounded work: between two ticks the process may be stopped.
+	 * next_ms  when to be called again; after another outcome than OUTCOME_OK that is TICK_RETRY_MS
+	 */
+	enum outcome (*tick)(struct batch *batch, int64_t *next_ms, struct why *why);
 	/* open - makes `state`, before anything is consumed; NULL when there is none */
 	enum outcome (*open)(const struct setup *setup, void **state, struct why *why);
 	void (*close)(void *state);
+	/* window - asked before each batch and after it, before its messages are acknowledged; NULL: no limit. What was on
+	 * its way when a window closed still comes: see item_return(). */
+	struct queue_window (*window)(void *state, struct str queue, int64_t now_us);
 	bool from_outside; /* reads intake: any bytes, message ids of strangers */
 	bool is_final;     /* takes what others gave up on: no journal, no gates, and nothing dies here */
 };
@@ -116,6 +132,12 @@ int worker_main(const struct worker *worker, int argc, char **argv);
 
 /* item_fail - the item does not get OUTCOME_OK; `why` is copied. For RETRY, HELD and DEAD. */
 void item_fail(struct item *item, enum outcome outcome, const struct why *why);
+/*
+ * item_return - it goes back to its queue as it was, and no attempt is counted: not its turn, and not its fault
+ * For what comes while the queue's window is closed, else it comes again at once, and again. Its order's later messages
+ * wait behind it.
+ */
+void item_return(struct item *item, const struct why *why);
 /* item_order - on intake: which order the message turned out to be about */
 void item_order(struct item *item, struct uuid order_id);
 /* item_subject - what people know the message by (a number of the channel's), for its exception; a view, kept until the
@@ -159,8 +181,17 @@ void item_reply(struct batch *batch, struct item *item, const char *event, size_
 void item_note(struct batch *batch, struct item *item, const char *event, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* worker_figure - a figure of the worker's own, as metrics_own() */
+void worker_figure(struct skeleton *skeleton, const char *name, const char *party, const char *what, int64_t value);
 /* batch_count - a figure of the worker's own, as metrics_own(); at once, whatever becomes of the batch */
 void batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value);
+
+/*
+ * batch_publish - in tick(): messages now, confirmed when it returns OUTCOME_OK; what nobody is bound for is counted and
+ * dropped. OUTCOME_AWAY  code: as broker_publish()
+ */
+#define TICK_RETRY_MS 5000
+enum outcome batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why) MUST_CHECK;
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);

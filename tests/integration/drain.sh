@@ -135,7 +135,21 @@ letters edit --reason no "$id" /lines/0/quantity '"-5"' >/dev/null 2>"$dir/text"
 grep -q 'lines\[0\].quantity' "$dir/text" && ok "edit, what is no document any more is refused, with its path" || not_ok "edit, what is no document any more is refused, with its path" "$(cat "$dir/text")"
 letters discard --reason "a test's" "$id" >/dev/null
 
-is "audit log, every act has who did it" "$(for a in fingerprint.assign fingerprint.note fingerprint.lock fingerprint.unlock dead-letter.discard dead-letter.edit; do echo -n "$(acts $a) "; done)" "1 1 1 1 2 1 "
+# A message to a warehouse: its stage looks there, and sends nothing
+asked=$(wms GET /v1/stats | jq .accepted)
+shipment=$(sql "SELECT encode(s.document, 'base64') FROM tributary.shipments s JOIN tributary.orders o USING (order_id) WHERE o.number LIKE 'drain$run-%' LIMIT 1" | tr -d '\n')
+order=$(sql "SELECT s.order_id FROM tributary.shipments s JOIN tributary.orders o USING (order_id) WHERE o.number LIKE 'drain$run-%' AND encode(s.document, 'base64') LIKE '${shipment:0:60}%' LIMIT 1")
+uuid=$(cat /proc/sys/kernel/random/uuid)
+management POST exchanges/tributary/home/publish "{\"properties\":{\"message_id\":\"$uuid\",\"correlation_id\":\"$order\",\"type\":\"shipment.requested\",\"delivery_mode\":2,\"headers\":{\"v\":2}},\"routing_key\":\"now.ship-sync.sandbox-wms\",\"payload\":\"$shipment\",\"payload_encoding\":\"base64\"}" >/dev/null
+wait_for 20 eval '[ -n "$(fleet_letter)" ]'
+id=$(fleet_letter)
+admin_sql "UPDATE tributary.dead_letters SET version = 1 WHERE dead_letter_id = '$id'" # as if the program knew it by now
+letters plan --json "$id" >"$dir/out"
+is "plan, a partner that has it already is asked, and told of" "$(would), $(json '.items[0].detail' | grep -c 'has it as WMS-.*nothing would be sent')" "would go on 1, 1"
+is "plan, nothing was sent to the partner" "$(wms GET /v1/stats | jq .accepted)" "$asked"
+letters discard --reason "a test's" "$id" >/dev/null
+
+is "audit log, every act has who did it" "$(for a in fingerprint.assign fingerprint.note fingerprint.lock fingerprint.unlock dead-letter.discard dead-letter.edit; do echo -n "$(acts $a) "; done)" "1 1 1 1 3 1 "
 [ "$(acts dead-letter.replay)" -ge 28 ] && ok "audit log, replays are there one by one" || not_ok "audit log, replays are there one by one" "$(acts dead-letter.replay)"
 psql "$DATABASE_URL" -X -q -c "DELETE FROM tributary.audit_log" 2>/dev/null && not_ok "audit log, an operator cannot change it" || ok "audit log, an operator cannot change it"
 is "books balance" "$(books_wrong)" ""

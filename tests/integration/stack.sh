@@ -12,7 +12,7 @@ writers() { # tables, but the skeleton's own, that more than one worker may writ
 	  AND r.rolname NOT IN ('tributary_owner', 'tributary_operator', 'tributary_worker')
 	  AND c.relname NOT IN ('journal', 'gates', 'parked', 'exceptions', 'order_status', 'timeline', 'attempts',
 	    'replay_items') -- the answers to previews
-	  AND (has_table_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
+	  AND (has_any_column_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
 	       OR has_table_privilege(r.oid, c.oid, 'TRUNCATE') OR has_any_column_privilege(r.oid, c.oid, 'UPDATE'))
 	  GROUP BY c.relname HAVING count(*) > 1"
 }
@@ -22,6 +22,8 @@ is "rights, enrich writes no invoice" "$(as enrich "INSERT INTO tributary.invoic
 is "rights, invoice changes no stock" "$(as invoice "UPDATE tributary.stock SET on_hand_micro = 0")" 1
 is "rights, allocate makes no table" "$(as allocate "CREATE TABLE tributary.mine (id int)")" 1
 is "rights, ingest deletes no document" "$(as ingest "DELETE FROM tributary.documents")" 1
+is "rights, the auditor changes no order" "$(as auditor "UPDATE tributary.orders SET total_minor = 0")" 1
+is "rights, the auditor settles no message" "$(as auditor "INSERT INTO tributary.journal SELECT * FROM tributary.journal LIMIT 1")" 1
 is "rights, no worker forgets the journal" "$(as dead-letter "DELETE FROM tributary.journal")" 1
 
 # --- a user per worker and party ----------------------------------------------------------------------------------------
@@ -34,6 +36,8 @@ is "rights, a party writes no other party's key" "$(try party-shopify intake woo
 is "rights, a party says no event" "$(try party-shopify events order.accepted.shopify)" no
 is "rights, a party sends nothing home" "$(try party-shopify home now.enrich)" no
 is "rights, a worker says no other worker's event" "$(try enrich events shipment.confirmed.sandbox-wms)" no
+is "rights, the auditor says no event" "$(try auditor events order.accepted.shopify)" no
+is "rights, the auditor writes no document" "$(try auditor intake shopify.order)" no
 is "rights, a worker writes no document" "$(try enrich intake shopify.order)" no
 is "rights, a worker retries to its own queue only" "$(try enrich retry 5s.invoice)" no
 AMQP_URL=$(url enrich) timeout 4 "$bin/bench" echo --queue invoice >"$var/try.txt" 2>&1
@@ -63,7 +67,7 @@ first=$(theirs)
 is "stack, it has three servers" "$(wc -w <<<"$first")" 3
 stack up && ok "stack, up again is fine" || not_ok "stack, up again is fine"
 is "stack, up again restarts nothing" "$(theirs)" "$first"
-is "stack, the fleet runs there too" "$(as_user "$tree/ops/stack/fleet" --var "$tree/var" status | grep -c RUNNING)" 8
+is "stack, the fleet runs there too" "$(as_user "$tree/ops/stack/fleet" --var "$tree/var" status | grep -c RUNNING)" 9
 is "stack, its secrets are its own" "$(find "$tree/var/secrets" -type f -perm /077 | wc -l)" 0
 stack down && ok "stack, down" || not_ok "stack, down"
 is "stack, down ends all of it" "$(theirs)" ""

@@ -330,6 +330,48 @@ Test(broker, a_pause_hands_out_nothing_and_loses_nothing)
 	lab_queue_delete(queue);
 }
 
+Test(broker, a_limited_queue_waits_alone)
+{
+	const char *queue = lab_name("limited"), *other = lab_name("unlimited");
+	struct broker *b = messages_broker(lab_amqp_url(), queue, 20);
+	struct delivery d;
+
+	broker_consume(b, str_of(other));
+	lab_queue(queue, 0);
+	lab_queue(other, 0);
+	broker_limit(b, str_of(queue), 0);
+	messages_fill(b, queue, 0, 20);
+	messages_fill(b, other, 100, 1);
+	messages_take(b, arena, &d);
+	cr_assert(messages_number(&d) == 100 && is(d.queue, other));
+	broker_ack(b, &d);
+	messages_none(b, 1000);
+	cr_assert(broker_is_consuming(b), "a queue that shall not be consumed is not missing");
+	broker_limit(b, str_of(queue), 1);
+	for (int i = 0; i < 3; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i);
+		messages_none(b, 300);
+		broker_ack(b, &d);
+	}
+	/* What is on its way when it closes still comes; after that nothing. */
+	messages_take(b, arena, &d);
+	broker_limit(b, str_of(queue), 0);
+	broker_ack(b, &d);
+	messages_none(b, 1000);
+	broker_limit(b, str_of(queue), BROKER_UNLIMITED);
+	for (int i = 4; i < 20; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i && !d.redelivered);
+		broker_ack(b, &d);
+	}
+	cr_assert(broker_reconnects(b) == 0);
+	broker_free(b);
+	messages_depth(queue, 0);
+	lab_queue_delete(queue);
+	lab_queue_delete(other);
+}
+
 Test(broker, a_deleted_queue_is_missed_alone_and_found_again)
 {
 	const char *queue = lab_name("deleted"), *other = lab_name("stays");

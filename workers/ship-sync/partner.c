@@ -69,6 +69,7 @@ partner_open(struct partner *p, const struct party *party, const char *parties_d
 	*p = (struct partner){.name = party->name,
 			      .timeout_ms = c->timeout_ms > 0 ? c->timeout_ms : fallback_timeout_ms,
 			      .concurrency = c->concurrency > 0 ? c->concurrency : 1,
+			      .rate_per_second_micro = c->rate_per_second_micro,
 			      .can_probe = c->can_probe};
 	outcome = url_open(p, c, why);
 	if (outcome == OUTCOME_OK)
@@ -175,6 +176,22 @@ partner_answer(const struct http_call *call, struct arena *arena, struct str *pa
 			       REFERENCE_BYTES);
 	*partner_ref = reference;
 	return OUTCOME_OK;
+}
+
+enum breaker_end
+partner_health(const struct http_call *call, const char *code)
+{
+	const char *said = call->outcome == OUTCOME_OK ? "" : call->why.code;
+
+	if (strcmp(said, "partner-busy") == 0)
+		return BREAKER_BUSY;
+	if (strcmp(said, "partner-denied") == 0)
+		return BREAKER_DENIED;
+	/* It refuses, or it says yes and we understand it. Some page that says yes is no warehouse. */
+	if (call->outcome == OUTCOME_HELD ||
+	    (call->outcome == OUTCOME_OK && (!code || strcmp(code, "partner-answer") != 0)))
+		return BREAKER_GOOD;
+	return BREAKER_BAD;
 }
 
 enum outcome

@@ -19,12 +19,14 @@
 #include "mapping/mapping.h"
 #include "model/shipment.h"
 #include "party/party.h"
+#include "ship-sync/breaker.h"
 
 struct partner {
 	const char *name; /* of the party list */
 	char *url;        /* of the collection of shipments */
 	char *token;      /* header line with the bearer token; NULL: asks for none */
 	int64_t timeout_ms, concurrency;
+	int64_t rate_per_second_micro; /* 0: no limit */
 	bool can_probe;
 	struct mapping *mapping;
 };
@@ -59,6 +61,12 @@ enum outcome partner_request(const struct partner *p, const struct shipment *shi
  */
 enum outcome partner_answer(const struct http_call *call, struct arena *arena, struct str *partner_ref,
 			    struct why *why) MUST_CHECK;
+
+/*
+ * partner_health - what the end of a request says about the partner, whatever it says about the shipment
+ * code  of what the answer meant; NULL when it is a good one
+ */
+enum breaker_end partner_health(const struct http_call *call, const char *code);
 
 /*
  * partner_probe - the request that looks a shipment up

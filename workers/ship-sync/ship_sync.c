@@ -6,7 +6,9 @@
  * WRITES       effects
  * IDEMPOTENCY  the effect's id is the message's, and the key that the partner sees. Its row is committed before the
  *              request is sent; what has no certain answer is looked up, and sent again only if it is not there
- * FAILURES     retry: partner-away partner-busy partner-denied partner-slow effect-in-flight stopping
+ * WINDOW       flow.h: a partner that is out, or wants to be asked less often, is not consumed. What was on its way goes
+ *              back to the queue, with no attempt counted
+ * FAILURES     retry: partner-away partner-busy partner-denied partner-slow partner-paused effect-in-flight stopping
  *              exceptions: partner-refused in-doubt partner-unknown
  *              dead: mapping-* too-large
  *              retry, in the ledger in doubt: partner-timeout partner-error partner-answer partner-conflict
@@ -14,6 +16,7 @@
 #include "ship-sync/ship_sync.h"
 
 #include "base/instant.h"
+#include "ship-sync/flow.h"
 #include "ship-sync/partners.h"
 #include "ship-sync/ship_sync_sql.h"
 
@@ -43,7 +46,16 @@ struct sending {
 
 struct ship_sync_state {
 	struct partners partners;
+	struct flows *flows;
 	struct http *http;
+};
+
+/* The requests of one round, each with its item until its answer is read. */
+struct round {
+	struct batch *batch;
+	struct http_call *calls;
+	struct item **called;
+	size_t n;
 };
 
 void
@@ -51,6 +63,7 @@ ship_sync_close(void *state)
 {
 	struct ship_sync_state *st = state;
 
+	flows_free(st->flows);
 	partners_release(&st->partners);
 	http_free(st->http);
 	free(st);
@@ -62,14 +75,39 @@ ship_sync_open(const struct setup *setup, void **state, struct why *why)
 	const struct ship_sync_config *config = setup->config;
 	struct partners_terms terms = {setup->parties_dir, config->call_timeout_ms, config->lease_ms};
 	struct ship_sync_state *st = calloc(1, sizeof *st);
+	enum outcome outcome;
 
 	if (!st)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	*state = st;
-	st->http = http_new(&(struct http_config){.concurrency = config->call_concurrency});
+	st->http = http_new(&(struct http_config){.concurrency = config->call_concurrency,
+						  .connect_timeout_ms = config->connect_timeout_ms});
 	if (!st->http)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
-	return partners_open(&st->partners, setup->parties, &terms, why);
+	outcome = partners_open(&st->partners, setup->parties, &terms, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	st->flows = flows_new(&st->partners,
+			      &(struct breaker_terms){.failures_max = config->breaker_failures,
+						      .rate_percent = config->breaker_rate_percent,
+						      .window_count = config->breaker_window,
+						      .backoff_us = config->breaker_backoff_ms * 1000,
+						      .backoff_max_us = config->breaker_backoff_max_ms * 1000,
+						      .wait_max_us = config->retry_after_max_s * 1000000},
+			      setup->skeleton);
+	return st->flows ? OUTCOME_OK : why_set(why, OUTCOME_DEAD, "config", "no memory");
+}
+
+struct queue_window
+ship_sync_window(void *state, struct str queue, int64_t now_us)
+{
+	struct ship_sync_state *st = state;
+	size_t index;
+
+	str_split(&queue, '.');
+	if (!partners_find(&st->partners, queue, &index))
+		return (struct queue_window){BROKER_UNLIMITED, INT64_MAX};
+	return flows_window(st->flows, index, now_us);
 }
 
 /* Which of the items' shipments may be asked for at all. NULL: not this one, and it has its outcome. */
@@ -245,6 +283,30 @@ answer_read(struct batch *batch, const struct http_call *call, struct sending *s
 	s->ask = is_absent ? ASK_SEND : ASK_NOTHING;
 }
 
+static bool
+may_begin(void *context, size_t lane)
+{
+	const struct round *r = context;
+	const struct ship_sync_state *st = r->batch->state;
+
+	return flows_begin(st->flows, lane);
+}
+
+/* An answer is understood as soon as it is there: the next request may depend on it. */
+static void
+on_ended(void *context, const struct http_call *call)
+{
+	struct round *r = context;
+	const struct ship_sync_state *st = r->batch->state;
+	size_t i = (size_t)(call - r->calls);
+	struct sending *s = r->called[i]->scratch;
+
+	answer_read(r->batch, call, s);
+	r->called[i] = NULL;
+	flows_end(st->flows, call->lane, partner_health(call, s->answer == OUTCOME_OK ? NULL : s->why.code),
+		  call->retry_after_s);
+}
+
 /*
  * What is left of the first half of the lease. It began when the row was prepared: a commit that took long, or a
  * process that was stopped, counts too, because meanwhile another process may have called the effect in doubt.
@@ -291,25 +353,28 @@ round_call(struct batch *batch, struct why *why)
 {
 	const struct ship_sync_state *st = batch->state;
 	const struct ship_sync_config *config = batch->config;
-	struct http_call *calls = arena_array(batch->arena, batch->n, sizeof *calls);
-	struct item **called = arena_array(batch->arena, batch->n, sizeof(struct item *));
+	struct round r = {.batch = batch,
+			  .calls = arena_array(batch->arena, batch->n, sizeof *r.calls),
+			  .called = arena_array(batch->arena, batch->n, sizeof(struct item *))};
+	struct http_hooks hooks = {may_begin, on_ended, &r};
 	struct http_terms terms = {.arena = batch->arena,
 				   .begin_within_ms = begin_within_ms(batch, config->lease_ms),
 				   .lane_limits = st->partners.concurrencies,
 				   .lanes_count = st->partners.n,
+				   .hooks = &hooks,
 				   .idle = on_idle,
 				   .idle_context = batch};
-	size_t n = 0;
 
-	if (!calls || !called)
+	if (!r.calls || !r.called)
 		return why_set(why, OUTCOME_RETRY, "too-large", "the batch needs more memory than it may have");
 	for (size_t i = 0; i < batch->n; i++)
-		if (call_make(batch, batch->items[i], &calls[n]))
-			called[n++] = batch->items[i];
-	if (n)
-		http_run(st->http, calls, n, &terms);
-	for (size_t i = 0; i < n; i++)
-		answer_read(batch, &calls[i], called[i]->scratch);
+		if (call_make(batch, batch->items[i], &r.calls[r.n]))
+			r.called[r.n++] = batch->items[i];
+	if (r.n)
+		http_run(st->http, r.calls, r.n, &terms);
+	for (size_t i = 0; i < r.n; i++) /* what was not begun */
+		if (r.called[i])
+			answer_read(batch, &r.calls[i], r.called[i]->scratch);
 	return OUTCOME_OK;
 }
 
@@ -325,9 +390,64 @@ ship_sync_call(struct batch *batch, struct why *why)
 	return outcome == OUTCOME_OK ? round_call(batch, why) : outcome;
 }
 
+static void
+found_note(struct batch *batch, struct item *item, const struct sending *s)
+{
+	if (s->is_done)
+		item_note(batch, item, "partner-asked", NULL, "%s has it already", s->partner->name);
+	else if (s->is_found)
+		item_note(batch, item, "partner-found", NULL, "%s has it as %.*s: nothing would be sent",
+			  s->partner->name, STR_ARGS(s->partner_ref));
+	else if (s->ask == ASK_SEND)
+		item_note(batch, item, "partner-asked", NULL, "%s %s: it would be sent", s->partner->name,
+			  s->partner->can_probe ? "does not have it" : "cannot be asked whether it has it");
+	else
+		item_note(batch, item, "partner-asked", s->why.code, "%s could not be asked: %.160s", s->partner->name,
+			  s->why.text);
+}
+
+/* For a preview: looks up what would be sent, and sends nothing. */
+enum outcome
+ship_sync_look(struct batch *batch, struct why *why)
+{
+	enum outcome outcome;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		struct sending *s = batch->items[i]->scratch;
+
+		if (s && !s->is_done)
+			s->ask = s->partner->can_probe ? ASK_PROBE : ASK_NOTHING;
+	}
+	outcome = round_call(batch, why);
+	for (size_t i = 0; outcome == OUTCOME_OK && i < batch->n; i++) {
+		struct sending *s = batch->items[i]->scratch;
+
+		if (s && !s->is_done && !s->partner->can_probe)
+			s->ask = ASK_SEND;
+		if (s)
+			found_note(batch, batch->items[i], s);
+	}
+	return outcome;
+}
+
+/*
+ * What a partner's outage did to a message is not counted against it: it goes back to the queue, which waits until the
+ * circuit closes. While it is closed a failure is the message's own, and has its tiers.
+ */
+static void
+item_again(struct batch *batch, struct item *item, const struct sending *s, const struct why *why)
+{
+	const struct ship_sync_state *st = batch->state;
+
+	if (flows_is_closed(st->flows, s->lane) && strcmp(why->code, "partner-paused") != 0)
+		item_fail(item, OUTCOME_RETRY, why);
+	else
+		item_return(item, why);
+}
+
 /* Nobody knows whether the partner has it: it is looked up when it comes again, or a person must. */
 static void
-doubt_end(struct item *item, const struct sending *s)
+doubt_end(struct batch *batch, struct item *item, const struct sending *s)
 {
 	struct why why = {0};
 
@@ -335,10 +455,9 @@ doubt_end(struct item *item, const struct sending *s)
 		item_hold(item, s, "in-doubt", s->why.text);
 		return;
 	}
-	item_fail(item,
-		  why_set(&why, OUTCOME_RETRY, s->why.code, "%s: %.160s; it is looked up before anything is sent again",
-			  s->partner->name, s->why.text),
-		  &why);
+	(void)why_set(&why, OUTCOME_RETRY, s->why.code, "%s: %.160s; it is looked up before anything is sent again",
+		      s->partner->name, s->why.text);
+	item_again(batch, item, s, &why);
 }
 
 static void
@@ -357,10 +476,14 @@ item_end(struct batch *batch, struct item *item)
 				  s->partner->name, STR_ARGS(s->partner_ref), s->latency_us / 1000);
 		break;
 	case OUTCOME_UNSURE:
-		doubt_end(item, s);
+		doubt_end(batch, item, s);
 		break;
 	case OUTCOME_HELD:
 		item_hold(item, s, s->why.code, s->why.text);
+		break;
+	case OUTCOME_RETRY:
+		(void)why_set(&why, OUTCOME_RETRY, s->why.code, "%s: %.200s", s->partner->name, s->why.text);
+		item_again(batch, item, s, &why);
 		break;
 	default:
 		item_fail(

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit - what a person did, in the audit log (migrations/0014_audit_log.sql)
+ * audit_log - what a person did, in the audit log (migrations/0014_audit_log.sql)
  * Written in the transaction of the act itself: there is no act without its row.
  */
-#ifndef TRIBUTARY_CLI_AUDIT_H
-#define TRIBUTARY_CLI_AUDIT_H
+#ifndef TRIBUTARY_CLI_AUDIT_LOG_H
+#define TRIBUTARY_CLI_AUDIT_LOG_H
 
 #include "base/arena.h"
 #include "base/uuid.h"
@@ -19,10 +19,10 @@ struct audit_act {
 	struct str after;
 };
 
-/* audit_who - the person: TRIBUTARY_USER, else the login name */
-const char *audit_who(void);
+/* audit_log_who - the person: TRIBUTARY_USER, else the login name */
+const char *audit_log_who(void);
 
-/* audit_put - one act, queued into the open transaction */
-void audit_put(struct store *store, struct arena *arena, const struct audit_act *act);
+/* audit_log_put - one act, queued into the open transaction */
+void audit_log_put(struct store *store, struct arena *arena, const struct audit_act *act);
 
 #endif
