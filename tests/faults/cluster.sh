@@ -48,6 +48,15 @@ during() { # during NAME COMMAND… - run the command while orders flow
 	is "$name, the end state is the calm run's" "$(end_state "$name-")" "$calm"
 }
 again() { server start "$1"; }
+orders_there() { sql "SELECT count(*) FROM tributary.orders WHERE number LIKE '$1%'"; }
+standby_dies() {
+	local count
+	server kill postgres-standby && sleep 0.5
+	count=$(orders_there standby-killed-)
+	sleep 1.5
+	is "without its standby the primary says no COMMIT" "$(orders_there standby-killed-)" "$count"
+	again postgres-standby
+}
 node_dies() { server kill "$1" && sleep 1 && again "$1"; }
 primary_dies() { # primary_dies PRIMARY STANDBY
 	server kill "$1" && sleep 1 && server promote "$2"
@@ -63,6 +72,7 @@ calm=$(end_state scalm-)
 
 during node-killed node_dies rabbitmq-2
 during leader-killed node_dies "$(leader_of enrich)"
+during standby-killed standby_dies
 during primary-killed primary_dies postgres postgres-standby
 again postgres
 wait_for 30 is_synchronous
