@@ -1,9 +1,10 @@
 #!/bin/bash
 # A cluster of its own, of three RabbitMQ nodes and a Postgres with a standby: a node killed, the node that leads a queue
-# killed, the primary killed and the standby promoted, and the way back, while orders flow. The workers follow by the hosts in
-# their URLs: the end state is that of a calm run. Promises P1, P2.
+# killed, the primary killed and the standby promoted, and the way back, then all servers at once, while orders flow. The
+# workers follow by the hosts in their URLs: the end state is that of a calm run. Promises P1, P2.
 . "$(dirname "$0")/../support/fleet.sh"
 COUNT=300
+servers='postgres postgres-standby redis rabbitmq rabbitmq-2 rabbitmq-3'
 outer_var=$var
 port_base=$(($(. "$var/stack.conf" && echo "$port_base") + 300))
 var=$outer_var/cluster
@@ -39,7 +40,7 @@ is_synchronous() { [ "$(synchronous 2>/dev/null)" = 1 ]; }
 during() { # during NAME COMMAND… - run the command while orders flow
 	local name=$1
 	shift
-	load "$name-" $COUNT --rate 100 &
+	load "$name-" $COUNT --rate 100 --patience 120 &
 	local loader=$!
 	sleep 1
 	"$@" || not_ok "$name, it can be done"
@@ -61,6 +62,11 @@ node_dies() { server kill "$1" && sleep 1 && again "$1"; }
 primary_dies() { # primary_dies PRIMARY STANDBY
 	server kill "$1" && sleep 1 && server promote "$2"
 }
+all_die() {
+	local server
+	for server in $servers; do server kill "$server" || return 1; done
+	ops/stack/up --var "$var" >"$outer_var/cluster.log" 2>&1 || { tail -n 30 "$outer_var/cluster.log"; return 1; }
+}
 
 wait_for 30 all_online
 is "every queue has three members" "$(short_queues)" 0
@@ -80,14 +86,11 @@ is "the old primary follows the new one" "$(sql "SHOW port") $(synchronous)" "$(
 during and-back primary_dies postgres-standby postgres
 during standby-stopped server stop postgres-standby # it is down already: the primary is alone, and says so
 is "a primary that is alone stays the primary" "$(server promote postgres-standby 2>/dev/null && echo yes)" ""
+during all-killed all_die
+is "the standby has every COMMIT again" "$(synchronous)" 1
 wait_for 60 all_online
 is "every node is back" "$(short_queues)" 0
 is "books balance" "$(books_wrong)" ""
 is "the warehouse shipped nothing twice" "$(wms GET /v1/stats | jq .doubled)" 0
-ops/stack/up --var "$var" >"$outer_var/cluster.log" 2>&1 && ok "up again starts what is down" || {
-	not_ok "up again starts what is down"
-	tail -n 30 "$outer_var/cluster.log"
-}
-is "the standby has every COMMIT again" "$(synchronous)" 1
 ops/stack/down --var "$var" >/dev/null 2>&1 && ok "down" || not_ok "down"
-is "down ends all of it" "$(for s in postgres postgres-standby redis rabbitmq rabbitmq-2 rabbitmq-3; do ops/stack/server --var "$var" pids $s; done)" ""
+is "down ends all of it" "$(for server in $servers; do ops/stack/server --var "$var" pids "$server"; done)" ""
