@@ -47,7 +47,7 @@ CREATE INDEX replay_items_letter ON replay_items (dead_letter_id);
 
 ALTER TABLE dead_letters ADD COLUMN edits integer NOT NULL DEFAULT 0;
 CREATE INDEX dead_letters_groups ON dead_letters (fingerprint, died_at) WHERE state IN ('open', 'replaying');
-CREATE INDEX dead_letters_order ON dead_letters (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX dead_letters_order ON dead_letters (order_id);
 
 -- The original of what a person corrected.
 CREATE TABLE dead_letter_edits (

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mirror.h"
 
+#include "audit_log.h"
 #include "database.h"
 #include "file.h"
 #include "formats/json.h"
@@ -9,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -178,6 +180,26 @@ table_load(struct mirror *m, size_t i, struct why *why)
 	return OUTCOME_OK;
 }
 
+/* One act per file: what it changed. */
+static void
+loads_note(struct mirror *m)
+{
+	for (size_t i = 0; i < mirror_tables_count; i++) {
+		const struct load *l = &m->loads[i];
+
+		if (!l->is_there || l->new_count + l->changed_count + l->gone_count == 0)
+			continue;
+		audit_log_put(m->database.store, m->arena,
+			      &(struct audit_act){
+				  .act = "mirror.load",
+				  .target_id = str_of(mirror_tables[i].file),
+				  .reason = "",
+				  .after = arena_printf(
+				      m->arena, "{\"new\":%" PRId64 ",\"changed\":%" PRId64 ",\"gone\":%" PRId64 "}",
+				      l->new_count, l->changed_count, l->gone_count)});
+	}
+}
+
 static enum outcome
 tables_load(struct mirror *m, struct why *why)
 {
@@ -192,8 +214,10 @@ tables_load(struct mirror *m, struct why *why)
 			outcome = table_load(m, i, why);
 	if (outcome != OUTCOME_OK || m->problems.n > 0)
 		store_rollback(store);
-	else
+	else {
+		loads_note(m);
 		outcome = store_commit(store, why);
+	}
 	return outcome;
 }
 

@@ -7,6 +7,7 @@
  * alarms. --accept says that it is right so: a missing path may be missing, a type is one of its types. --dismiss says
  * that it was wrong and is mended: it opens again when it comes again.
  */
+#include "audit_log.h"
 #include "commands.h"
 #include "options.h"
 #include "party_commands.h"
@@ -131,6 +132,14 @@ drift_close(struct store *store, const char *party, const struct wish *wish, str
 		return EXIT_NO;
 	}
 	n = result_count(closed);
+	for (size_t i = 0; i < n; i++)
+		audit_log_put(
+		    store, arena,
+		    &(struct audit_act){.act = wish->dismiss ? "drift.dismiss" : "drift.accept",
+					.target_id = str_of(party),
+					.reason = arena_printf(arena, "%.*s %.*s", STR_ARGS(result_text(closed, i, 0)),
+							       STR_ARGS(result_text(closed, i, 2)))
+						      .p});
 	for (size_t i = 0; i < n; i++)
 		printf("%s %.*s %.*s in %.*s%s%.*s\n", word, STR_ARGS(result_text(closed, i, 0)),
 		       STR_ARGS(result_text(closed, i, 2)), STR_ARGS(result_text(closed, i, 1)),

@@ -763,25 +763,38 @@ const struct audit_check audit_checks[] = {
 						  "g.since") " AND NOT EXISTS (SELECT FROM tributary.dead_letters l "
 							     "WHERE l.message_id = "
 							     "g.head::text)"
-							     " ELSE NOT EXISTS (SELECT FROM tributary.timeline t WHERE "
-							     "t.order_id = g.order_id AND t.message_id = g.head AND "
-							     "t.event IN ('retry', 'parked')) END"
-							     " UNION ALL " SELECT(
-								 "gates",
-								 "(p.queue || '/' || p.order_id)") "'is missing, and "
-												   "message ' || "
-												   "p.message_id || ' "
-												   "waits behind "
-												   "it'" ORDERS " JOIN "
-												   "tributary.parked p "
-												   "USING (order_id) "
-												   "WHERE NOT EXISTS "
-												   "(SELECT FROM "
-												   "tributary.gates g "
-												   "WHERE g.order_id = "
-												   "p.order_id AND "
-												   "g.queue = "
-												   "p.queue)"),
+							     " ELSE " OLD("g.since") " AND NOT EXISTS (SELECT FROM "
+										     "tributary.timeline t WHERE "
+										     "t.order_id = g.order_id AND "
+										     "t.message_id = g.head AND "
+										     "t.event IN ('retry', 'parked', "
+										     "'returned')) END"
+										     " UNION ALL " SELECT(
+											 "gates",
+											 "(p.queue || '/' || "
+											 "p.order_id)") "'is missing, "
+													"and "
+													"message ' || "
+													"p.message_id "
+													"|| ' "
+													"waits behind "
+													"it'" ORDERS
+													" JOIN "
+													"tributary."
+													"parked p "
+													"USING "
+													"(order_id) "
+													"WHERE NOT "
+													"EXISTS "
+													"(SELECT FROM "
+													"tributary."
+													"gates g "
+													"WHERE "
+													"g.order_id = "
+													"p.order_id "
+													"AND "
+													"g.queue = "
+													"p.queue)"),
     ORDER_CHECK(
 	"parked", "what waits behind a gate was put there, and not settled",
 	SELECT("parked",

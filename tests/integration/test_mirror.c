@@ -19,13 +19,16 @@ load(struct scratch *s, bool is_json)
 static void
 mirror_open(struct scratch *s, const char *name)
 {
-	struct str sql;
+	static const char *const files[] = {"0001_mirror.sql", "0014_audit_log.sql"};
 
 	scratch_open(s, name);
-	cr_assert_eq(file_read("migrations", "0001_mirror.sql", s->arena, &sql, &s->why), OUTCOME_OK, "%s",
-		     s->why.text);
 	scratch_script(s, "CREATE SCHEMA tributary");
-	scratch_script(s, sql.p);
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		struct str sql;
+
+		cr_assert_eq(file_read("migrations", files[i], s->arena, &sql, &s->why), OUTCOME_OK, "%s", s->why.text);
+		scratch_script(s, sql.p);
+	}
 }
 
 static void
