@@ -5,7 +5,19 @@ touch "$work/failed.log"
 passed() { awk "BEGIN { printf \"%6.1f s\", $(now) - $start }"; }
 
 server() { ops/stack/server --var "$var" "$1" "$2"; }
-superuser_sql() { timeout 30 psql "$(<"$var/secrets/postgres.database-url")" -X -q -At -v ON_ERROR_STOP=1 -c "$1"; }
+primary() { cat "$var/postgres.primary" 2>/dev/null || echo postgres; }
+superuser_sql() { # to the primary, also when it takes no writes
+	local port=32
+	if [ "$(primary)" = postgres-standby ]; then port=33; fi
+	PGPASSFILE=$var/secrets/pgpass timeout 30 psql -X -q -At -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $((port_base + port)) -U postgres tributary -c "$1"
+}
+leader() { # the server that leads the queue enrich
+	local node server
+	node=$(rabbitmqctl list_queues -p tributary --no-table-headers name leader | awk '$1 == "enrich" { print $2 }')
+	for server in rabbitmq rabbitmq-2 rabbitmq-3; do
+		if [ "$(<"$var/$server/node")" = "$node" ]; then echo $server; fi
+	done
+}
 redis() { timeout 30 redis-cli --no-auth-warning -u "$(<"$var/secrets/redis-admin-url")" "$@"; }
 rabbitmqctl() { # waits for a broker that is only just starting
 	HOME=$var/rabbitmq LC_ALL=C.UTF-8 ERL_EPMD_PORT=$((port_base + 75)) RABBITMQ_CONF_ENV_FILE=/nonexistent \
@@ -45,6 +57,15 @@ read_only() { # read_only on|off - the server's, and its sessions begin anew
 		superuser_sql 'SELECT pg_reload_conf()' >/dev/null && cut_postgres
 }
 
+down_for_a_while() { for_a_while "$2" "server kill $1" "server start $1"; }
+
+fail_over() { # fail_over SECONDS - the primary is killed, the standby promoted, and after a while follows who was the primary
+	local old new=postgres
+	old=$(primary)
+	if [ "$old" = postgres ]; then new=postgres-standby; fi
+	for_a_while "$1" "server kill $old && server promote $new" "server start $old"
+}
+
 cut_postgres() {
 	superuser_sql "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename LIKE 'tributary_%'" >/dev/null
 }
@@ -62,8 +83,12 @@ fault_apply() { # fault_apply NUMBER FAULT TARGET SECONDS
 	case $fault-$target in
 		stop-rabbitmq | stop-postgres | stop-redis | kill-rabbitmq | kill-postgres | kill-redis)
 			for_a_while "$seconds" "server $fault $target" "server start $target" ;;
+		stop-rabbitmq-* | kill-rabbitmq-* | stop-postgres-standby | kill-postgres-standby)
+			for_a_while "$seconds" "server $fault $target" "server start $target" ;;
+		kill-leader-*) down_for_a_while "$(leader)" "$seconds" ;;
+		fail-over-*) fail_over "$seconds" ;;
 		restart-*) server restart "$target" ;;
-		freeze-rabbitmq | freeze-postgres | freeze-redis) for_a_while "$seconds" "server freeze $target" "server thaw $target" ;;
+		freeze-rabbitmq* | freeze-postgres* | freeze-redis) for_a_while "$seconds" "server freeze $target" "server thaw $target" ;;
 		cut-rabbitmq) rabbitmqctl close_all_connections drill ;;
 		cut-postgres) cut_postgres ;;
 		cut-redis) redis CLIENT KILL TYPE normal ;;
@@ -88,7 +113,7 @@ fault_apply() { # fault_apply NUMBER FAULT TARGET SECONDS
 # Without room for its log Postgres gives up, and nobody but a supervisor, here us, starts it again.
 postgres_back() { server start postgres; }
 
-# fault_do NUMBER FAULT TARGET SECONDS - one after the other on the same target, whatever else happens
+# fault_do NUMBER FAULT TARGET SECONDS - one after the other on the same target, of a cluster on any of its servers of a kind
 fault_do() {
 	local log=$work/fault-$1.log
 	(
@@ -96,5 +121,5 @@ fault_do() {
 		say "$(passed) fault $1: $2 $3${4:+ $([ "$4" = 0.0 ] || echo "for $4 s")}"
 		fault_apply "$@" >"$log" 2>&1 8>&- || { printf 'fault %s, %s %s, could not be done: ' "$1" "$2" "$3"; tail -n 3 "$log"; } >>"$work/failed.log"
 		say "$(passed) fault $1 is over"
-	) 8>"$work/target-$3.lock"
+	) 8>"$work/target-$(sed -E "s/^(rabbitmq|postgres)-.*/\1/" <<<"$3").lock"
 }

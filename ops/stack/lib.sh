@@ -8,13 +8,13 @@ umask 077
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)
 command_name=${0##*/}
-servers='postgres redis rabbitmq'
+all_servers='postgres redis rabbitmq postgres-standby rabbitmq-2 rabbitmq-3' # the last three: of a cluster only
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$command_name" "$*" >&2; exit 1; }
 usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit "$1"; }
 
-# stack_at DIR [PORT_BASE] - set the globals that say where the stack lives
+# stack_at DIR [PORT_BASE [CLUSTER]] - set the globals that say where the stack lives and what it has
 stack_at() {
 	var=$(realpath -m -- "$1")
 	case $var in *[!A-Za-z0-9_./+,@-]*) die "--var $var: only letters, digits and _ . / + , @ - please" ;; esac
@@ -22,19 +22,34 @@ stack_at() {
 		die "$var belongs to $(stat -c %U "$var"), you are $(id -un): run this as that user, or take another --var"
 	fi
 	secrets=$var/secrets log=$var/log
-	port_base='' bin='' parties=''
+	port_base='' bin='' parties='' cluster=''
 	if [ -f "$var/stack.conf" ]; then . "$var/stack.conf"; fi
-	saved_port_base=$port_base
+	saved_port_base=$port_base saved_cluster=${cluster:-no}
 	port_base=${2:-${port_base:-27600}}
 	bin=${TRIBUTARY_BIN:-${bin:-$repo/build/bin}}
 	parties=${parties:-$repo/topology/parties}
 	case $port_base in *[!0-9]* | '') die "--port-base $port_base: a number please" ;; esac
 	if [ "$port_base" -lt 1024 ] || [ "$port_base" -gt 65000 ]; then die "--port-base: 1024 to 65000"; fi
-	postgres_port=$((port_base + 32)) redis_port=$((port_base + 79))
-	amqp_port=$((port_base + 72)) management_port=$((port_base + 73))
-	dist_port=$((port_base + 74)) epmd_port=$((port_base + 75)) prometheus_port=$((port_base + 76))
-	sandbox_port=$((port_base + 90))
+	cluster=${3:-$saved_cluster}
+	servers='postgres redis rabbitmq'
+	if [ "$cluster" = yes ]; then servers=$all_servers; fi
+	epmd_port=$((port_base + 75)) sandbox_port=$((port_base + 90))
 }
+
+# port_of SERVER - where it is spoken to; a RabbitMQ's management is one above, then its Erlang's, and at 4 its Prometheus
+port_of() {
+	case $1 in
+		postgres) say $((port_base + 32)) ;;
+		postgres-standby) say $((port_base + 33)) ;;
+		redis) say $((port_base + 79)) ;;
+		rabbitmq) say $((port_base + 72)) ;;
+		rabbitmq-2) say $((port_base + 62)) ;;
+		rabbitmq-3) say $((port_base + 52)) ;;
+	esac
+}
+
+# servers_of KIND - of all its servers those of one kind, "rabbitmq", the first one first
+servers_of() { printf '%s\n' $servers | grep -E "^$1(-|\$)"; }
 
 # parse "$@" - the option every command has; the rest goes to `args`
 parse() {
@@ -96,11 +111,11 @@ tributary() {
 
 mark() { printf 'TRIBUTARY_STACK=%s:%s' "$var" "$1"; }
 
-# pids_of NAME - the live processes of this stack's postgres (only the postmaster), redis, rabbitmq, epmd, supervisor, fleet
+# pids_of NAME - the live processes of one of this stack's servers (of a postgres only the postmaster), epmd, supervisor, fleet
 pids_of() {
 	local file pid comm
-	if [ "$1" = postgres ]; then
-		for file in $(grep -lzsxF -- "$var/postgres/data" /proc/[0-9]*/cmdline || true); do
+	if [[ $1 == postgres* ]]; then
+		for file in $(grep -lzsxF -- "$var/$1/data" /proc/[0-9]*/cmdline || true); do
 			pid=${file#/proc/} pid=${pid%/*}
 			{ read -r comm </proc/"$pid"/comm; } 2>/dev/null || continue
 			if [ "$comm" = postgres ]; then say "$pid"; fi
@@ -115,7 +130,7 @@ all_pids_of() {
 	local pids
 	pids=$(pids_of "$1")
 	say $pids
-	if [ "$1" = postgres ] && [ -n "$pids" ]; then ps -o pid= --ppid "$(echo $pids | tr ' ' ,)" || true; fi
+	if [[ $1 == postgres* ]] && [ -n "$pids" ]; then ps -o pid= --ppid "$(echo $pids | tr ' ' ,)" || true; fi
 }
 
 runs() { [ -n "$(pids_of "$1")" ]; }

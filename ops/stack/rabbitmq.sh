@@ -1,39 +1,62 @@
-# rabbitmq.sh - the stack's own RabbitMQ and its epmd. Sourced after lib.sh.
+# rabbitmq.sh - the stack's own RabbitMQ, or the three nodes of its cluster, and their epmd. Sourced after lib.sh.
 #
 # Debian's wrapper insists on its own user; the script below it runs as anybody. Node, cookie, epmd and every file
 # belong to this stack, so two stacks and the machine's broker never meet.
 rabbit_bin=$(ls -d /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin 2>/dev/null | sort -V | tail -n 1) || true
 epmd_bin=$(ls -d /usr/lib/erlang/erts-*/bin/epmd 2>/dev/null | sort -V | tail -n 1) || true
 
+management_port() { say $(($(port_of "$1") + 1)); } # management_port NAME
+node_of() { cat "$var/$1/node"; } # node_of NAME - as Erlang calls it
+
+epmd_start() {
+	if runs epmd; then return; fi
+	need_port "$epmd_port" "RabbitMQ's epmd"
+	spawn epmd "$log/epmd.log" "$epmd_bin" -port "$epmd_port" -address 127.0.0.1
+	wait_until 3 runs epmd || true
+}
+
+# The first node of a cluster is made with the users and policies, then the others join it.
+rabbitmq_ready() {
+	if [ "$1" = rabbitmq ] || [ -f "$var/$1/complete" ]; then return; fi
+	wait_until $start_seconds [ -f "$var/rabbitmq/complete" ] || die "$1 joins rabbitmq, which was never complete: run ops/stack/up"
+}
+
 rabbitmq_start() {
-	local dir=$var/rabbitmq
+	local dir=$var/$1 port
+	port=$(port_of "$1")
 	mkdir -p "$dir"
-	if ! runs epmd; then
-		need_port "$epmd_port" "RabbitMQ's epmd"
-		spawn epmd "$log/epmd.log" "$epmd_bin" -port "$epmd_port" -address 127.0.0.1
-	fi
-	need_port "$amqp_port" RabbitMQ
-	need_port "$management_port" "RabbitMQ's management"
-	need_port "$dist_port" "Erlang distribution"
-	need_port "$prometheus_port" "RabbitMQ's Prometheus page"
+	epmd_start
+	need_port "$port" RabbitMQ
+	need_port $((port + 1)) "RabbitMQ's management"
+	need_port $((port + 2)) "Erlang distribution"
+	need_port $((port + 4)) "RabbitMQ's Prometheus page"
 	# A first boot that was cut short leaves a half-made database that never held a message: begin again.
-	if [ ! -f "$dir/complete" ]; then rm -rf "$dir/mnesia" "$dir/feature_flags"; fi
+	if [ ! -f "$dir/complete" ]; then
+		if [ "$1" != rabbitmq ] && [ -d "$dir/mnesia" ]; then
+			rabbitmqctl rabbitmq forget_cluster_node "$(node_of "$1")" >/dev/null 2>&1 || true
+		fi
+		rm -rf "$dir/mnesia" "$dir/feature_flags"
+	fi
 	# The node's data is bound to the node's name: keep the name when the ports change.
-	if [ ! -f "$dir/node" ]; then say "tributary-$amqp_port@localhost" | replace "$dir/node"; fi
+	if [ ! -f "$dir/node" ]; then say "tributary-$port@localhost" | replace "$dir/node"; fi
 	rm -f "$dir/.erlang.cookie"
 	install -m 400 "$secrets/erlang-cookie" "$dir/.erlang.cookie"
 	say '[rabbitmq_management,rabbitmq_prometheus].' | replace "$dir/enabled_plugins"
-	sed -e "s|@DIR@|$dir|" -e "s|@LOG@|$log|" -e "s/@AMQP@/$amqp_port/" -e "s/@MANAGEMENT@/$management_port/" \
-		-e "s/@PROMETHEUS@/$prometheus_port/" "$here/rabbitmq.conf.in" | replace "$dir/rabbitmq.conf"
+	{
+		sed -e "s|@DIR@|$dir|" -e "s|@LOG@|$log|" -e "s/@NAME@/$1/" -e "s/@AMQP@/$port/" \
+			-e "s/@MANAGEMENT@/$((port + 1))/" -e "s/@PROMETHEUS@/$((port + 4))/" \
+			$([ "$1" = rabbitmq ] || say -e /^load_definitions/d) "$here/rabbitmq.conf.in"
+		if [ "$cluster" = yes ]; then rabbitmq_cluster_conf "$1"; fi
+	} | replace "$dir/rabbitmq.conf"
 	# RUNNING_UNDER_SYSTEMD only makes the script `exec` Erlang instead of standing by as its parent.
-	spawn rabbitmq "$log/rabbitmq.out" env HOME="$dir" RUNNING_UNDER_SYSTEMD=true \
+	spawn "$1" "$log/$1.out" env HOME="$dir" RUNNING_UNDER_SYSTEMD=true \
 		RABBITMQ_NODENAME="$(<"$dir/node")" RABBITMQ_CONF_ENV_FILE=/nonexistent \
 		RABBITMQ_CONFIG_FILE="$dir/rabbitmq.conf" RABBITMQ_GENERATED_CONFIG_DIR="$dir/generated" \
 		RABBITMQ_ADVANCED_CONFIG_FILE="$dir/advanced.config" RABBITMQ_ENABLED_PLUGINS_FILE="$dir/enabled_plugins" \
 		RABBITMQ_MNESIA_BASE="$dir/mnesia" RABBITMQ_MNESIA_DIR="$dir/mnesia/node" RABBITMQ_LOG_BASE="$log" \
 		RABBITMQ_FEATURE_FLAGS_FILE="$dir/feature_flags" RABBITMQ_PID_FILE="$dir/pid" \
-		RABBITMQ_DIST_PORT="$dist_port" ERL_EPMD_PORT="$epmd_port" ERL_EPMD_ADDRESS=127.0.0.1 \
-		ERL_CRASH_DUMP="$log/erl_crash.dump" \
+		RABBITMQ_DIST_PORT="$((port + 2))" ERL_EPMD_PORT="$epmd_port" ERL_EPMD_ADDRESS=127.0.0.1 \
+		ERL_CRASH_DUMP="$log/$([ "$1" = rabbitmq ] || say "$1.")erl_crash.dump" \
 		RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none" \
 		"$rabbit_bin/rabbitmq-server"
 }
@@ -41,25 +64,47 @@ rabbitmq_start() {
 # RabbitMQ opens its listeners after it has imported the definitions; the answer to a protocol header is its first frame.
 rabbitmq_answers() {
 	(
-		exec 3<>"/dev/tcp/127.0.0.1/$amqp_port" 4<>"/dev/tcp/127.0.0.1/$management_port"
+		exec 3<>"/dev/tcp/127.0.0.1/$(port_of "$1")" 4<>"/dev/tcp/127.0.0.1/$(management_port "$1")"
 		printf 'AMQP\0\0\11\1' >&3
 		IFS= read -r -t 2 -N 1 -u 3 _
 	) 2>/dev/null
 }
 
-rabbitmq_started() { touch "$var/rabbitmq/complete"; }
-rabbitmq_stop() { ends_rabbitmq; }
+# A side of a broken network with fewer than two nodes stops; the leaders of the queues are spread over the nodes.
+rabbitmq_cluster_conf() {
+	say 'cluster_partition_handling = pause_minority'
+	say 'queue_leader_locator = balanced'
+	if [ "$1" = rabbitmq ]; then return; fi
+	say 'cluster_formation.peer_discovery_backend = classic_config'
+	say "cluster_formation.classic_config.nodes.1 = $(node_of rabbitmq)"
+	say "cluster_formation.classic_config.nodes.2 = $(node_of "$1")"
+}
 
-ends_rabbitmq() { ends TERM 60 rabbitmq; }
+# rabbitmqctl NAME COMMAND... - RabbitMQ's own tool on that node
+rabbitmqctl() {
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME="$var/$1" ERL_EPMD_PORT="$epmd_port" \
+		RABBITMQ_CONF_ENV_FILE=/nonexistent "$rabbit_bin/rabbitmqctl" -q -n "$(node_of "$1")" "${@:2}" 9>&-
+}
+
+rabbitmq_started() { touch "$var/$1/complete"; }
+rabbitmq_stop() { ends TERM 60 "$1"; }
 epmd_stop() { ends TERM 5 epmd; }
 
-# rabbitmq_definitions - what the broker imports at boot, made afresh from the topology and the secrets.
+# rabbitmq_definitions [all] - what the broker (of a cluster the first node) imports at boot, made afresh from the topology
+# and the secrets.
 # RabbitMQ 3.10 ignores a broken file without a word: so look at it first, and compare after boot (topology check).
 rabbitmq_definitions() {
 	local file=$var/rabbitmq/definitions.json
 	mkdir -p "$var/rabbitmq"
 	tributary topology definitions --secrets "$secrets" >"$file.new" || die "tributary topology definitions failed (message above)"
 	jq -e '.users and .vhosts' "$file.new" >/dev/null || die "tributary topology definitions wrote no usable definitions: $file.new"
+	if [ "$cluster" = yes ] && [ "${1:-}" != all ] && [ ! -f "$var/rabbitmq/imported" ]; then
+		# A queue's members are nodes that run when it is made: rabbitmq_topology makes the queues when all three do.
+		jq '.queues = [] | .bindings = []' "$file.new" >"$file.first"
+		rm -f "$file.new"
+		mv -f "$file.first" "$file"
+		return
+	fi
 	mv -f "$file.new" "$file"
 	topology_sum >"$var/rabbitmq/imported"
 }
@@ -75,10 +120,10 @@ rabbitmq_topology() {
 	local stamp=$var/rabbitmq/imported
 	if [ "$(topology_sum)" != "$(cat "$stamp" 2>/dev/null)" ]; then
 		if admin_accepted; then
-			say 'topology changed: applying it to the running RabbitMQ'
+			[ ! -f "$stamp" ] || say 'topology changed: applying it to the running RabbitMQ'
 			tributary topology apply --secrets "$secrets" >"$log/topology.log" 2>&1 || die "tributary topology apply failed
 $(last_lines "$log/topology.log")"
-			rabbitmq_definitions
+			rabbitmq_definitions all
 		else
 			say 'RabbitMQ does not know our passwords: restarting it to import them'
 			server_stop rabbitmq

@@ -1,9 +1,11 @@
 # redis.sh - the stack's own Redis. Sourced after lib.sh.
 
 redis_start() {
-	need_port "$redis_port" Redis
+	local port
+	port=$(port_of redis)
+	need_port "$port" Redis
 	mkdir -p "$var/redis"
-	sed -e "s/@PORT@/$redis_port/" -e "s|@DIR@|$var/redis|" "$here/redis.conf.in" | replace "$var/redis/redis.conf"
+	sed -e "s/@PORT@/$port/" -e "s|@DIR@|$var/redis|" "$here/redis.conf.in" | replace "$var/redis/redis.conf"
 	redis_acl | replace "$var/redis/users.acl"
 	spawn redis "$log/redis.log" /usr/bin/redis-server "$var/redis/redis.conf"
 }
@@ -18,9 +20,11 @@ redis_acl() {
 
 redis_answers() {
 	local answer
-	answer=$(REDISCLI_AUTH=$(<"$secrets/redis-password") timeout 3 redis-cli -h 127.0.0.1 -p "$redis_port" \
+	answer=$(REDISCLI_AUTH=$(<"$secrets/redis-password") timeout 3 redis-cli -h 127.0.0.1 -p "$(port_of redis)" \
 		--user tributary --no-auth-warning ping 2>/dev/null) || return 1
 	[ "$answer" = PONG ]
 }
 
+redis_ready() { :; }
+redis_started() { :; }
 redis_stop() { ends TERM 30 redis; }

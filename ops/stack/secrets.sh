@@ -11,21 +11,33 @@ secret() {
 	fi
 }
 
-url() { # url FILE SCHEME USER SECRET PORT [PATH]
+url() { # url FILE SCHEME USER SECRET HOSTS [PATH]
 	secret "$4"
-	printf '%s://%s:%s@127.0.0.1:%s%s\n' "$2" "$3" "$(<"$secrets/$4")" "$5" "${6:-}" | replace "$secrets/$1"
+	printf '%s://%s:%s@%s%s\n' "$2" "$3" "$(<"$secrets/$4")" "$5" "${6:-}" | replace "$secrets/$1"
 }
 
-amqp_url() { # amqp_url USER - password and URL of a RabbitMQ user
-	url "$1.amqp-url" amqp "$1" "$1.amqp-password" "$amqp_port" /tributary
+hosts_of() { # hosts_of KIND - "127.0.0.1:27632", of a cluster one after the other with commas
+	local name hosts=''
+	for name in $(servers_of "$1"); do hosts+=",127.0.0.1:$(port_of "$name")"; done
+	say "${hosts#,}"
 }
 
-database_url() { # database_url NAME ROLE - password and URL of a Postgres role
-	url "$1.database-url" postgresql "$2" "$2.pg-password" "$postgres_port" "/${3:-tributary}"
+amqp_url() { # amqp_url USER - password of a RabbitMQ user, and a URL for each node, with commas
+	local host urls=''
+	secret "$1.amqp-password"
+	for host in ${amqp_hosts//,/ }; do urls+=",amqp://$1:$(<"$secrets/$1.amqp-password")@$host/tributary"; done
+	say "${urls#,}" | replace "$secrets/$1.amqp-url"
+}
+
+database_url() { # database_url NAME ROLE - password and URL of a Postgres role; of two servers it wants the primary
+	local path=/${3:-tributary}
+	if [ "$cluster" = yes ]; then path+='?target_session_attrs=read-write'; fi
+	url "$1.database-url" postgresql "$2" "$2.pg-password" "$postgres_hosts" "$path"
 }
 
 write_secrets() {
-	local name
+	local name amqp_hosts postgres_hosts redis_host
+	amqp_hosts=$(hosts_of rabbitmq) postgres_hosts=$(hosts_of postgres) redis_host=$(hosts_of redis)
 	for name in $(workers); do
 		amqp_url "$name"
 		database_url "$name" "$(role_of "$name")"
@@ -33,13 +45,16 @@ write_secrets() {
 	for name in $(parties); do amqp_url "party-$name"; done
 	amqp_url operator
 	amqp_url admin
-	url admin.management-url http admin admin.amqp-password "$management_port"
+	url admin.management-url http admin admin.amqp-password "127.0.0.1:$(management_port rabbitmq)"
 	database_url operator tributary_operator
 	database_url owner tributary_owner
 	database_url postgres postgres postgres
-	printf '*:*:*:postgres:%s\n' "$(<"$secrets/postgres.pg-password")" | replace "$secrets/pgpass"
-	url redis-url redis tributary redis-password "$redis_port" /0
-	url redis-admin-url redis admin redis-admin-password "$redis_port" /0
+	if [ "$cluster" = yes ]; then secret tributary_standby.pg-password; fi
+	for name in postgres tributary_standby; do
+		if [ -s "$secrets/$name.pg-password" ]; then printf '*:*:*:%s:%s\n' $name "$(<"$secrets/$name.pg-password")"; fi
+	done | replace "$secrets/pgpass"
+	url redis-url redis tributary redis-password "$redis_host" /0
+	url redis-admin-url redis admin redis-admin-password "$redis_host" /0
 	secret sandbox-wms.token
 	secret erlang-cookie
 }

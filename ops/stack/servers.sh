@@ -1,39 +1,42 @@
-# servers.sh - start, stop and wait for any of the three servers. Sourced after lib.sh; NAME is postgres, redis or
-# rabbitmq, each with NAME_start, NAME_answers and NAME_stop in NAME.sh.
+# servers.sh - start, stop and wait for any of the servers. Sourced after lib.sh; a NAME is one of $servers, and what its
+# kind (postgres of postgres-standby) knows of it is in KIND.sh: KIND_start, KIND_answers and KIND_stop, KIND_ready for what
+# must be there before it can start, KIND_started for what follows; each with the NAME.
 . "$here/secrets.sh"
 . "$here/postgres.sh"
 . "$here/redis.sh"
 . "$here/rabbitmq.sh"
+start_seconds=60
 
 server_log() { # where NAME says why it did not start
-	if [ "$1" = rabbitmq ] && [ -s "$log/rabbitmq.log" ]; then say "$log/rabbitmq.log"; return; fi
-	if [ "$1" = rabbitmq ]; then say "$log/rabbitmq.out"; return; fi
+	if [[ $1 == rabbitmq* && ! -s $log/$1.log ]]; then say "$log/$1.out"; return; fi
 	say "$log/$1.log"
 }
 
 # server_start NAME - start it unless it runs, and wait until it answers. What seems to run may also be the last helper
 # of a killed server, about to go: then it is started as soon as that is gone.
 server_start() {
-	local name=$1 end=$((SECONDS + 60)) started=no
+	local name=$1 kind=${1%%-*} end started=no
 	signal CONT "$name"
-	until runs "$name" && "${name}_answers"; do
+	"${kind}_ready" "$name"
+	end=$((SECONDS + start_seconds))
+	until runs "$name" && "${kind}_answers" "$name"; do
 		if gone "$name"; then
 			[ $started = no ] || die "$name ended while it started
 $(last_lines "$(server_log "$name")")"
-			"${name}_start"
+			"${kind}_start" "$name"
 			started=yes
 			# A fork and an exec lie between the start and the first moment that the process can be recognised.
 			wait_until 3 runs "$name" || true
 		fi
-		[ $SECONDS -lt $end ] || die "$name does not answer on 127.0.0.1 after 60 s
+		[ $SECONDS -lt $end ] || die "$name does not answer on 127.0.0.1 after $start_seconds s
 $(last_lines "$(server_log "$name")")"
 		sleep 0.1
 	done
-	if [ "$name" = rabbitmq ]; then rabbitmq_started; fi
+	"${kind}_started" "$name"
 }
 
 server_stop() {
-	if runs "$1"; then "$1_stop"; fi
+	if runs "$1"; then "${1%%-*}_stop" "$1"; fi
 }
 
 # at_once FUNCTION NAME... - call FUNCTION for each NAME side by side; false when one failed

@@ -28,7 +28,7 @@ is "rights, no worker forgets the journal" "$(as dead-letter "DELETE FROM tribut
 
 # --- a user per worker and party ----------------------------------------------------------------------------------------
 try() { # try USER EXCHANGE KEY - may he publish there?
-	if AMQP_URL=$(url "$1") timeout 20 "$bin/bench" load --exchange "$2" --key "$3" --template tests/bench/order.json --count 1 \
+	if AMQP_URL=$(url "$1") timeout 20 "$bin/bench" load --exchange "$2" --key "$3" --template tests/bench/order.json --count 1 --patience 0 \
 		>"$var/try.txt" 2>&1; then echo yes; else grep -q 'ACCESS_REFUSED\|amqp-refused' "$var/try.txt" && echo no; fi
 }
 is "rights, a party writes its own key" "$(try party-woocommerce intake woocommerce.ignored)" yes
