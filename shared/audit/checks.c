@@ -29,1277 +29,347 @@
 		.name = name_, .says = says_, .scope = AUDIT_DOCUMENT, .statement = { name_, "UI", sql MOST } \
 	}
 
+/* SQL between macros, laid out by hand */
+/* clang-format off */
 const struct audit_check audit_checks[] = {
     /* --- documents ---------------------------------------------------------------------------------------------- */
     DOCUMENT_CHECK("document-hash", "a document's bytes are the bytes that came",
-		   "SELECT d.document_id::text, 'documents', d.document_id::text,"
-		   " 'its bytes are not those of its sha256'" DOCUMENTS " WHERE sha256(d.body) <> d.sha256"),
-    DOCUMENT_CHECK(
-	"document-settled", "a document was settled by ingest, once, as its outcome says",
-	"SELECT d.document_id::text, CASE WHEN j.message_id IS NULL AND " IS_TOLD
-	" THEN 'journal' ELSE 'documents' END,"
-	" CASE WHEN j.message_id IS NULL AND " IS_TOLD " THEN d.document_id || '/ingest' ELSE d.document_id::text END,"
-	" 'the document is ' || d.outcome || ', and its row of the journal ' || coalesce('says ' || j.outcome, 'is not "
-	"there')" DOCUMENTS " LEFT JOIN tributary.journal j ON j.message_id = d.document_id AND j.stage = 'ingest'"
-	" WHERE CASE WHEN j.message_id IS NULL THEN NOT " IS_RETRIED
-	" AND NOT EXISTS (SELECT FROM tributary.exceptions x WHERE x.message_id = "
-	"d.document_id AND x.stage = 'ingest' AND x.state <> 'open') AND NOT EXISTS (SELECT FROM "
-	"tributary.dead_letters l"
-	" WHERE l.message_id = d.document_id::text AND l.state <> 'open')"
-	" WHEN d.outcome = 'exception' THEN j.outcome = 'dead' WHEN d.outcome = 'refused' THEN j.outcome = 'held'"
-	" ELSE j.outcome <> 'done' END"),
-    DOCUMENT_CHECK(
-	"document-exception", "a document that waits for a person has its exception",
-	"SELECT d.document_id::text, 'exceptions', d.document_id || '/ingest', 'the document is an exception, and "
-	"there is "
-	"none of it'" DOCUMENTS
-	" WHERE d.outcome = 'exception' AND NOT EXISTS (SELECT FROM tributary.exceptions x WHERE x.message_id = "
-	"d.document_id AND x.stage = 'ingest')"
-	" UNION ALL SELECT d.document_id::text, 'exceptions', x.exception_id::text, 'it is open, and its document is ' "
-	"|| "
-	"d.outcome" DOCUMENTS " JOIN tributary.exceptions x ON x.message_id = d.document_id AND x.stage = 'ingest'"
-	" WHERE x.state = 'open' AND d.outcome <> 'exception'"),
-    DOCUMENT_CHECK(
-	"document-refused", "a document that was refused has its dead letter",
-	"SELECT d.document_id::text, 'dead_letters', d.document_id || '/ingest', 'the document was refused, and "
-	"there is no dead letter of it'" DOCUMENTS " WHERE d.outcome = 'refused' AND " OLD(
-	    "d.received_at") " AND "
-			     "NOT EXISTS (SELECT FROM tributary.dead_letters l WHERE l.message_id = "
-			     "d.document_id::text)"
-			     " AND EXISTS (SELECT FROM tributary.journal j WHERE j.message_id = d.document_id AND "
-			     "j.stage = 'ingest'"
-			     " AND j.outcome = 'dead')"
-			     " UNION ALL SELECT d.document_id::text, 'dead_letters', min(l.dead_letter_id::text), 'is "
-			     "there ' || count(*) "
-			     "|| ' times for one document'" DOCUMENTS
-			     " JOIN tributary.dead_letters l ON l.message_id = "
-			     "d.document_id::text GROUP BY d.document_id, l.origin HAVING count(*) > 1"),
-    DOCUMENT_CHECK(
-	"document-order", "a document that became an order, or a part of one, has it",
-	"SELECT d.document_id::text, CASE WHEN o.order_id IS NULL THEN 'orders' ELSE 'documents' END, CASE WHEN "
-	"o.order_id "
-	"IS NULL THEN coalesce(d.order_id::text, '') ELSE d.document_id::text END,"
-	" CASE WHEN o.order_id IS NULL THEN 'document ' || d.document_id || ' is ' || d.outcome || ' of it, and it is "
-	"not "
-	"there' ELSE 'it is ' || d.outcome || ', and the order knows nothing of it' END" DOCUMENTS
-	" LEFT JOIN tributary.orders o USING (order_id)"
-	" WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment') AND " IS_SETTLED
-	" AND (o.order_id IS NULL OR CASE d.outcome"
-	" WHEN 'cancel' THEN o.cancelled_at IS NULL WHEN 'shipment' THEN NOT EXISTS (SELECT FROM "
-	"tributary.confirmations c"
-	" WHERE c.order_id = d.order_id AND c.document_id = d.document_id)"
-	" ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
-	" WHERE r.order_id = d.order_id AND r.document_id = d.document_id) END)"
-	" UNION ALL SELECT d.document_id::text, 'orders', d.order_id::text, 'document ' || d.document_id || ' is a "
-	"duplicate of it, and it is not there'" DOCUMENTS
-	" WHERE d.outcome = 'duplicate' AND NOT EXISTS (SELECT FROM tributary.orders o WHERE o.order_id = d.order_id)"),
-    DOCUMENT_CHECK(
-	"document-split", "the units of a document that was split came, each as a document of its own",
-	"SELECT d.document_id::text, 'documents', d.document_id::text, 'it was split into ' || d.units_count || "
-	"', and ' || (SELECT count(*) FROM tributary.documents u WHERE u.parent_id = d.document_id) || ' of them "
-	"are there'" DOCUMENTS " WHERE d.outcome = 'split' AND " OLD(
-	    "d.received_at") " AND d.units_count <> (SELECT "
-			     "count(*) FROM tributary.documents u WHERE u.parent_id = d.document_id)"
-			     " UNION ALL SELECT d.document_id::text, 'documents', d.parent_id::text, 'document ' || "
-			     "d.document_id || ' is "
-			     "a unit of it, and it was not split'" DOCUMENTS
-			     " WHERE d.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM "
-			     "tributary.documents p WHERE p.document_id = d.parent_id AND p.outcome = 'split')"),
-    DOCUMENT_CHECK(
-	"document-missing", "a document that the fleet settled is there",
-	"SELECT w.document_id::text, 'documents', w.document_id::text, 'ingest settled it, and it is not there' FROM "
-	"unnest($1) w(document_id) WHERE NOT EXISTS (SELECT FROM tributary.documents d WHERE d.document_id = "
-	"w.document_id) AND EXISTS (SELECT FROM tributary.journal j WHERE j.message_id = w.document_id AND j.stage = "
-	"'ingest')"),
+        "SELECT d.document_id::text, 'documents', d.document_id::text, 'its bytes are not those of its sha256'"
+        DOCUMENTS " WHERE sha256(d.body) <> d.sha256"),
+    DOCUMENT_CHECK("document-settled", "a document was settled by ingest, once, as its outcome says",
+        "SELECT d.document_id::text, CASE WHEN j.message_id IS NULL AND " IS_TOLD " THEN 'journal' ELSE 'documents'"
+        " END, CASE WHEN j.message_id IS NULL AND " IS_TOLD " THEN d.document_id || '/ingest' ELSE"
+        " d.document_id::text END, 'the document is ' || d.outcome || ', and its row of the journal ' ||"
+        " coalesce('says ' || j.outcome, 'is not there')" DOCUMENTS " LEFT JOIN tributary.journal j ON j.message_id ="
+        " d.document_id AND j.stage = 'ingest' WHERE CASE WHEN j.message_id IS NULL THEN NOT " IS_RETRIED " AND NOT"
+        " EXISTS (SELECT FROM tributary.exceptions x WHERE x.message_id = d.document_id AND x.stage = 'ingest' AND"
+        " x.state <> 'open') AND NOT EXISTS (SELECT FROM tributary.dead_letters l WHERE l.message_id ="
+        " d.document_id::text AND l.state <> 'open') WHEN d.outcome = 'exception' THEN j.outcome = 'dead' WHEN"
+        " d.outcome = 'refused' THEN j.outcome = 'held' ELSE j.outcome <> 'done' END"),
+    DOCUMENT_CHECK("document-exception", "a document that waits for a person has its exception",
+        "SELECT d.document_id::text, 'exceptions', d.document_id || '/ingest', 'the document is an exception, and"
+        " there is none of it'" DOCUMENTS " WHERE d.outcome = 'exception' AND NOT EXISTS (SELECT FROM"
+        " tributary.exceptions x WHERE x.message_id = d.document_id AND x.stage = 'ingest')"
+        " UNION ALL SELECT d.document_id::text, 'exceptions', x.exception_id::text, 'it is open, and its document is"
+        " ' || d.outcome" DOCUMENTS " JOIN tributary.exceptions x ON x.message_id = d.document_id AND x.stage ="
+        " 'ingest' WHERE x.state = 'open' AND d.outcome <> 'exception'"),
+    DOCUMENT_CHECK("document-refused", "a document that was refused has its dead letter",
+        "SELECT d.document_id::text, 'dead_letters', d.document_id || '/ingest', 'the document was refused, and there"
+        " is no dead letter of it'" DOCUMENTS " WHERE d.outcome = 'refused' AND " OLD("d.received_at") " AND NOT"
+        " EXISTS (SELECT FROM tributary.dead_letters l WHERE l.message_id = d.document_id::text) AND EXISTS (SELECT"
+        " FROM tributary.journal j WHERE j.message_id = d.document_id AND j.stage = 'ingest' AND j.outcome = 'dead')"
+        " UNION ALL SELECT d.document_id::text, 'dead_letters', min(l.dead_letter_id::text), 'is there ' || count(*)"
+        " || ' times for one document'" DOCUMENTS " JOIN tributary.dead_letters l ON l.message_id ="
+        " d.document_id::text GROUP BY d.document_id, l.origin HAVING count(*) > 1"),
+    DOCUMENT_CHECK("document-order", "a document that became an order, or a part of one, has it",
+        "SELECT d.document_id::text, CASE WHEN o.order_id IS NULL THEN 'orders' ELSE 'documents' END, CASE WHEN"
+        " o.order_id IS NULL THEN coalesce(d.order_id::text, '') ELSE d.document_id::text END, CASE WHEN o.order_id"
+        " IS NULL THEN 'document ' || d.document_id || ' is ' || d.outcome || ' of it, and it is not there' ELSE 'it"
+        " is ' || d.outcome || ', and the order knows nothing of it' END" DOCUMENTS " LEFT JOIN tributary.orders o"
+        " USING (order_id) WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment') AND " IS_SETTLED " AND"
+        " (o.order_id IS NULL OR CASE d.outcome WHEN 'cancel' THEN o.cancelled_at IS NULL WHEN 'shipment' THEN NOT"
+        " EXISTS (SELECT FROM tributary.confirmations c WHERE c.order_id = d.order_id AND c.document_id ="
+        " d.document_id) ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
+        " WHERE r.order_id = d.order_id AND r.document_id = d.document_id) END)"
+        " UNION ALL SELECT d.document_id::text, 'orders', d.order_id::text, 'document ' || d.document_id || ' is a"
+        " duplicate of it, and it is not there'" DOCUMENTS " WHERE d.outcome = 'duplicate' AND NOT EXISTS (SELECT"
+        " FROM tributary.orders o WHERE o.order_id = d.order_id)"),
+    DOCUMENT_CHECK("document-split", "the units of a document that was split came, each as a document of its own",
+        "SELECT d.document_id::text, 'documents', d.document_id::text, 'it was split into ' || d.units_count || ',"
+        " and ' || (SELECT count(*) FROM tributary.documents u WHERE u.parent_id = d.document_id) || ' of them are"
+        " there'" DOCUMENTS " WHERE d.outcome = 'split' AND " OLD("d.received_at") " AND d.units_count <> (SELECT"
+        " count(*) FROM tributary.documents u WHERE u.parent_id = d.document_id)"
+        " UNION ALL SELECT d.document_id::text, 'documents', d.parent_id::text, 'document ' || d.document_id || ' is"
+        " a unit of it, and it was not split'" DOCUMENTS " WHERE d.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM"
+        " tributary.documents p WHERE p.document_id = d.parent_id AND p.outcome = 'split')"),
+    DOCUMENT_CHECK("document-missing", "a document that the fleet settled is there",
+        "SELECT w.document_id::text, 'documents', w.document_id::text, 'ingest settled it, and it is not there' FROM"
+        " unnest($1) w(document_id) WHERE NOT EXISTS (SELECT FROM tributary.documents d WHERE d.document_id ="
+        " w.document_id) AND EXISTS (SELECT FROM tributary.journal j WHERE j.message_id = w.document_id AND j.stage ="
+        " 'ingest')"),
     /* --- orders ------------------------------------------------------------------------------------------------- */
-    ORDER_CHECK(
-	"order-missing", "what is about an order has its order",
-	SELECT("orders", "w.order_id") "'is missing, and there are rows of it in ' || y.tables" ORDERS
-				       " CROSS JOIN LATERAL (SELECT string_agg(t, ', ') AS tables FROM ("
-				       "SELECT 'order_status' WHERE EXISTS (SELECT FROM tributary.order_status x WHERE "
-				       "x.order_id = w.order_id AND "
-				       "x.rank > 0) UNION ALL " NAME_OF("order_lines") NAME_OF("order_revisions")
-					   NAME_OF("enrichments") NAME_OF("line_enrichments") NAME_OF(
-					       "allocation_lines") NAME_OF("reservations") NAME_OF("shipments")
-					       NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices")
-						   NAME_OF("invoice_lines") " SELECT 'outbound_documents' WHERE " HAS(
-						       "outbound_documents") ") x(t)) y"
-									     " WHERE y.tables IS NOT NULL AND NOT " HAS(
-										 "orders")),
-    ORDER_CHECK(
-	"order-document", "an order came of documents that are there",
-	SELECT(
-	    "documents",
-	    "d.id") "'the order''s revision ' || d.revision || ' came of it, and it is ' || coalesce("
-		    "t.outcome, 'not there')" ORDERS " CROSS JOIN LATERAL (SELECT document_id AS id, revision_no AS "
-		    "revision FROM tributary.orders o WHERE o.order_id = "
-		    "w.order_id UNION ALL SELECT document_id, revision_no FROM tributary.order_revisions r WHERE "
-		    "r.order_id = "
-		    "w.order_id) d LEFT JOIN tributary.documents t ON t.document_id = d.id AND t.order_id = w.order_id"
-		    " WHERE t.outcome IS DISTINCT FROM CASE WHEN d.revision = 1 THEN 'order' ELSE 'change' END"),
+    ORDER_CHECK("order-missing", "what is about an order has its order",
+        SELECT("orders", "w.order_id") "'is missing, and there are rows of it in ' || y.tables" ORDERS " CROSS JOIN"
+        " LATERAL (SELECT string_agg(t, ', ') AS tables FROM (SELECT 'order_status' WHERE EXISTS (SELECT FROM"
+        " tributary.order_status x WHERE x.order_id = w.order_id AND x.rank > 0)"
+        " UNION ALL " NAME_OF("order_lines") NAME_OF("order_revisions") NAME_OF("enrichments")
+        NAME_OF("line_enrichments") NAME_OF("allocation_lines") NAME_OF("reservations") NAME_OF("shipments")
+        NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices") NAME_OF("invoice_lines") " SELECT"
+        " 'outbound_documents' WHERE " HAS("outbound_documents") ") x(t)) y WHERE y.tables IS NOT NULL AND NOT "
+        HAS("orders")),
+    ORDER_CHECK("order-document", "an order came of documents that are there",
+        SELECT("documents", "d.id") "'the order''s revision ' || d.revision || ' came of it, and it is ' ||"
+        " coalesce(t.outcome, 'not there')" ORDERS " CROSS JOIN LATERAL (SELECT document_id AS id, revision_no AS"
+        " revision FROM tributary.orders o WHERE o.order_id = w.order_id"
+        " UNION ALL SELECT document_id, revision_no FROM tributary.order_revisions r WHERE r.order_id = w.order_id) d"
+        " LEFT JOIN tributary.documents t ON t.document_id = d.id AND t.order_id = w.order_id WHERE t.outcome IS"
+        " DISTINCT FROM CASE WHEN d.revision = 1 THEN 'order' ELSE 'change' END"),
     ORDER_CHECK("order-twice", "a channel's order is one order",
-		SELECT("orders", "o.order_id") "'document ' || o.document_id || ' came to be another order, too'" ORDERS
-					       " JOIN tributary.orders o USING (order_id) JOIN tributary.documents d "
-					       "USING (document_id) WHERE d.order_id IS "
-					       "DISTINCT FROM o.order_id"),
-    ORDER_CHECK(
-	"order-revisions", "every revision of an order before the present one is kept",
-	SELECT(
-	    "order_revisions",
-	    "(w.order_id || '/' || coalesce(n, r.revision_no))") "CASE WHEN r.order_id IS NULL THEN 'is missing, and "
-								 "the order is at revision ' || o.revision_no ELSE 'is "
-								 "there, "
-								 "and the order is at revision ' || o.revision_no "
-								 "END" ORDERS
-								 " JOIN tributary.orders o USING (order_id)"
-								 " CROSS JOIN LATERAL (SELECT n, r.* FROM "
-								 "generate_series(1, o.revision_no - 1) n FULL JOIN "
-								 "(SELECT * FROM "
-								 "tributary.order_revisions r WHERE r.order_id = "
-								 "o.order_id) r ON r.revision_no = n) r"
-								 " WHERE r.order_id IS NULL OR n IS NULL"
-								 " UNION ALL " SELECT(
-								     "orders",
-								     "w.order_id") "'it is at revision ' || "
-										   "o.revision_no || CASE WHEN "
-										   "o.changed_at IS NULL "
-										   "THEN ' and was never changed' ELSE "
-										   "' and was changed' END" ORDERS
-										   " JOIN tributary.orders o USING "
-										   "(order_id)"
-										   " WHERE (o.changed_at IS NULL) <> "
-										   "(o.revision_no = 1)"),
-    ORDER_CHECK(
-	"order-lines", "an order has the lines that came",
-	SELECT("order_lines",
-	       "(w.order_id || '/' || coalesce(n, l.line_no))") "CASE WHEN n IS NULL THEN 'is one too many: the order "
-								"has ' ELSE 'is missing: the order has ' END || "
-								"o.lines_count" ORDERS
-								" JOIN tributary.orders o USING (order_id)"
-								" CROSS JOIN LATERAL (SELECT n, l.line_no FROM "
-								"generate_series(1, o.lines_count) n FULL JOIN (SELECT "
-								"line_no FROM "
-								"tributary.order_lines l WHERE l.order_id = "
-								"o.order_id) l ON l.line_no = n) l"
-								" WHERE n IS NULL OR l.line_no IS NULL"),
+        SELECT("orders", "o.order_id") "'document ' || o.document_id || ' came to be another order, too'" ORDERS
+        " JOIN tributary.orders o USING (order_id) JOIN tributary.documents d USING (document_id) WHERE d.order_id IS"
+        " DISTINCT FROM o.order_id"),
+    ORDER_CHECK("order-revisions", "every revision of an order before the present one is kept",
+        SELECT("order_revisions", "(w.order_id || '/' || coalesce(n, r.revision_no))") "CASE WHEN r.order_id IS NULL"
+        " THEN 'is missing, and the order is at revision ' || o.revision_no ELSE 'is there, and the order is at"
+        " revision ' || o.revision_no END" ORDERS " JOIN tributary.orders o USING (order_id) CROSS JOIN LATERAL"
+        " (SELECT n, r.* FROM generate_series(1, o.revision_no - 1) n FULL JOIN (SELECT * FROM"
+        " tributary.order_revisions r WHERE r.order_id = o.order_id) r ON r.revision_no = n) r WHERE r.order_id IS"
+        " NULL OR n IS NULL"
+        " UNION ALL " SELECT("orders", "w.order_id") "'it is at revision ' || o.revision_no || CASE WHEN o.changed_at"
+        " IS NULL THEN ' and was never changed' ELSE ' and was changed' END" ORDERS " JOIN tributary.orders o USING"
+        " (order_id) WHERE (o.changed_at IS NULL) <> (o.revision_no = 1)"),
+    ORDER_CHECK("order-lines", "an order has the lines that came",
+        SELECT("order_lines", "(w.order_id || '/' || coalesce(n, l.line_no))") "CASE WHEN n IS NULL THEN 'is one too"
+        " many: the order has ' ELSE 'is missing: the order has ' END || o.lines_count" ORDERS " JOIN"
+        " tributary.orders o USING (order_id) CROSS JOIN LATERAL (SELECT n, l.line_no FROM generate_series(1,"
+        " o.lines_count) n FULL JOIN (SELECT line_no FROM tributary.order_lines l WHERE l.order_id = o.order_id) l ON"
+        " l.line_no = n) l WHERE n IS NULL OR l.line_no IS NULL"),
     /* The lowest and the highest state that what is there allows: of what is in flight some is booked before the rest. */
-    ORDER_CHECK(
-	"order-status", "an order's state is what its rows say",
-	SELECT("order_status",
-	       "w.order_id") "CASE WHEN s.rank IS NULL THEN 'is missing' WHEN t.state IS NULL THEN 'is ' || "
-			     "s.rank || ', which order_states has not' ELSE 'says ' || t.state || ', and what is there "
-			     "is between ' || "
-			     "coalesce((SELECT state FROM tributary.order_states WHERE rank = f.least), f.least::text) "
-			     "|| ' and ' || "
-			     "coalesce((SELECT state FROM tributary.order_states WHERE rank = f.most), f.most::text) "
-			     "END" ORDERS " JOIN tributary.orders o USING (order_id) LEFT JOIN tributary.order_status "
-			     "s USING (order_id)"
-			     " LEFT JOIN tributary.order_states t ON t.rank = s.rank"
-			     " CROSS JOIN LATERAL (SELECT " HAS(
-				 "enrichments") " AS enriched,"
-						" (SELECT sum(base_quantity_micro) FROM tributary.line_enrichments x "
-						"WHERE x.order_id = w.order_id) AS wanted,"
-						" a.ordered, a.backordered, r.shipped, r.left_warehouse, i.invoiced"
-						" FROM (SELECT sum(ordered_micro) AS ordered, sum(backordered_micro) "
-						"AS backordered FROM tributary.allocation_lines "
-						"x WHERE x.order_id = w.order_id) a,"
-						" (SELECT coalesce(sum(shipped_micro), 0) AS shipped, "
-						"coalesce(sum(shipped_micro) FILTER (WHERE warehouse <> "
-						"'none'), 0) AS left_warehouse FROM tributary.reservations x WHERE "
-						"x.order_id = w.order_id) r,"
-						" (SELECT coalesce(sum(base_quantity_micro), 0) AS invoiced FROM "
-						"tributary.invoice_lines x WHERE x.order_id = "
-						"w.order_id) i) y"
-						" CROSS JOIN LATERAL (SELECT CASE WHEN o.cancelled_at IS NOT NULL THEN "
-						"90 WHEN y.invoiced > 0 AND y.invoiced >= "
-						"y.wanted THEN 80 WHEN y.invoiced > 0 THEN 70 WHEN y.left_warehouse > "
-						"0 AND y.shipped >= y.ordered THEN 60"
-						" WHEN y.left_warehouse > 0 THEN 50 WHEN y.backordered = 0 THEN 30 "
-						"WHEN y.backordered > 0 THEN 25"
-						" WHEN y.enriched THEN 20 ELSE 10 END AS least,"
-						" CASE WHEN o.cancelled_at IS NOT NULL THEN 90 WHEN y.invoiced > 0 AND "
-						"y.invoiced >= y.wanted THEN 80"
-						" WHEN y.invoiced > 0 THEN 70 WHEN y.shipped > 0 AND y.shipped >= "
-						"y.ordered THEN 60 WHEN y.shipped > 0 THEN 50"
-						" WHEN y.backordered = 0 THEN 30 WHEN y.backordered > 0 THEN 28 WHEN "
-						"o.changed_at IS NOT NULL THEN 28"
-						" WHEN y.enriched THEN 20 ELSE 10 END AS most) f"
-						" WHERE s.rank IS NULL OR t.state IS NULL OR s.rank < f.least OR "
-						"s.rank > f.most"),
-    ORDER_CHECK(
-	"order-hold", "what holds an order up is there",
-	SELECT("order_status", "w.order_id") "'is ' || s.hold_reason || ' at ' || s.hold_stage || ', and no gate is "
-					     "closed'" ORDERS " JOIN tributary.order_status s USING (order_id) WHERE "
-					     "s.hold_reason IS NOT NULL AND s.rank <> "
-					     "90 AND NOT " HAS("gates")),
+    ORDER_CHECK("order-status", "an order's state is what its rows say",
+        SELECT("order_status", "w.order_id") "CASE WHEN s.rank IS NULL THEN 'is missing' WHEN t.state IS NULL THEN"
+        " 'is ' || s.rank || ', which order_states has not' ELSE 'says ' || t.state || ', and what is there is"
+        " between ' || coalesce((SELECT state FROM tributary.order_states WHERE rank = f.least), f.least::text) || '"
+        " and ' || coalesce((SELECT state FROM tributary.order_states WHERE rank = f.most), f.most::text) END" ORDERS
+        " JOIN tributary.orders o USING (order_id) LEFT JOIN tributary.order_status s USING (order_id) LEFT JOIN"
+        " tributary.order_states t ON t.rank = s.rank CROSS JOIN LATERAL (SELECT " HAS("enrichments") " AS enriched,"
+        " (SELECT sum(base_quantity_micro) FROM tributary.line_enrichments x WHERE x.order_id = w.order_id) AS"
+        " wanted, a.ordered, a.backordered, r.shipped, r.left_warehouse, i.invoiced FROM (SELECT sum(ordered_micro)"
+        " AS ordered, sum(backordered_micro) AS backordered FROM tributary.allocation_lines x WHERE x.order_id ="
+        " w.order_id) a, (SELECT coalesce(sum(shipped_micro), 0) AS shipped, coalesce(sum(shipped_micro) FILTER"
+        " (WHERE warehouse <> 'none'), 0) AS left_warehouse FROM tributary.reservations x WHERE x.order_id ="
+        " w.order_id) r, (SELECT coalesce(sum(base_quantity_micro), 0) AS invoiced FROM tributary.invoice_lines x"
+        " WHERE x.order_id = w.order_id) i) y CROSS JOIN LATERAL (SELECT CASE WHEN o.cancelled_at IS NOT NULL THEN 90"
+        " WHEN y.invoiced > 0 AND y.invoiced >= y.wanted THEN 80 WHEN y.invoiced > 0 THEN 70 WHEN y.left_warehouse >"
+        " 0 AND y.shipped >= y.ordered THEN 60 WHEN y.left_warehouse > 0 THEN 50 WHEN y.backordered = 0 THEN 30 WHEN"
+        " y.backordered > 0 THEN 25 WHEN y.enriched THEN 20 ELSE 10 END AS least, CASE WHEN o.cancelled_at IS NOT"
+        " NULL THEN 90 WHEN y.invoiced > 0 AND y.invoiced >= y.wanted THEN 80 WHEN y.invoiced > 0 THEN 70 WHEN"
+        " y.shipped > 0 AND y.shipped >= y.ordered THEN 60 WHEN y.shipped > 0 THEN 50 WHEN y.backordered = 0 THEN 30"
+        " WHEN y.backordered > 0 THEN 28 WHEN o.changed_at IS NOT NULL THEN 28 WHEN y.enriched THEN 20 ELSE 10 END AS"
+        " most) f WHERE s.rank IS NULL OR t.state IS NULL OR s.rank < f.least OR s.rank > f.most"),
+    ORDER_CHECK("order-hold", "what holds an order up is there",
+        SELECT("order_status", "w.order_id") "'is ' || s.hold_reason || ' at ' || s.hold_stage || ', and no gate is"
+        " closed'" ORDERS " JOIN tributary.order_status s USING (order_id) WHERE s.hold_reason IS NOT NULL AND s.rank"
+        " <> 90 AND NOT " HAS("gates")),
     ORDER_CHECK("line-enriched", "every line of an enriched order is enriched",
-		SELECT("line_enrichments",
-		       "(" LINE_KEY("l") ")") "'is missing, and the order is enriched'" ORDERS
-					      " JOIN tributary.enrichments e USING (order_id) JOIN tributary.orders o "
-					      "USING (order_id) JOIN "
-					      "tributary.order_lines l USING (order_id) LEFT JOIN "
-					      "tributary.line_enrichments n USING (order_id, line_no)"
-					      " WHERE n.line_no IS NULL AND e.content_at IS NOT DISTINCT FROM "
-					      "coalesce(o.changed_at, o.received_at)"
-					      " UNION ALL " SELECT(
-						  "enrichments",
-						  "w.order_id") "'is missing, and its lines are enriched'" ORDERS
-								" WHERE " HAS("line_enrichments") " AND NOT " HAS(
-								    "enrichments")),
-    ORDER_CHECK(
-	"line-allocated", "ordered = allocated + backordered, and what is allocated is reserved",
-	SELECT(
-	    "allocation_lines",
-	    "(" LINE_KEY(
-		"n") ")") "CASE WHEN a.line_no IS NULL THEN 'is missing, and the order is "
-			  "allocated' ELSE 'decides on ' || a.ordered_micro / 1e6 || ' of ' || a.item_no || ', and ' "
-			  "|| n.base_quantity_micro "
-			  "/ 1e6 || ' of ' || n.item_no || ' is wanted' END" ORDERS
-			  " JOIN tributary.orders o USING (order_id) JOIN "
-			  "tributary.line_enrichments n USING (order_id) LEFT JOIN tributary.allocation_lines a USING "
-			  "(order_id, line_no)"
-			  " WHERE o.changed_at IS NULL AND (a.ordered_micro, a.item_no) IS DISTINCT FROM "
-			  "(n.base_quantity_micro, n.item_no)"
-			  " AND " HAS("allocation_lines") " UNION ALL " SELECT(
-			      "allocation_lines",
-			      "(" LINE_KEY(
-				  "a") ")") "'allocates ' || a.allocated_micro / 1e6 || ', and ' "
-					    "|| r.quantity / 1e6 || ' is reserved for it'" ORDERS
-					    " JOIN tributary.allocation_lines a USING (order_id)"
-					    " CROSS JOIN LATERAL (SELECT coalesce(sum(quantity_micro), 0) AS quantity "
-					    "FROM tributary.reservations r WHERE "
-					    "r.order_id = a.order_id AND r.line_no = a.line_no AND r.item_no = "
-					    "a.item_no) r WHERE r.quantity <> "
-					    "a.allocated_micro"
-					    " UNION ALL " SELECT(
-						"reservations",
-						"(" LINE_KEY(
-						    "r") " || '/' || r.warehouse)") "'reserves what nobody decided "
-										    "on'" ORDERS
-										    " JOIN tributary.reservations r "
-										    "USING (order_id) LEFT JOIN "
-										    "tributary.allocation_lines a "
-										    "USING (order_id, "
-										    "line_no) WHERE a.line_no IS NULL"),
-    ORDER_CHECK(
-	"line-shipped", "shipped <= allocated, and only what a partner confirmed",
-	SELECT("reservations",
-	       "(" LINE_KEY(
-		   "r") " || '/' || r.warehouse)") "'is ' || r.state || ', ' || r.shipped_micro / "
-						   "1e6 || ' of ' || r.quantity_micro / 1e6 || ' shipped'" ORDERS
-						   " JOIN tributary.reservations r USING (order_id)"
-						   " WHERE (r.state = 'closed') <> (r.shipped_micro = r.quantity_micro)"
-						   " UNION ALL " SELECT(
-						       "confirmations",
-						       "s.shipment_id") "'is missing, and the shipment is booked as "
-									"shipped'" ORDERS
-									" JOIN tributary.shipments s USING (order_id) "
-									"WHERE s.partner <> 'none' AND NOT EXISTS "
-									"(SELECT FROM "
-									"tributary.confirmations c WHERE c.shipment_id "
-									"= s.shipment_id) AND (EXISTS (SELECT FROM "
-									"tributary.reservations r "
-									"WHERE r.shipment_id = s.shipment_id AND "
-									"r.shipped_micro > 0) OR EXISTS (SELECT FROM "
-									"tributary.invoices i WHERE "
-									"i.shipment_id = s.shipment_id))"),
-    ORDER_CHECK(
-	"shipment", "an order's shipments are numbered from 1, are reserved for, and were asked for",
-	SELECT(
-	    "shipments",
-	    "(w.order_id || '/' || n)") "'place ' || n || ' of ' || p.places || ' is missing'" ORDERS
-					" CROSS JOIN LATERAL (SELECT max(place) AS places FROM tributary.shipments s "
-					"WHERE s.order_id = w.order_id) p"
-					" CROSS JOIN LATERAL generate_series(1, p.places) n WHERE NOT EXISTS (SELECT "
-					"FROM tributary.shipments s WHERE "
-					"s.order_id = w.order_id AND s.place = n)"
-					" UNION ALL " SELECT(
-					    "shipments",
-					    "x.id") "'is missing, and ' || x.of || ' is about it'" ORDERS
-						    " CROSS JOIN LATERAL (SELECT shipment_id AS id, 'reservation ' || "
-						    "line_no || '/' || warehouse AS of FROM "
-						    "tributary.reservations r WHERE r.order_id = w.order_id UNION ALL "
-						    "SELECT reference, 'effect ' || effect_id FROM "
-						    "tributary.effects f WHERE f.order_id = w.order_id UNION ALL "
-						    "SELECT shipment_id, 'a confirmation' FROM "
-						    "tributary.confirmations c WHERE c.order_id = w.order_id UNION ALL "
-						    "SELECT shipment_id, 'invoice ' || number FROM "
-						    "tributary.invoices i WHERE i.order_id = w.order_id) x LEFT JOIN "
-						    "tributary.shipments s ON s.shipment_id = x.id AND "
-						    "s.order_id = w.order_id WHERE s.shipment_id IS NULL"
-						    " UNION ALL " SELECT(
-							"shipments",
-							"s.shipment_id") "'place ' || s.place || ' is there "
-									 "twice'" ORDERS
-									 " JOIN tributary.shipments s USING (order_id) "
-									 "JOIN tributary.shipments t ON t.order_id = "
-									 "s.order_id AND t.place = "
-									 "s.place AND t.shipment_id <> s.shipment_id"
-									 " UNION ALL " SELECT(
-									     "effects",
-									     "s.shipment_id") "'nobody asked ' || "
-											      "s.partner || ' for the "
-											      "shipment'" ORDERS
-											      " JOIN "
-											      "tributary.shipments s "
-											      "USING (order_id) WHERE "
-											      "s.partner <> 'none' "
-											      "AND " OLD(
-												  "s.requested_"
-												  "at") " AND "
-													"NOT "
-													"EXISTS "
-													"(SELECT"
-													" FROM "
-													"tributa"
-													"ry."
-													"effects"
-													" f "
-													"WHERE "
-													"f."
-													"order_"
-													"id = "
-													"s."
-													"order_"
-													"id AND "
-													"f."
-													"referen"
-													"ce = "
-													"s."
-													"shipmen"
-													"t_id)"
-													" AND "
-													"NOT"
-													" " HAS("gat"
-														"e"
-														"s")),
-    ORDER_CHECK(
-	"effect", "what was asked of the outside is settled, or it is known why not",
-	SELECT(
-	    "effects",
-	    "f.effect_id") "'is ' || f.state || CASE WHEN f.settled_at IS NULL THEN ', prepared at ' || "
-			   "f.prepared_at ELSE ', settled at ' || f.settled_at END" ORDERS
-			   " JOIN tributary.effects f USING (order_id) WHERE "
-			   "CASE WHEN f.state IN ('confirmed', 'refused') THEN f.settled_at IS NULL ELSE f.settled_at "
-			   "IS NOT NULL OR (" OLD(
-			       "f.prepared_at") " AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = "
-						"f.order_id AND g.queue = "
-						"'ship-sync.' || f.partner) AND NOT EXISTS (SELECT FROM "
-						"tributary.exceptions x WHERE x.order_id = f.order_id AND "
-						"x.stage = f.stage AND x.state = 'open')) END"
-						" UNION ALL " SELECT(
-						    "effects",
-						    "f.effect_id") "'asks again for shipment ' || f.reference" ORDERS
-								   " JOIN tributary.effects f USING (order_id) JOIN "
-								   "tributary.effects g ON g.order_id = f.order_id AND "
-								   "g.reference = "
-								   "f.reference AND g.stage = f.stage AND g.effect_id "
-								   "<> f.effect_id"
-								   " UNION ALL " SELECT(
-								       "effects",
-								       "f.effect_id") "'asks ' || f.partner || ', and "
-										      "the shipment is ' || s.partner "
-										      "|| "
-										      "'''s'" ORDERS
-										      " JOIN tributary.effects f USING "
-										      "(order_id) JOIN "
-										      "tributary.shipments s ON "
-										      "s.shipment_id = f.reference "
-										      "WHERE s.partner <> f.partner"),
-    ORDER_CHECK(
-	"confirmation", "a confirmation is a document that is there",
-	SELECT("confirmations",
-	       "c.shipment_id") "'its document ' || c.document_id || ' is ' || coalesce(d.outcome, 'not "
-				"there, or of another order')" ORDERS
-				" JOIN tributary.confirmations c USING (order_id) LEFT JOIN "
-				"tributary.documents d ON d.document_id = c.document_id AND d.order_id = c.order_id "
-				"WHERE d.outcome IS DISTINCT FROM "
-				"'shipment'"
-				" UNION ALL " SELECT(
-				    "confirmations",
-				    "c.shipment_id") "'the shipment is of another order'" ORDERS
-						     " JOIN tributary.confirmations c USING (order_id) JOIN "
-						     "tributary.shipments s USING (shipment_id) WHERE s.order_id <> "
-						     "c.order_id"),
-    ORDER_CHECK(
-	"line-invoiced", "invoiced <= shipped, and what is billed of a shipment is what left",
-	SELECT(
-	    "invoice_lines",
-	    "(i.number || '/' || l.line_no)") "'bills ' || "
-					      "l.base_quantity_micro / 1e6 || ', and ' || coalesce(r.shipped_micro, "
-					      "0) / 1e6 || ' was shipped'" ORDERS
-					      " JOIN tributary.invoices i USING (order_id) JOIN "
-					      "tributary.invoice_lines l ON l.invoice_id = i.invoice_id AND "
-					      "l.order_id = i.order_id CROSS JOIN LATERAL (SELECT "
-					      "bool_or(r.shipped_micro > 0) AS is_booked FROM "
-					      "tributary.reservations r WHERE r.shipment_id = i.shipment_id) b"
-					      " LEFT JOIN tributary.reservations r ON r.shipment_id = i.shipment_id "
-					      "AND r.line_no = l.line_no"
-					      " WHERE (b.is_booked OR " OLD(
-						  "i.issued_at") ") AND l.base_quantity_micro IS DISTINCT FROM "
-								 "r.shipped_micro"
-								 " UNION ALL " SELECT(
-								     "invoice_lines",
-								     "(i.number || '/' || r.line_no)") "'is "
-												       "missing, "
-												       "and ' || "
-												       "r.shipped_"
-												       "micro / 1e6 "
-												       "|| ' was "
-												       "shipped"
-												       "'" ORDERS
-												       " JOIN "
-												       "tributary."
-												       "invoices i "
-												       "USING "
-												       "(order_id) "
-												       "JOIN "
-												       "tributary."
-												       "reservations"
-												       " r USING "
-												       "(shipment_"
-												       "id) WHERE "
-												       "r.shipped_"
-												       "micro > 0 "
-												       "AND NOT "
-												       "EXISTS "
-												       "(SELECT "
-												       "FROM "
-												       "tributary."
-												       "invoice_"
-												       "lines l "
-												       "WHERE "
-												       "l.invoice_"
-												       "id = "
-												       "i.invoice_"
-												       "id AND "
-												       "l.line_no = "
-												       "r.line_no)"
-												       " UNION "
-												       "ALL " SELECT(
-													   "invoice_"
-													   "lines",
-													   "(l."
-													   "invoice_"
-													   "id || "
-													   "'/' || "
-													   "l.line_"
-													   "no)") "'"
-														  "b"
-														  "e"
-														  "l"
-														  "o"
-														  "n"
-														  "g"
-														  "s"
-														  " "
-														  "t"
-														  "o"
-														  " "
-														  "n"
-														  "o"
-														  " "
-														  "i"
-														  "n"
-														  "v"
-														  "o"
-														  "i"
-														  "c"
-														  "e"
-														  " "
-														  "o"
-														  "f"
-														  " "
-														  "t"
-														  "h"
-														  "e"
-														  " "
-														  "o"
-														  "r"
-														  "d"
-														  "e"
-														  "r"
-														  "'" ORDERS
-														  " "
-														  "J"
-														  "O"
-														  "I"
-														  "N"
-														  " "
-														  "t"
-														  "r"
-														  "i"
-														  "b"
-														  "u"
-														  "t"
-														  "a"
-														  "r"
-														  "y"
-														  "."
-														  "i"
-														  "n"
-														  "v"
-														  "o"
-														  "i"
-														  "c"
-														  "e"
-														  "_"
-														  "l"
-														  "i"
-														  "n"
-														  "e"
-														  "s"
-														  " "
-														  "l"
-														  " "
-														  "U"
-														  "S"
-														  "I"
-														  "N"
-														  "G"
-														  " "
-														  "("
-														  "o"
-														  "r"
-														  "d"
-														  "e"
-														  "r"
-														  "_"
-														  "i"
-														  "d"
-														  ")"
-														  " "
-														  "L"
-														  "E"
-														  "F"
-														  "T"
-														  " "
-														  "J"
-														  "O"
-														  "I"
-														  "N"
-														  " "
-														  "t"
-														  "r"
-														  "i"
-														  "b"
-														  "u"
-														  "t"
-														  "a"
-														  "r"
-														  "y"
-														  "."
-														  "i"
-														  "n"
-														  "v"
-														  "o"
-														  "i"
-														  "c"
-														  "e"
-														  "s"
-														  " "
-														  "i"
-														  " "
-														  "O"
-														  "N"
-														  " "
-														  "i"
-														  "."
-														  "i"
-														  "n"
-														  "v"
-														  "o"
-														  "i"
-														  "c"
-														  "e"
-														  "_"
-														  "i"
-														  "d"
-														  " "
-														  "="
-														  " "
-														  "l"
-														  "."
-														  "i"
-														  "n"
-														  "v"
-														  "o"
-														  "i"
-														  "c"
-														  "e"
-														  "_"
-														  "i"
-														  "d"
-														  " "
-														  "A"
-														  "N"
-														  "D"
-														  " "
-														  "i"
-														  "."
-														  "o"
-														  "r"
-														  "d"
-														  "e"
-														  "r"
-														  "_"
-														  "i"
-														  "d"
-														  " "
-														  "="
-														  " "
-														  "l"
-														  "."
-														  "o"
-														  "r"
-														  "d"
-														  "e"
-														  "r"
-														  "_"
-														  "i"
-														  "d"
-														  " "
-														  "W"
-														  "H"
-														  "E"
-														  "R"
-														  "E"
-														  " "
-														  "i"
-														  "."
-														  "i"
-														  "n"
-														  "v"
-														  "o"
-														  "i"
-														  "c"
-														  "e"
-														  "_"
-														  "i"
-														  "d"
-														  " "
-														  "I"
-														  "S"
-														  " "
-														  "N"
-														  "U"
-														  "L"
-														  "L"
-														  " "
-														  "U"
-														  "N"
-														  "I"
-														  "O"
-														  "N"
-														  " "
-														  "A"
-														  "L"
-														  "L"
-														  " " SELECT(
-														      "invoices",
-														      "s.shipment_id") "'is missing: ' || c.shipped_at || ' the shipment left, and it is "
-																       "not billed'" ORDERS
-																       " JOIN tributary.confirmations c USING (order_id) JOIN tributary.shipments s USING (shipment_id) "
-																       "WHERE " OLD(
-																	   "c.confirmed_at") " AND EXISTS (SELECT FROM tributary.reservations r WHERE r.shipment_id = "
-																			     "s.shipment_id AND r.shipped_micro > 0) AND NOT EXISTS (SELECT FROM tributary.invoices i WHERE i.shipment_id = "
-																			     "s.shipment_id) AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = w.order_id AND g.queue = 'invoice')"),
-    ORDER_CHECK(
-	"invoice-sum", "an invoice is the sum of its lines, and an order's invoices are its total",
-	SELECT("invoices",
-	       "i.number") "'says gross ' || i.gross_minor || ', discount ' || i.discount_minor || ', and its "
-			   "lines ' || coalesce(l.gross, 0) || ', ' || coalesce(l.discount, 0)" ORDERS
-			   " JOIN tributary.invoices i USING "
-			   "(order_id) CROSS JOIN LATERAL (SELECT sum(gross_minor) AS gross, sum(discount_minor) AS "
-			   "discount, sum(net_minor) AS "
-			   "net FROM tributary.invoice_lines l WHERE l.invoice_id = i.invoice_id) l WHERE "
-			   "(i.gross_minor, i.discount_minor, "
-			   "i.gross_minor - i.discount_minor) IS DISTINCT FROM (l.gross, l.discount, l.net)"
-			   " UNION ALL " SELECT(
-			       "orders",
-			       "w.order_id") "'its total is ' || o.total_minor || ', and its invoices come to ' || "
-					     "i.total" ORDERS " JOIN tributary.orders o USING (order_id) JOIN "
-					     "tributary.order_status s USING (order_id) CROSS JOIN "
-					     "LATERAL (SELECT sum(total_minor) AS total FROM tributary.invoices i "
-					     "WHERE i.order_id = w.order_id) i WHERE s.rank = "
-					     "80 AND i.total <> o.total_minor"),
+        SELECT("line_enrichments", "("LINE_KEY("l")")") "'is missing, and the order is enriched'" ORDERS " JOIN"
+        " tributary.enrichments e USING (order_id) JOIN tributary.orders o USING (order_id) JOIN"
+        " tributary.order_lines l USING (order_id) LEFT JOIN tributary.line_enrichments n USING (order_id, line_no)"
+        " WHERE n.line_no IS NULL AND e.content_at IS NOT DISTINCT FROM coalesce(o.changed_at, o.received_at)"
+        " UNION ALL " SELECT("enrichments", "w.order_id") "'is missing, and its lines are enriched'" ORDERS " WHERE "
+        HAS("line_enrichments") " AND NOT " HAS("enrichments")),
+    ORDER_CHECK("line-allocated", "ordered = allocated + backordered, and what is allocated is reserved",
+        SELECT("allocation_lines", "("LINE_KEY("n")")") "CASE WHEN a.line_no IS NULL THEN 'is missing, and the order"
+        " is allocated' ELSE 'decides on ' || a.ordered_micro / 1e6 || ' of ' || a.item_no || ', and ' ||"
+        " n.base_quantity_micro / 1e6 || ' of ' || n.item_no || ' is wanted' END" ORDERS " JOIN tributary.orders o"
+        " USING (order_id) JOIN tributary.line_enrichments n USING (order_id) LEFT JOIN tributary.allocation_lines a"
+        " USING (order_id, line_no) WHERE o.changed_at IS NULL AND (a.ordered_micro, a.item_no) IS DISTINCT FROM"
+        " (n.base_quantity_micro, n.item_no) AND " HAS("allocation_lines")
+        " UNION ALL " SELECT("allocation_lines", "("LINE_KEY("a")")") "'allocates ' || a.allocated_micro / 1e6 || ',"
+        " and ' || r.quantity / 1e6 || ' is reserved for it'" ORDERS " JOIN tributary.allocation_lines a USING"
+        " (order_id) CROSS JOIN LATERAL (SELECT coalesce(sum(quantity_micro), 0) AS quantity FROM"
+        " tributary.reservations r WHERE r.order_id = a.order_id AND r.line_no = a.line_no AND r.item_no = a.item_no)"
+        " r WHERE r.quantity <> a.allocated_micro"
+        " UNION ALL " SELECT("reservations", "("LINE_KEY("r")" || '/' || r.warehouse)") "'reserves what nobody"
+        " decided on'" ORDERS " JOIN tributary.reservations r USING (order_id) LEFT JOIN tributary.allocation_lines a"
+        " USING (order_id, line_no) WHERE a.line_no IS NULL"),
+    ORDER_CHECK("line-shipped", "shipped <= allocated, and only what a partner confirmed",
+        SELECT("reservations", "("LINE_KEY("r")" || '/' || r.warehouse)") "'is ' || r.state || ', ' ||"
+        " r.shipped_micro / 1e6 || ' of ' || r.quantity_micro / 1e6 || ' shipped'" ORDERS " JOIN"
+        " tributary.reservations r USING (order_id) WHERE (r.state = 'closed') <> (r.shipped_micro ="
+        " r.quantity_micro)"
+        " UNION ALL " SELECT("confirmations", "s.shipment_id") "'is missing, and the shipment is booked as shipped'"
+        ORDERS " JOIN tributary.shipments s USING (order_id) WHERE s.partner <> 'none' AND NOT EXISTS (SELECT FROM"
+        " tributary.confirmations c WHERE c.shipment_id = s.shipment_id) AND (EXISTS (SELECT FROM"
+        " tributary.reservations r WHERE r.shipment_id = s.shipment_id AND r.shipped_micro > 0) OR EXISTS (SELECT"
+        " FROM tributary.invoices i WHERE i.shipment_id = s.shipment_id))"),
+    ORDER_CHECK("shipment", "an order's shipments are numbered from 1, are reserved for, and were asked for",
+        SELECT("shipments", "(w.order_id || '/' || n)") "'place ' || n || ' of ' || p.places || ' is missing'" ORDERS
+        " CROSS JOIN LATERAL (SELECT max(place) AS places FROM tributary.shipments s WHERE s.order_id = w.order_id) p"
+        " CROSS JOIN LATERAL generate_series(1, p.places) n WHERE NOT EXISTS (SELECT FROM tributary.shipments s WHERE"
+        " s.order_id = w.order_id AND s.place = n)"
+        " UNION ALL " SELECT("shipments", "x.id") "'is missing, and ' || x.of || ' is about it'" ORDERS " CROSS JOIN"
+        " LATERAL (SELECT shipment_id AS id, 'reservation ' || line_no || '/' || warehouse AS of FROM"
+        " tributary.reservations r WHERE r.order_id = w.order_id"
+        " UNION ALL SELECT reference, 'effect ' || effect_id FROM tributary.effects f WHERE f.order_id = w.order_id"
+        " UNION ALL SELECT shipment_id, 'a confirmation' FROM tributary.confirmations c WHERE c.order_id = w.order_id"
+        " UNION ALL SELECT shipment_id, 'invoice ' || number FROM tributary.invoices i WHERE i.order_id = w.order_id)"
+        " x LEFT JOIN tributary.shipments s ON s.shipment_id = x.id AND s.order_id = w.order_id WHERE s.shipment_id"
+        " IS NULL"
+        " UNION ALL " SELECT("shipments", "s.shipment_id") "'place ' || s.place || ' is there twice'" ORDERS " JOIN"
+        " tributary.shipments s USING (order_id) JOIN tributary.shipments t ON t.order_id = s.order_id AND t.place ="
+        " s.place AND t.shipment_id <> s.shipment_id"
+        " UNION ALL " SELECT("effects", "s.shipment_id") "'nobody asked ' || s.partner || ' for the shipment'" ORDERS
+        " JOIN tributary.shipments s USING (order_id) WHERE s.partner <> 'none' AND " OLD("s.requested_at") " AND NOT"
+        " EXISTS (SELECT FROM tributary.effects f WHERE f.order_id = s.order_id AND f.reference = s.shipment_id) AND"
+        " NOT " HAS("gates")),
+    ORDER_CHECK("effect", "what was asked of the outside is settled, or it is known why not",
+        SELECT("effects", "f.effect_id") "'is ' || f.state || CASE WHEN f.settled_at IS NULL THEN ', prepared at ' ||"
+        " f.prepared_at ELSE ', settled at ' || f.settled_at END" ORDERS " JOIN tributary.effects f USING (order_id)"
+        " WHERE CASE WHEN f.state IN ('confirmed', 'refused') THEN f.settled_at IS NULL ELSE f.settled_at IS NOT NULL"
+        " OR (" OLD("f.prepared_at") " AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = f.order_id"
+        " AND g.queue = 'ship-sync.' || f.partner) AND NOT EXISTS (SELECT FROM tributary.exceptions x WHERE"
+        " x.order_id = f.order_id AND x.stage = f.stage AND x.state = 'open')) END"
+        " UNION ALL " SELECT("effects", "f.effect_id") "'asks again for shipment ' || f.reference" ORDERS " JOIN"
+        " tributary.effects f USING (order_id) JOIN tributary.effects g ON g.order_id = f.order_id AND g.reference ="
+        " f.reference AND g.stage = f.stage AND g.effect_id <> f.effect_id"
+        " UNION ALL " SELECT("effects", "f.effect_id") "'asks ' || f.partner || ', and the shipment is ' || s.partner"
+        " || '''s'" ORDERS " JOIN tributary.effects f USING (order_id) JOIN tributary.shipments s ON s.shipment_id ="
+        " f.reference WHERE s.partner <> f.partner"),
+    ORDER_CHECK("confirmation", "a confirmation is a document that is there",
+        SELECT("confirmations", "c.shipment_id") "'its document ' || c.document_id || ' is ' || coalesce(d.outcome,"
+        " 'not there, or of another order')" ORDERS " JOIN tributary.confirmations c USING (order_id) LEFT JOIN"
+        " tributary.documents d ON d.document_id = c.document_id AND d.order_id = c.order_id WHERE d.outcome IS"
+        " DISTINCT FROM 'shipment'"
+        " UNION ALL " SELECT("confirmations", "c.shipment_id") "'the shipment is of another order'" ORDERS " JOIN"
+        " tributary.confirmations c USING (order_id) JOIN tributary.shipments s USING (shipment_id) WHERE s.order_id"
+        " <> c.order_id"),
+    ORDER_CHECK("line-invoiced", "invoiced <= shipped, and what is billed of a shipment is what left",
+        SELECT("invoice_lines", "(i.number || '/' || l.line_no)") "'bills ' || l.base_quantity_micro / 1e6 || ', and"
+        " ' || coalesce(r.shipped_micro, 0) / 1e6 || ' was shipped'" ORDERS " JOIN tributary.invoices i USING"
+        " (order_id) JOIN tributary.invoice_lines l ON l.invoice_id = i.invoice_id AND l.order_id = i.order_id CROSS"
+        " JOIN LATERAL (SELECT bool_or(r.shipped_micro > 0) AS is_booked FROM tributary.reservations r WHERE"
+        " r.shipment_id = i.shipment_id) b LEFT JOIN tributary.reservations r ON r.shipment_id = i.shipment_id AND"
+        " r.line_no = l.line_no WHERE (b.is_booked OR " OLD("i.issued_at") ") AND l.base_quantity_micro IS DISTINCT"
+        " FROM r.shipped_micro"
+        " UNION ALL " SELECT("invoice_lines", "(i.number || '/' || r.line_no)") "'is missing, and ' ||"
+        " r.shipped_micro / 1e6 || ' was shipped'" ORDERS " JOIN tributary.invoices i USING (order_id) JOIN"
+        " tributary.reservations r USING (shipment_id) WHERE r.shipped_micro > 0 AND NOT EXISTS (SELECT FROM"
+        " tributary.invoice_lines l WHERE l.invoice_id = i.invoice_id AND l.line_no = r.line_no)"
+        " UNION ALL " SELECT("invoice_lines", "(l.invoice_id || '/' || l.line_no)") "'belongs to no invoice of the"
+        " order'" ORDERS " JOIN tributary.invoice_lines l USING (order_id) LEFT JOIN tributary.invoices i ON"
+        " i.invoice_id = l.invoice_id AND i.order_id = l.order_id WHERE i.invoice_id IS NULL"
+        " UNION ALL " SELECT("invoices", "s.shipment_id") "'is missing: ' || c.shipped_at || ' the shipment left, and"
+        " it is not billed'" ORDERS " JOIN tributary.confirmations c USING (order_id) JOIN tributary.shipments s"
+        " USING (shipment_id) WHERE " OLD("c.confirmed_at") " AND EXISTS (SELECT FROM tributary.reservations r WHERE"
+        " r.shipment_id = s.shipment_id AND r.shipped_micro > 0) AND NOT EXISTS (SELECT FROM tributary.invoices i"
+        " WHERE i.shipment_id = s.shipment_id) AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id ="
+        " w.order_id AND g.queue = 'invoice')"),
+    ORDER_CHECK("invoice-sum", "an invoice is the sum of its lines, and an order's invoices are its total",
+        SELECT("invoices", "i.number") "'says gross ' || i.gross_minor || ', discount ' || i.discount_minor || ', and"
+        " its lines ' || coalesce(l.gross, 0) || ', ' || coalesce(l.discount, 0)" ORDERS " JOIN tributary.invoices i"
+        " USING (order_id) CROSS JOIN LATERAL (SELECT sum(gross_minor) AS gross, sum(discount_minor) AS discount,"
+        " sum(net_minor) AS net FROM tributary.invoice_lines l WHERE l.invoice_id = i.invoice_id) l WHERE"
+        " (i.gross_minor, i.discount_minor, i.gross_minor - i.discount_minor) IS DISTINCT FROM (l.gross, l.discount,"
+        " l.net)"
+        " UNION ALL " SELECT("orders", "w.order_id") "'its total is ' || o.total_minor || ', and its invoices come to"
+        " ' || i.total" ORDERS " JOIN tributary.orders o USING (order_id) JOIN tributary.order_status s USING"
+        " (order_id) CROSS JOIN LATERAL (SELECT sum(total_minor) AS total FROM tributary.invoices i WHERE i.order_id"
+        " = w.order_id) i WHERE s.rank = 80 AND i.total <> o.total_minor"),
     /* The number's row is locked until the invoice commits: numbers appear in their order. */
-    ORDER_CHECK(
-	"invoice-numbers", "invoice numbers have no gaps",
-	SELECT(
-	    "invoices",
-	    "n.name") "'is missing: ' || i.number || ' is there'" ORDERS " JOIN tributary.invoices i USING "
-		      "(order_id) JOIN tributary.invoice_numbers s ON s.series = split_part(i.number, '-', 1) CROSS "
-		      "JOIN LATERAL (SELECT "
-		      "s.series || '-' || lpad(m::text, greatest(8, length(m::text)), '0') FROM (VALUES "
-		      "(substr(i.number, length(s.series) "
-		      "+ 2)::bigint - 1), (substr(i.number, length(s.series) + 2)::bigint + 1)) v(m) WHERE m BETWEEN 1 "
-		      "AND s.last_number) "
-		      "n(name) WHERE i.number ~ '^[A-Z]+-[0-9]{8,18}$' AND NOT EXISTS (SELECT FROM tributary.invoices "
-		      "x WHERE x.number = "
-		      "n.name)"
-		      " UNION ALL " SELECT(
-			  "invoice_numbers",
-			  "split_part(i.number, '-', 1)") "CASE WHEN s.series IS NULL THEN 'is missing' "
-							  "ELSE 'says ' || s.last_number END || ', and ' || i.number "
-							  "|| ' is there'" ORDERS " JOIN tributary.invoices i USING "
-							  "(order_id) LEFT JOIN tributary.invoice_numbers s ON "
-							  "s.series = split_part(i.number, '-', 1) WHERE s.series IS "
-							  "NULL "
-							  "OR i.number !~ '^[A-Z]+-[0-9]{8,18}$' OR substr(i.number, "
-							  "length(s.series) + 2)::bigint > s.last_number"),
+    ORDER_CHECK("invoice-numbers", "invoice numbers have no gaps",
+        SELECT("invoices", "n.name") "'is missing: ' || i.number || ' is there'" ORDERS " JOIN tributary.invoices i"
+        " USING (order_id) JOIN tributary.invoice_numbers s ON s.series = split_part(i.number, '-', 1) CROSS JOIN"
+        " LATERAL (SELECT s.series || '-' || lpad(m::text, greatest(8, length(m::text)), '0') FROM (VALUES"
+        " (substr(i.number, length(s.series) + 2)::bigint - 1), (substr(i.number, length(s.series) + 2)::bigint + 1))"
+        " v(m) WHERE m BETWEEN 1 AND s.last_number) n(name) WHERE i.number ~ '^[A-Z]+-[0-9]{8,18}$' AND NOT EXISTS"
+        " (SELECT FROM tributary.invoices x WHERE x.number = n.name)"
+        " UNION ALL " SELECT("invoice_numbers", "split_part(i.number, '-', 1)") "CASE WHEN s.series IS NULL THEN 'is"
+        " missing' ELSE 'says ' || s.last_number END || ', and ' || i.number || ' is there'" ORDERS " JOIN"
+        " tributary.invoices i USING (order_id) LEFT JOIN tributary.invoice_numbers s ON s.series ="
+        " split_part(i.number, '-', 1) WHERE s.series IS NULL OR i.number !~ '^[A-Z]+-[0-9]{8,18}$' OR"
+        " substr(i.number, length(s.series) + 2)::bigint > s.last_number"),
     /* --- what waits --------------------------------------------------------------------------------------------- */
-    ORDER_CHECK(
-	"gate",
-	"a gate has a head that is really held up",
-	SELECT(
-	    "gates",
-	    "(g.queue || '/' || g.order_id)") "'is ' || g.reason || ' since ' || g.since || ', and its head ' || "
-					      "g.head || ' is not'" ORDERS
-					      " JOIN tributary.gates g USING (order_id) WHERE CASE g.reason"
-					      " WHEN 'held' THEN NOT EXISTS (SELECT FROM tributary.exceptions x WHERE "
-					      "x.message_id = g.head AND x.queue = g.queue)"
-					      " WHEN 'dead' THEN " OLD(
-						  "g.since") " AND NOT EXISTS (SELECT FROM tributary.dead_letters l "
-							     "WHERE l.message_id = "
-							     "g.head::text)"
-							     " ELSE " OLD("g.since") " AND NOT EXISTS (SELECT FROM "
-										     "tributary.timeline t WHERE "
-										     "t.order_id = g.order_id AND "
-										     "t.message_id = g.head AND "
-										     "t.event IN ('retry', 'parked', "
-										     "'returned')) END"
-										     " UNION ALL " SELECT(
-											 "gates",
-											 "(p.queue || '/' || "
-											 "p.order_id)") "'is missing, "
-													"and "
-													"message ' || "
-													"p.message_id "
-													"|| ' "
-													"waits behind "
-													"it'" ORDERS
-													" JOIN "
-													"tributary."
-													"parked p "
-													"USING "
-													"(order_id) "
-													"WHERE NOT "
-													"EXISTS "
-													"(SELECT FROM "
-													"tributary."
-													"gates g "
-													"WHERE "
-													"g.order_id = "
-													"p.order_id "
-													"AND "
-													"g.queue = "
-													"p.queue)"),
-    ORDER_CHECK(
-	"parked", "what waits behind a gate was put there, and not settled",
-	SELECT("parked",
-	       "(p.queue || '/' || p.message_id)") "'waits, and the timeline knows nothing of it, or more'" ORDERS
-						   " JOIN tributary.parked p USING (order_id) WHERE NOT EXISTS (SELECT "
-						   "FROM tributary.timeline t WHERE t.order_id = "
-						   "p.order_id AND t.message_id = p.message_id AND t.event = 'parked')"
-						   " UNION ALL " SELECT(
-						       "parked",
-						       "t.message_id") "'is missing: ' || t.stage || ' parked it at ' "
-								       "|| t.at || ', and did "
-								       "nothing with it since'" ORDERS
-								       " JOIN tributary.timeline t USING (order_id) "
-								       "WHERE t.event = 'parked' AND " OLD(
-									   "t.at") " AND NOT EXISTS (SELECT FROM "
-										   "tributary.parked p WHERE "
-										   "p.message_id = t.message_id AND "
-										   "p.order_id = t.order_id)"
-										   " AND NOT EXISTS (SELECT FROM "
-										   "tributary.gates g WHERE g.head = "
-										   "t.message_id AND g.order_id = "
-										   "t.order_id)"
-										   " AND NOT EXISTS (SELECT FROM "
-										   "tributary.journal j WHERE "
-										   "j.message_id = t.message_id AND "
-										   "j.stage = t.stage)"),
-    ORDER_CHECK(
-	"exception", "an exception that is open holds its order up, once",
-	SELECT(
-	    "gates",
-	    "(x.queue || '/' || x.order_id)") "'is missing, and exception ' || x.exception_id || ' is open'" ORDERS
-					      " JOIN tributary.exceptions x USING (order_id) LEFT JOIN "
-					      "tributary.order_status s USING (order_id) WHERE x.state = "
-					      "'open' AND x.stage <> 'ingest' AND x.type <> 'document.acknowledged' "
-					      "AND s.rank IS DISTINCT FROM 90 AND NOT EXISTS "
-					      "(SELECT FROM tributary.gates g WHERE g.order_id = x.order_id AND "
-					      "g.queue = x.queue)"
-					      " UNION ALL " SELECT(
-						  "exceptions",
-						  "x.exception_id") "'is of the same message as ' || "
-								    "y.exception_id" ORDERS
-								    " JOIN tributary.exceptions x USING (order_id) "
-								    "JOIN tributary.exceptions y ON y.message_id = "
-								    "x.message_id AND y.stage "
-								    "= x.stage AND y.exception_id <> x.exception_id"
-								    " UNION ALL " SELECT(
-									"exceptions",
-									"x.exception_id") "'is ' || x.state || CASE "
-											  "WHEN x.closed_at IS NULL "
-											  "THEN ' and was "
-											  "never closed' ELSE ' and "
-											  "was closed' END" ORDERS
-											  " JOIN tributary.exceptions "
-											  "x USING (order_id) WHERE "
-											  "(x.state IN "
-											  "('open', 'releasing')) <> "
-											  "(x.closed_at IS NULL)"
-											  " UNION ALL " SELECT(
-											      "exceptions",
-											      "(t.message_id || '/' || "
-											      "t.stage)") "'is "
-													  "missing: it "
-													  "was held at "
-													  "' || "
-													  "t.at" ORDERS
-													  " JOIN "
-													  "tributary."
-													  "timeline t "
-													  "USING "
-													  "(order_id) "
-													  "WHERE "
-													  "t.event = "
-													  "'held' AND "
-													  "NOT EXISTS "
-													  "(SELECT "
-													  "FROM "
-													  "tributary."
-													  "exceptions "
-													  "x WHERE "
-													  "x.message_"
-													  "id = "
-													  "t.message_"
-													  "id AND "
-													  "x.stage = "
-													  "t.stage)"),
-    ORDER_CHECK(
-	"dead-letter", "what died is kept, once",
-	SELECT(
-	    "dead_letters",
-	    "(t.message_id || '/' || t.stage)") "'is missing: it died at ' || t.at" ORDERS
-						" JOIN tributary.timeline t USING (order_id) WHERE t.event = 'dead' "
-						"AND " OLD(
-						    "t.at") " AND NOT EXISTS (SELECT FROM "
-							    "tributary.dead_letters l WHERE l.message_id = "
-							    "t.message_id::text)"
-							    " UNION ALL " SELECT(
-								"dead_letters",
-								"l.dead_letter_id") "'is of the same message as ' || "
-										    "m.dead_letter_id" ORDERS
-										    " JOIN tributary.dead_letters l "
-										    "USING (order_id) JOIN "
-										    "tributary.dead_letters m ON "
-										    "m.message_id = l.message_id AND "
-										    "m.origin = l.origin AND "
-										    "m.dead_letter_id <> "
-										    "l.dead_letter_id"
-										    " UNION ALL " SELECT(
-											"dead_letters",
-											"l.dead_letter_id") "'is ' || "
-													    "l.state "
-													    "|| CASE "
-													    "WHEN "
-													    "l.closed_"
-													    "at IS "
-													    "NULL THEN "
-													    "' and "
-													    "was never "
-													    "closed' "
-													    "ELSE ' "
-													    "and was "
-													    "closed' "
-													    "END" ORDERS
-													    " JOIN "
-													    "tributary."
-													    "dead_"
-													    "letters l "
-													    "USING "
-													    "(order_id)"
-													    " WHERE "
-													    "(l.state "
-													    "IN "
-													    "('open', "
-													    "'replaying"
-													    "')) <> "
-													    "(l.closed_"
-													    "at IS "
-													    "NULL)"),
+    ORDER_CHECK("gate", "a gate has a head that is really held up",
+        SELECT("gates", "(g.queue || '/' || g.order_id)") "'is ' || g.reason || ' since ' || g.since || ', and its"
+        " head ' || g.head || ' is not'" ORDERS " JOIN tributary.gates g USING (order_id) WHERE CASE g.reason WHEN"
+        " 'held' THEN NOT EXISTS (SELECT FROM tributary.exceptions x WHERE x.message_id = g.head AND x.queue ="
+        " g.queue) WHEN 'dead' THEN " OLD("g.since") " AND NOT EXISTS (SELECT FROM tributary.dead_letters l WHERE"
+        " l.message_id = g.head::text) ELSE " OLD("g.since") " AND NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
+        " t.order_id = g.order_id AND t.message_id = g.head AND t.event IN ('retry', 'parked', 'returned')) END"
+        " UNION ALL " SELECT("gates", "(p.queue || '/' || p.order_id)") "'is missing, and message ' || p.message_id"
+        " || ' waits behind it'" ORDERS " JOIN tributary.parked p USING (order_id) WHERE NOT EXISTS (SELECT FROM"
+        " tributary.gates g WHERE g.order_id = p.order_id AND g.queue = p.queue)"),
+    ORDER_CHECK("parked", "what waits behind a gate was put there, and not settled",
+        SELECT("parked", "(p.queue || '/' || p.message_id)") "'waits, and the timeline knows nothing of it, or more'"
+        ORDERS " JOIN tributary.parked p USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
+        " t.order_id = p.order_id AND t.message_id = p.message_id AND t.event = 'parked')"
+        " UNION ALL " SELECT("parked", "t.message_id") "'is missing: ' || t.stage || ' parked it at ' || t.at || ',"
+        " and did nothing with it since'" ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.event ="
+        " 'parked' AND " OLD("t.at") " AND NOT EXISTS (SELECT FROM tributary.parked p WHERE p.message_id ="
+        " t.message_id AND p.order_id = t.order_id) AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.head ="
+        " t.message_id AND g.order_id = t.order_id) AND NOT EXISTS (SELECT FROM tributary.journal j WHERE"
+        " j.message_id = t.message_id AND j.stage = t.stage)"),
+    ORDER_CHECK("exception", "an exception that is open holds its order up, once",
+        SELECT("gates", "(x.queue || '/' || x.order_id)") "'is missing, and exception ' || x.exception_id || ' is"
+        " open'" ORDERS " JOIN tributary.exceptions x USING (order_id) LEFT JOIN tributary.order_status s USING"
+        " (order_id) WHERE x.state = 'open' AND x.stage <> 'ingest' AND x.type <> 'document.acknowledged' AND s.rank"
+        " IS DISTINCT FROM 90 AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = x.order_id AND g.queue"
+        " = x.queue)"
+        " UNION ALL " SELECT("exceptions", "x.exception_id") "'is of the same message as ' || y.exception_id" ORDERS
+        " JOIN tributary.exceptions x USING (order_id) JOIN tributary.exceptions y ON y.message_id = x.message_id AND"
+        " y.stage = x.stage AND y.exception_id <> x.exception_id"
+        " UNION ALL " SELECT("exceptions", "x.exception_id") "'is ' || x.state || CASE WHEN x.closed_at IS NULL THEN"
+        " ' and was never closed' ELSE ' and was closed' END" ORDERS " JOIN tributary.exceptions x USING (order_id)"
+        " WHERE (x.state IN ('open', 'releasing')) <> (x.closed_at IS NULL)"
+        " UNION ALL " SELECT("exceptions", "(t.message_id || '/' || t.stage)") "'is missing: it was held at ' || t.at"
+        ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.event = 'held' AND NOT EXISTS (SELECT FROM"
+        " tributary.exceptions x WHERE x.message_id = t.message_id AND x.stage = t.stage)"),
+    ORDER_CHECK("dead-letter", "what died is kept, once",
+        SELECT("dead_letters", "(t.message_id || '/' || t.stage)") "'is missing: it died at ' || t.at" ORDERS " JOIN"
+        " tributary.timeline t USING (order_id) WHERE t.event = 'dead' AND " OLD("t.at") " AND NOT EXISTS (SELECT"
+        " FROM tributary.dead_letters l WHERE l.message_id = t.message_id::text)"
+        " UNION ALL " SELECT("dead_letters", "l.dead_letter_id") "'is of the same message as ' || m.dead_letter_id"
+        ORDERS " JOIN tributary.dead_letters l USING (order_id) JOIN tributary.dead_letters m ON m.message_id ="
+        " l.message_id AND m.origin = l.origin AND m.dead_letter_id <> l.dead_letter_id"
+        " UNION ALL " SELECT("dead_letters", "l.dead_letter_id") "'is ' || l.state || CASE WHEN l.closed_at IS NULL"
+        " THEN ' and was never closed' ELSE ' and was closed' END" ORDERS " JOIN tributary.dead_letters l USING"
+        " (order_id) WHERE (l.state IN ('open', 'replaying')) <> (l.closed_at IS NULL)"),
     /* --- what was done ------------------------------------------------------------------------------------------ */
-    ORDER_CHECK(
-	"journal", "what the timeline says was done stands in the journal",
-	SELECT(
-	    "journal",
-	    "(t.message_id || '/' || t.stage)") "CASE WHEN j.message_id IS NULL THEN 'is missing' ELSE 'says ' "
-						"|| j.outcome END || ', and the timeline says done at ' || t.at" ORDERS
-						" JOIN tributary.timeline t USING (order_id) "
-						"LEFT JOIN tributary.journal j USING (message_id, stage) WHERE t.event "
-						"= 'done' AND j.outcome IS DISTINCT FROM 'done'"),
+    ORDER_CHECK("journal", "what the timeline says was done stands in the journal",
+        SELECT("journal", "(t.message_id || '/' || t.stage)") "CASE WHEN j.message_id IS NULL THEN 'is missing' ELSE"
+        " 'says ' || j.outcome END || ', and the timeline says done at ' || t.at" ORDERS " JOIN tributary.timeline t"
+        " USING (order_id) LEFT JOIN tributary.journal j USING (message_id, stage) WHERE t.event = 'done' AND"
+        " j.outcome IS DISTINCT FROM 'done'"),
     ORDER_CHECK("timeline", "what was done stands in the timeline, once",
-		SELECT(
-		    "timeline",
-		    "(t.order_id || '/' || t.stage || '/' || t.event || '/' || t.message_id)") "'is "
-											       "there ' "
-											       "|| "
-											       "count(*)"
-											       " "
-											       "|| ' "
-											       "times"
-											       "'" ORDERS " JOIN "
-											       "tributar"
-											       "y."
-											       "timeline"
-											       " t "
-											       "USING "
-											       "(order_"
-											       "id) "
-											       "WHERE "
-											       "t.stage "
-											       "<> "
-											       "'enrich'"
-											       " OR "
-											       "t.event "
-											       "= 'done'"
-											       " GROUP "
-											       "BY "
-											       "w.order_"
-											       "id, "
-											       "t.order_"
-											       "id, "
-											       "t.stage,"
-											       " t."
-											       "event, "
-											       "t."
-											       "message_"
-											       "id, "
-											       "CASE "
-											       "WHEN "
-											       "t.event "
-											       "<> "
-											       "'done' "
-											       "THEN "
-											       "t.at "
-											       "END, "
-											       "CASE "
-											       "WHEN "
-											       "t.event "
-											       "<> "
-											       "'done' "
-											       "THEN "
-											       "t."
-											       "detail "
-											       "END "
-											       "HAVING "
-											       "count(*)"
-											       " > 1"
-											       " UNION "
-											       "ALL"
-											       " " SELECT(
-												   "timeline",
-												   "(w.order_id || '/' "
-												   "|| y.stage || '/' "
-												   "|| y.event)") "'is "
-														  "miss"
-														  "ing:"
-														  " ' "
-														  "|| "
-														  "y."
-														  "beca"
-														  "us"
-														  "e" ORDERS
-														  " CRO"
-														  "SS "
-														  "JOIN"
-														  " LAT"
-														  "ERAL"
-														  " ("
-														  "SELE"
-														  "CT "
-														  "'ing"
-														  "est'"
-														  " AS "
-														  "stag"
-														  "e, "
-														  "'don"
-														  "e' "
-														  "AS "
-														  "even"
-														  "t, "
-														  "d."
-														  "docu"
-														  "ment"
-														  "_id "
-														  "AS "
-														  "id, "
-														  "'doc"
-														  "umen"
-														  "t ' "
-														  "|| "
-														  "d."
-														  "docu"
-														  "ment"
-														  "_id "
-														  "|| "
-														  "' "
-														  "is "
-														  "' "
-														  "|| "
-														  "d."
-														  "outc"
-														  "ome "
-														  "AS "
-														  "beca"
-														  "use "
-														  "FROM"
-														  " tri"
-														  "buta"
-														  "ry."
-														  "docu"
-														  "ment"
-														  "s d "
-														  "WHER"
-														  "E "
-														  "d."
-														  "orde"
-														  "r_"
-														  "id "
-														  "= "
-														  "w."
-														  "orde"
-														  "r_"
-														  "id "
-														  "AND "
-														  "d."
-														  "outc"
-														  "ome "
-														  "NOT "
-														  "IN "
-														  "('"
-														  "exce"
-														  "ptio"
-														  "n', "
-														  "'ref"
-														  "used"
-														  "') "
-														  "AND"
-														  " " IS_SETTLED
-														  " UNI"
-														  "ON "
-														  "ALL "
-														  "SELE"
-														  "CT "
-														  "'enr"
-														  "ich'"
-														  ", "
-														  "'don"
-														  "e', "
-														  "NULL"
-														  ", "
-														  "'the"
-														  " ord"
-														  "er "
-														  "is "
-														  "enri"
-														  "ched"
-														  "' "
-														  "WHER"
-														  "E"
-														  " " HAS(
-														      "enrichments") " UNION ALL SELECT 'allocate', 'allocated', NULL, 'the order is allocated' WHERE " HAS("allocation_lines") " UNION ALL SELECT 'allocate', 'done', NULL, 'the order is allocated' WHERE " HAS("allocation_lines") " UNION ALL SELECT 'ingest', 'shipment.confirmed', c.document_id, 'the shipment is confirmed' FROM "
-																																										      "tributary.confirmations c WHERE c.order_id = w.order_id"
-																																										      " UNION ALL SELECT 'ingest', 'cancelled', NULL, 'the order is cancelled' FROM tributary.orders o WHERE o.order_id = "
-																																										      "w.order_id AND o.cancelled_at IS NOT NULL"
-																																										      " UNION ALL SELECT 'ship-sync', 'done', f.effect_id, 'effect ' || f.effect_id || ' is settled' FROM tributary.effects "
-																																										      "f WHERE f.order_id = w.order_id AND f.state = 'confirmed' AND " OLD("f.settled_at") " AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = w.order_id)) y"
-																																																					   " WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE t.order_id = w.order_id AND t.stage = y.stage AND t.event "
-																																																					   "= y.event AND (y.id IS NULL OR t.message_id = y.id))"
-																																																					   " UNION ALL " SELECT(
-																																																					       "timeline",
-																																																					       "(w.order_id || '/invoice/invoice.issued')") "'is missing for ' || i.number" ORDERS
-																																																											    " JOIN tributary.invoices i USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE t.order_id = "
-																																																											    "w.order_id AND t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
-																																																											    " UNION ALL " SELECT("timeline",
-																																																														 "(w.order_id || '/' || t.stage || '/done/' || t.message_id)") "'is missing: it ' || "
-																																																																					       "t.event || ', and the journal says done'" ORDERS
-																																																																					       " JOIN tributary.timeline t USING (order_id) JOIN tributary.journal "
-																																																																					       "j USING (message_id, stage) WHERE t.event NOT IN ('done', 'put-back') AND j.outcome = 'done' AND NOT EXISTS (SELECT "
-																																																																					       "FROM tributary.timeline u WHERE u.order_id = w.order_id AND u.message_id = t.message_id AND u.stage = t.stage AND "
-																																																																					       "u.event = 'done')"),
+        SELECT("timeline", "(t.order_id || '/' || t.stage || '/' || t.event || '/' || t.message_id)") "'is there ' ||"
+        " count(*) || ' times'" ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.stage <> 'enrich' OR"
+        " t.event = 'done' GROUP BY w.order_id, t.order_id, t.stage, t.event, t.message_id, CASE WHEN t.event <>"
+        " 'done' THEN t.at END, CASE WHEN t.event <> 'done' THEN t.detail END HAVING count(*) > 1"
+        " UNION ALL " SELECT("timeline", "(w.order_id || '/' || y.stage || '/' || y.event)") "'is missing: ' ||"
+        " y.because" ORDERS " CROSS JOIN LATERAL (SELECT 'ingest' AS stage, 'done' AS event, d.document_id AS id,"
+        " 'document ' || d.document_id || ' is ' || d.outcome AS because FROM tributary.documents d WHERE d.order_id"
+        " = w.order_id AND d.outcome NOT IN ('exception', 'refused') AND " IS_SETTLED
+        " UNION ALL SELECT 'enrich', 'done', NULL, 'the order is enriched' WHERE " HAS("enrichments")
+        " UNION ALL SELECT 'allocate', 'allocated', NULL, 'the order is allocated' WHERE " HAS("allocation_lines")
+        " UNION ALL SELECT 'allocate', 'done', NULL, 'the order is allocated' WHERE " HAS("allocation_lines")
+        " UNION ALL SELECT 'ingest', 'shipment.confirmed', c.document_id, 'the shipment is confirmed' FROM"
+        " tributary.confirmations c WHERE c.order_id = w.order_id"
+        " UNION ALL SELECT 'ingest', 'cancelled', NULL, 'the order is cancelled' FROM tributary.orders o WHERE"
+        " o.order_id = w.order_id AND o.cancelled_at IS NOT NULL"
+        " UNION ALL SELECT 'ship-sync', 'done', f.effect_id, 'effect ' || f.effect_id || ' is settled' FROM"
+        " tributary.effects f WHERE f.order_id = w.order_id AND f.state = 'confirmed' AND " OLD("f.settled_at") " AND"
+        " NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = w.order_id)) y WHERE NOT EXISTS (SELECT FROM"
+        " tributary.timeline t WHERE t.order_id = w.order_id AND t.stage = y.stage AND t.event = y.event AND (y.id IS"
+        " NULL OR t.message_id = y.id))"
+        " UNION ALL " SELECT("timeline", "(w.order_id || '/invoice/invoice.issued')") "'is missing for ' || i.number"
+        ORDERS " JOIN tributary.invoices i USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
+        " t.order_id = w.order_id AND t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
+        " UNION ALL " SELECT("timeline", "(w.order_id || '/' || t.stage || '/done/' || t.message_id)") "'is missing:"
+        " it ' || t.event || ', and the journal says done'" ORDERS " JOIN tributary.timeline t USING (order_id) JOIN"
+        " tributary.journal j USING (message_id, stage) WHERE t.event NOT IN ('done', 'put-back') AND j.outcome ="
+        " 'done' AND NOT EXISTS (SELECT FROM tributary.timeline u WHERE u.order_id = w.order_id AND u.message_id ="
+        " t.message_id AND u.stage = t.stage AND u.event = 'done')"),
     ORDER_CHECK("invoice-issued", "an invoice that the timeline tells of is there",
-		SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at" ORDERS
-							  " JOIN tributary.timeline t "
-							  "USING (order_id) WHERE t.event = 'invoice.issued' AND NOT "
-							  "EXISTS (SELECT FROM tributary.invoices i WHERE i.order_id "
-							  "= w.order_id AND i.number = substr(t.detail, 9))"),
-    ORDER_CHECK(
-	"outbound", "what a party was sent is kept, once, under a control number of its own",
-	SELECT(
-	    "outbound_documents",
-	    "(y.party || '/' || y.control)") "'is missing: it was issued at ' || t.at" ORDERS
-					     " JOIN tributary.timeline t USING (order_id) CROSS JOIN LATERAL "
-					     "(SELECT substring(t.detail FROM ' to (.*), control "
-					     "number') AS party, substring(t.detail FROM 'control number "
-					     "([0-9]+)$')::bigint AS control) y"
-					     " WHERE t.event = 'document.issued' AND NOT EXISTS (SELECT FROM "
-					     "tributary.outbound_documents d WHERE d.order_id = "
-					     "w.order_id AND d.party = y.party AND d.control = y.control)"
-					     " UNION ALL " SELECT(
-						 "outbound_documents",
-						 "(d.party || '/' || d.control)") "'is there, and the timeline "
-										  "knows nothing "
-										  "of it'" ORDERS " JOIN "
-										  "tributary.outbound_documents d "
-										  "USING (order_id) WHERE NOT "
-										  "EXISTS (SELECT FROM "
-										  "tributary.timeline t WHERE "
-										  "t.order_id = w.order_id AND "
-										  "t.event = 'document.issued' AND "
-										  "t.detail = d.what || ' to ' "
-										  "|| d.party || ', control number "
-										  "' || d.control)"
-										  " UNION ALL " SELECT(
-										      "outbound_documents",
-										      "(d.party || '/' || "
-										      "d.control)") "'is ' || "
-												    "d.state || "
-												    "CASE WHEN "
-												    "d.acknowledged_"
-												    "at IS NULL "
-												    "THEN ', and no "
-												    "answer came' "
-												    "ELSE ', and "
-												    "was answered' "
-												    "END" ORDERS
-												    " JOIN "
-												    "tributary."
-												    "outbound_"
-												    "documents d "
-												    "USING "
-												    "(order_id) "
-												    "WHERE (d.state "
-												    "= 'sent') <> "
-												    "(d."
-												    "acknowledged_"
-												    "at IS NULL)"
-												    " UNION "
-												    "ALL " SELECT(
-													"control_"
-													"numbers",
-													"d.party") "CAS"
-														   "E "
-														   "WHE"
-														   "N "
-														   "c."
-														   "par"
-														   "ty "
-														   "IS "
-														   "NUL"
-														   "L "
-														   "THE"
-														   "N "
-														   "'is"
-														   " mi"
-														   "ssi"
-														   "ng'"
-														   " EL"
-														   "SE "
-														   "'sa"
-														   "ys "
-														   "' "
-														   "|| "
-														   "c."
-														   "las"
-														   "t_"
-														   "num"
-														   "ber"
-														   " EN"
-														   "D "
-														   "|| "
-														   "', "
-														   "and"
-														   " nu"
-														   "mbe"
-														   "r "
-														   "' "
-														   "|| "
-														   "d."
-														   "con"
-														   "tro"
-														   "l "
-														   "|| "
-														   "' "
-														   "was"
-														   " us"
-														   "ed"
-														   "'" ORDERS
-														   " JO"
-														   "IN "
-														   "tri"
-														   "but"
-														   "ary"
-														   ".ou"
-														   "tbo"
-														   "und"
-														   "_do"
-														   "cum"
-														   "ent"
-														   "s "
-														   "d "
-														   "USI"
-														   "NG "
-														   "(or"
-														   "der"
-														   "_id"
-														   ") "
-														   "LEF"
-														   "T "
-														   "JOI"
-														   "N "
-														   "tri"
-														   "but"
-														   "ary"
-														   ".co"
-														   "ntr"
-														   "ol_"
-														   "num"
-														   "ber"
-														   "s "
-														   "c "
-														   "ON "
-														   "c."
-														   "par"
-														   "ty "
-														   "= "
-														   "d."
-														   "par"
-														   "ty "
-														   "WHE"
-														   "RE "
-														   "c."
-														   "par"
-														   "ty "
-														   "IS "
-														   "NUL"
-														   "L "
-														   "OR "
-														   "d."
-														   "con"
-														   "tro"
-														   "l "
-														   "> "
-														   "c."
-														   "las"
-														   "t_"
-														   "num"
-														   "be"
-														   "r"),
+        SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at" ORDERS " JOIN"
+        " tributary.timeline t USING (order_id) WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM"
+        " tributary.invoices i WHERE i.order_id = w.order_id AND i.number = substr(t.detail, 9))"),
+    ORDER_CHECK("outbound", "what a party was sent is kept, once, under a control number of its own",
+        SELECT("outbound_documents", "(y.party || '/' || y.control)") "'is missing: it was issued at ' || t.at" ORDERS
+        " JOIN tributary.timeline t USING (order_id) CROSS JOIN LATERAL (SELECT substring(t.detail FROM ' to (.*),"
+        " control number') AS party, substring(t.detail FROM 'control number ([0-9]+)$')::bigint AS control) y WHERE"
+        " t.event = 'document.issued' AND NOT EXISTS (SELECT FROM tributary.outbound_documents d WHERE d.order_id ="
+        " w.order_id AND d.party = y.party AND d.control = y.control)"
+        " UNION ALL " SELECT("outbound_documents", "(d.party || '/' || d.control)") "'is there, and the timeline"
+        " knows nothing of it'" ORDERS " JOIN tributary.outbound_documents d USING (order_id) WHERE NOT EXISTS"
+        " (SELECT FROM tributary.timeline t WHERE t.order_id = w.order_id AND t.event = 'document.issued' AND"
+        " t.detail = d.what || ' to ' || d.party || ', control number ' || d.control)"
+        " UNION ALL " SELECT("outbound_documents", "(d.party || '/' || d.control)") "'is ' || d.state || CASE WHEN"
+        " d.acknowledged_at IS NULL THEN ', and no answer came' ELSE ', and was answered' END" ORDERS " JOIN"
+        " tributary.outbound_documents d USING (order_id) WHERE (d.state = 'sent') <> (d.acknowledged_at IS NULL)"
+        " UNION ALL " SELECT("control_numbers", "d.party") "CASE WHEN c.party IS NULL THEN 'is missing' ELSE 'says '"
+        " || c.last_number END || ', and number ' || d.control || ' was used'" ORDERS " JOIN"
+        " tributary.outbound_documents d USING (order_id) LEFT JOIN tributary.control_numbers c ON c.party = d.party"
+        " WHERE c.party IS NULL OR d.control > c.last_number"),
     /* --- stock ---------------------------------------------------------------------------------------------------- */
     {.name = "stock",
      .says = "reserved = sum of open reservations <= on hand",
@@ -1333,6 +403,7 @@ const struct audit_check audit_checks[] = {
 	  "length(s.last_number::text)), '0') AS name) n LEFT JOIN tributary.invoices i ON i.number = n.name WHERE "
 	  "s.last_number > 0 AND i.number IS NULL" MOST}},
 };
+/* clang-format on */
 
 const size_t audit_checks_count = COUNT_OF(audit_checks);
 
