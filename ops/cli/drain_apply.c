@@ -259,19 +259,19 @@ wave_settle(struct kept *k, struct uuid plan, int64_t wait_s, struct why *why)
 static enum outcome
 waves(struct kept *k, struct uuid plan, const struct wish *w, bool *has_stopped, struct why *why)
 {
-	int64_t size = 1, sent = 0, back = 0, half = 0;
-	enum outcome outcome = wave_send(k, plan, &next_half, 1000000, w->rate, &half, why);
+	int64_t size = 1, sent = 0, back = 0;
+	enum outcome outcome = wave_send(k, plan, &next_half, 1000000, w->rate, &sent, why);
 
 	while (outcome == OUTCOME_OK) {
 		outcome = wave_send(k, plan, &next_items, size, w->rate, &sent, why);
-		if (outcome == OUTCOME_OK && (sent || half))
+		/* Also of nothing: we may have died between sending and judging. */
+		if (outcome == OUTCOME_OK)
 			outcome = wave_settle(k, plan, w->wait_s, why);
 		if (outcome == OUTCOME_OK)
 			outcome = plan_count(k, &came_back, plan, &back, why);
 		*has_stopped = back > 0;
 		if (outcome != OUTCOME_OK || back || sent < size)
 			break;
-		half = 0;
 		size = size == 1 ? 10 : w->rate;
 	}
 	return outcome;

@@ -169,56 +169,59 @@ expected_write(const char *path, struct str result)
 	return true;
 }
 
+/* What came out against what stands in the file, or into it. `differ` prints each difference and returns how many. */
+static void
+result_judge(struct check *c, const char *path, const char *expected, struct str result,
+	     size_t (*differ)(const char *expected, struct str got, struct arena *arena, FILE *out))
+{
+	size_t differences;
+
+	if (c->wish.may_write) {
+		c->failed += !expected_write(expected, result);
+		return;
+	}
+	differences = differ(expected, result, c->parties.arena, stdout);
+	c->failed += differences > 0;
+	if (!differences)
+		printf("ok      %s\n", path);
+	else
+		printf("differs %s (%zu)\n", path, differences);
+}
+
 static void
 sample_check(struct check *c, const struct party *party, const char *path)
 {
 	struct sample sample = {.parties_dir = c->parties.dir, .party = party, .path = path, .kind = "document"};
 	char expected[PATH_BYTES];
 	struct buf result;
-	size_t differences;
 
 	expected_path(path, expected);
 	buf_init(&result, SAMPLE_RESULT_MAX_BYTES);
 	c->checked++;
-	if (!sample_run(&sample, c->parties.arena, &result)) {
+	if (sample_run(&sample, c->parties.arena, &result))
+		result_judge(c, path, expected, buf_str(&result), party_diff_file);
+	else
 		c->failed++;
-	} else if (c->wish.may_write) {
-		c->failed += !expected_write(expected, buf_str(&result));
-	} else {
-		differences = party_diff_file(expected, buf_str(&result), c->parties.arena, stdout);
-		c->failed += differences > 0;
-		if (!differences)
-			printf("ok      %s\n", path);
-		else
-			printf("differs %s (%zu)\n", path, differences);
-	}
 	buf_release(&result);
 	arena_clear(c->parties.arena);
 }
 
-/* "AC-10001.invoice.json" to "AC-10001.invoice.expected.txt" */
+/* "AC-10001.invoice.json" to "AC-10001.invoice.expected.txt"; a name without an ending is refused by sends_run() */
 static void
 sends_check(struct check *c, const struct party *party, const char *path)
 {
+	const char *dot = strrchr(path, '.');
 	char expected[PATH_BYTES];
 	struct buf result;
-	size_t differences;
 
-	snprintf(expected, sizeof expected, "%.*s.expected.txt", (int)(strrchr(path, '.') - path), path);
+	snprintf(expected, sizeof expected, "%.*s.expected.txt", (int)(dot ? (size_t)(dot - path) : strlen(path)),
+		 path);
 	buf_init(&result, SAMPLE_RESULT_MAX_BYTES);
 	c->checked++;
-	if (!sends_run(c->parties.dir, party, path, c->parties.arena, &result)) {
+	if (sends_run(c->parties.dir, party, path, c->parties.arena, &result))
+		result_judge(c, path, expected, buf_str(&result), sends_differences);
+	else
 		c->failed++;
-	} else if (c->wish.may_write) {
-		c->failed += !expected_write(expected, buf_str(&result));
-	} else {
-		differences = sends_differences(expected, buf_str(&result), c->parties.arena, stdout);
-		c->failed += differences > 0;
-		if (!differences)
-			printf("ok      %s\n", path);
-		else
-			printf("differs %s (%zu)\n", path, differences);
-	}
 	buf_release(&result);
 	arena_clear(c->parties.arena);
 }

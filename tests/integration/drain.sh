@@ -96,6 +96,11 @@ is "plan, what was done already would be skipped" "$(would)" "already done: is s
 letters apply --json "$(plan_id)" >"$dir/out"
 is "apply, it is skipped, and settled" "$(verdicts) $(sql "SELECT state FROM tributary.dead_letters WHERE dead_letter_id = '$one'")" "skipped already-done 1 replayed"
 
+# Sent, and killed before it was judged: the plan is taken up, and ends
+admin_sql "UPDATE tributary.replay_items SET verdict = NULL, verdict_code = NULL WHERE plan_id = '$plan'; UPDATE tributary.replay_plans SET state = 'applying' WHERE plan_id = '$plan'"
+letters apply --json "$plan" >"$dir/out"
+is "apply, killed before the verdicts: they are found out, and the plan is done" "$(verdicts) $(sql "SELECT state FROM tributary.replay_plans WHERE plan_id = '$plan'")" "done  25 done"
+
 # --- discard ---------------------------------------------------------------------------------------------------------------
 two=$(sql "SELECT dead_letter_id FROM tributary.dead_letters WHERE code = 'drain-test' AND state = 'open' LIMIT 1")
 letters discard "$two" >/dev/null 2>&1 && not_ok "discard, needs a reason"
