@@ -163,7 +163,7 @@ const struct audit_check audit_checks[] = {
         " n.base_quantity_micro / 1e6 || ' of ' || n.item_no || ' is wanted' END" ORDERS " JOIN tributary.orders o"
         " USING (order_id) JOIN tributary.line_enrichments n USING (order_id) LEFT JOIN tributary.allocation_lines a"
         " USING (order_id, line_no) WHERE o.changed_at IS NULL AND (a.ordered_micro, a.item_no) IS DISTINCT FROM"
-        " (n.base_quantity_micro, n.item_no) AND " HAS("allocation_lines")
+        " (n.base_quantity_micro, n.item_no) AND (" HAS("allocation_lines") " OR " HAS("reservations") ")"
         " UNION ALL " SELECT("allocation_lines", "("LINE_KEY("a")")") "'allocates ' || a.allocated_micro / 1e6 || ',"
         " and ' || r.quantity / 1e6 || ' is reserved for it'" ORDERS " JOIN tributary.allocation_lines a USING"
         " (order_id) CROSS JOIN LATERAL (SELECT coalesce(sum(quantity_micro), 0) AS quantity FROM"

@@ -60,6 +60,8 @@ fleet stop auditor
 o=$(sql "SELECT o.order_id FROM tributary.orders o JOIN tributary.order_status s USING (order_id) WHERE o.party = 'edi-acme' AND s.rank = 80
 	AND (SELECT count(*) FROM tributary.outbound_documents d WHERE d.order_id = o.order_id) = 3 ORDER BY 1 LIMIT 1")
 h=$(sql "SELECT order_id FROM tributary.orders WHERE number = '#H$run'")
+single=$(sql "SELECT order_id FROM tributary.allocation_lines JOIN tributary.reservations USING (order_id, line_no) GROUP BY 1
+	HAVING count(*) = 1 ORDER BY 1 LIMIT 1")
 s=$(sql "SELECT shipment_id FROM tributary.shipments WHERE order_id = '$o' AND place = 1")
 n=$(sql "SELECT number FROM tributary.invoices WHERE shipment_id = '$s'")
 l=$(sql "SELECT line_no FROM tributary.invoice_lines JOIN tributary.invoices USING (invoice_id) WHERE number = '$n' ORDER BY 1 LIMIT 1")
@@ -116,6 +118,7 @@ lost line_enrichments "order_id = '$o' AND line_no = 1" "$o/1"
 changed line_enrichments "order_id = '$o' AND line_no = 1" "base_quantity_micro = base_quantity_micro + 1" "$o/1"
 twice line_enrichments "order_id = '$o' AND line_no = 1" '{"line_no": 99}' "$o/99"
 lost allocation_lines "order_id = '$o' AND line_no = $l" "$o/$l"
+lost allocation_lines "order_id = '$single'" "$single/1" # the only line of its order
 changed allocation_lines "order_id = '$o' AND line_no = $l" "allocated_micro = 0, backordered_micro = ordered_micro" "$o/$l"
 twice allocation_lines "order_id = '$o' AND line_no = $l" '{"line_no": 99}' "$o/99"
 lost shipments "shipment_id = '$s'" "$s"
