@@ -108,6 +108,7 @@ environment_of() {
 		say "PARTIES_DIR=$parties_copy"
 		say "HTTP_PORT=$((port_base + 100 + max_processes * $(index_of "$worker") + $2))"
 	fi
+	if [ "$worker" = gateway ]; then say "GATEWAY_PORT=$gateway_port"; fi # of all its processes: the kernel deals out
 	if [ "$worker" = ship-sync ]; then
 		say "SANDBOX_WMS_URL=http://127.0.0.1:$sandbox_port"
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"

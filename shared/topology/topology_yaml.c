@@ -40,7 +40,7 @@ struct event_text {
 };
 
 struct worker_text {
-	char *name;
+	char *name, *enters;
 	char **reads, **says;
 	unsigned reads_count, says_count;
 };
@@ -121,6 +121,7 @@ static const cyaml_schema_value_t event_schema = {
 
 static const cyaml_schema_field_t worker_fields[] = {
     TEXT(worker_text, name),
+    TEXT(worker_text, enters),
     LIST(worker_text, reads, &name_schema),
     LIST(worker_text, says, &name_schema),
     CYAML_FIELD_END,
@@ -330,6 +331,7 @@ workers_copy(struct copier *c, const struct topology_text *text, struct topology
 		rows[i].reads_count = from->reads_count;
 		rows[i].says = names_copy(c, "says", from->says, from->says_count);
 		rows[i].says_count = from->says_count;
+		rows[i].enters = from->enters && yaml_file_choice(c->file, field_of(c, "enters"), from->enters, answers, 2) == 1;
 	}
 	t->workers = rows;
 	t->workers_count = text->workers_count;

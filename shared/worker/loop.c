@@ -195,14 +195,15 @@ ticks_run(struct skeleton *s)
 {
 	int64_t next_us = monotonic_us();
 
-	while (!skeleton_is_stopping()) {
+	while (!skeleton_is_stopping() ||
+	       (s->worker->drain && !s->worker->drain(s->state) && skeleton_may_go_on(s))) {
 		int64_t left_us = next_us - monotonic_us();
 		struct delivery none;
 		struct why why = {0};
 
 		gauges_update(s);
 		store_look_after(s);
-		if (left_us <= 0 && store_is_connected(s->store)) {
+		if (left_us <= 0 && (s->worker->ticks_without_store || store_is_connected(s->store))) {
 			next_us = tick_run(s);
 			continue;
 		}

@@ -93,6 +93,7 @@ struct setup {
 	const void *config;
 	const struct party_list *parties;
 	const char *parties_dir;
+	const char *database_url; /* for a store of its own, in a thread of its own */
 	struct skeleton *skeleton; /* for worker_figure() */
 };
 
@@ -117,6 +118,12 @@ struct worker {
 	 * next_ms  when to be called again; after another outcome than OUTCOME_OK that is TICK_RETRY_MS
 	 */
 	enum outcome (*tick)(struct batch *batch, int64_t *next_ms, struct why *why);
+	bool ticks_without_store; /* it has something to say while Postgres is away */
+	/*
+	 * drain - of a worker with tick(): asked again and again once the process is to stop; true when nothing is under
+	 * way any more. Ticks go on until then, or until DRAIN_MS are over. NULL: it stops at once.
+	 */
+	bool (*drain)(void *state);
 	/* open - makes `state`, before anything is consumed; NULL when there is none */
 	enum outcome (*open)(const struct setup *setup, void **state, struct why *why);
 	void (*close)(void *state);
