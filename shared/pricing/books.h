@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * books - the part of the mirror that a batch of orders needs, in memory
+ * books - the part of the mirror that a batch of orders or questions needs, in memory
  * Plain structs, so that the rules can be tested without a database. Texts are views.
  */
-#ifndef TRIBUTARY_ENRICH_BOOKS_H
-#define TRIBUTARY_ENRICH_BOOKS_H
+#ifndef TRIBUTARY_PRICING_BOOKS_H
+#define TRIBUTARY_PRICING_BOOKS_H
 
 #include "base/outcome.h"
 
 /* How a customer or an item was found; a lower one is better. */
-enum customer_by { CUSTOMER_BY_ACCOUNT = 1, CUSTOMER_BY_GLN, CUSTOMER_BY_EMAIL };
+enum customer_by { CUSTOMER_BY_NUMBER = 1, CUSTOMER_BY_ACCOUNT, CUSTOMER_BY_GLN, CUSTOMER_BY_EMAIL };
 enum item_by { ITEM_BY_SKU = 1, ITEM_BY_PARTY_ALIAS, ITEM_BY_ALIAS, ITEM_BY_GTIN };
 
 struct book_customer {
@@ -46,6 +46,15 @@ struct book_tax {
 struct book_stock {
 	struct str item_no;
 	int64_t available_micro;
+};
+
+/* What was loaded at once. */
+struct books {
+	const struct book_unit *units;
+	const struct book_price *prices; /* sorted by item */
+	const struct book_tax *taxes;
+	const struct book_stock *stock; /* sorted by item */
+	size_t units_count, prices_count, taxes_count, stock_count;
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enrich/price.h"
+#include "pricing/price.h"
 
 #include "base/decimal.h"
 

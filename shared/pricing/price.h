@@ -3,10 +3,10 @@
  * price - what an item costs a customer, and whether the channel's price is near it
  * Pure: no I/O, no clock, no allocation.
  */
-#ifndef TRIBUTARY_ENRICH_PRICE_H
-#define TRIBUTARY_ENRICH_PRICE_H
+#ifndef TRIBUTARY_PRICING_PRICE_H
+#define TRIBUTARY_PRICING_PRICE_H
 
-#include "enrich/books.h"
+#include "pricing/books.h"
 
 struct price_question {
 	struct str customer_no, price_group, currency;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enrich/line.h"
+#include "pricing/line.h"
 
 #include "base/decimal.h"
 
@@ -126,8 +126,8 @@ stock_of(const struct books *books, struct str item_no)
 }
 
 static enum outcome
-price_enrich(const struct line_terms *terms, struct order_line *line, const struct books *books, int64_t factor_micro,
-	     struct arena *arena, struct why *why)
+price_find(const struct line_terms *terms, struct order_line *line, const struct books *books, int64_t factor_micro,
+	   const struct book_price **chosen, struct why *why)
 {
 	const struct order *order = terms->order;
 	struct line_enrichment *e = &line->enriched;
@@ -141,18 +141,41 @@ price_enrich(const struct line_terms *terms, struct order_line *line, const stru
 	    .quantity_micro = line->quantity_micro,
 	    .day = terms->day,
 	};
-	char stated[DECIMAL_TEXT_BYTES], ours[DECIMAL_TEXT_BYTES];
-	const struct book_price *chosen, *prices;
-	int64_t compared;
 	size_t n;
+	const struct book_price *prices = prices_of(books, e->item_no, &n);
+
+	return price_decide(&q, prices, n, &e->price_micro, chosen, why);
+}
+
+enum outcome
+line_price(const struct line_terms *terms, struct order_line *line, const struct book_item *item,
+	   const struct books *books, struct arena *arena, const struct book_price **chosen, struct why *why)
+{
+	static const char *const sources[] = {"", "sku", "alias", "alias", "gtin"};
+	int64_t factor_micro;
 	enum outcome outcome;
 
-	prices = prices_of(books, e->item_no, &n);
-	outcome = price_decide(&q, prices, n, &e->price_micro, &chosen, why);
+	line->enriched = (struct line_enrichment){.item_no = item->item_no, .item_source = str_of(sources[item->by])};
+	outcome = unit_decide(line, item, books, arena, &factor_micro, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	e->price_source = price_source(chosen, arena);
-	compared = e->price_micro;
+	tax_decide(terms->order, line, item, books, arena);
+	line->enriched.available_micro = stock_of(books, item->item_no);
+	line->enriched.stock_source = STR("stock");
+	outcome = price_find(terms, line, books, factor_micro, chosen, why);
+	if (outcome == OUTCOME_OK)
+		line->enriched.price_source = price_source(*chosen, arena);
+	return outcome;
+}
+
+static enum outcome
+price_compare(const struct line_terms *terms, const struct order_line *line, struct why *why)
+{
+	const struct order *order = terms->order;
+	const struct line_enrichment *e = &line->enriched;
+	char stated[DECIMAL_TEXT_BYTES], ours[DECIMAL_TEXT_BYTES];
+	int64_t compared = e->price_micro;
+
 	if (order->prices_include_tax && e->tax_rate_micro == 0 && line->tax_minor != 0)
 		return why_set(
 		    why, OUTCOME_HELD, "tax-unknown",
@@ -176,16 +199,8 @@ enum outcome
 line_enrich(const struct line_terms *terms, struct order_line *line, const struct book_item *item,
 	    const struct books *books, struct arena *arena, struct why *why)
 {
-	static const char *const sources[] = {"", "sku", "alias", "alias", "gtin"};
-	int64_t factor_micro;
-	enum outcome outcome;
+	const struct book_price *chosen;
+	enum outcome outcome = line_price(terms, line, item, books, arena, &chosen, why);
 
-	line->enriched = (struct line_enrichment){.item_no = item->item_no, .item_source = str_of(sources[item->by])};
-	outcome = unit_decide(line, item, books, arena, &factor_micro, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	tax_decide(terms->order, line, item, books, arena);
-	line->enriched.available_micro = stock_of(books, item->item_no);
-	line->enriched.stock_source = STR("stock");
-	return price_enrich(terms, line, books, factor_micro, arena, why);
+	return outcome == OUTCOME_OK ? price_compare(terms, line, why) : outcome;
 }
