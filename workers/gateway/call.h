@@ -30,7 +30,8 @@ struct call {
 	struct web_answer answer;      /* headers may be added before it is answered */
 	size_t headers_count;
 	const char *code; /* of the problem; NULL: none */
-	bool is_answered;
+	char refused_key[API_KEY_ID_BYTES]; /* the key that it claimed to have, when there is such a key; for the audit */
+	bool is_answered, is_counted;       /* is_counted: against its party's quota */
 };
 
 /* call_new - NULL without memory */
