@@ -67,9 +67,8 @@ static const struct scheme schemes[PARTY_SCHEMES] = {
 };
 
 /* The kinds that intake knows: shared/intake/intake.h */
-static const char *const verdict_names[] = {"refuse", "ignore",   "order",    "change",
-					    "cancel", "document", "shipment", "acknowledgement",
-					    "inventory"};
+static const char *const verdict_names[] = {"refuse",   "ignore",   "order",           "change",   "cancel",
+					    "document", "shipment", "acknowledgement", "inventory"};
 
 const char *
 party_scheme_name(enum party_scheme scheme)
@@ -245,8 +244,7 @@ hook_yaml_read(struct yaml_file *file, const struct hook_text *text, struct aren
 	h->scheme =
 	    (enum party_scheme)(1 + yaml_file_choice(file, "hook.scheme", text->scheme, names, COUNT_OF(names)));
 	scheme = &schemes[h->scheme];
-	h->secret_env =
-	    arena_text(arena, str_of(party_yaml_variable(file, "hook.secret_env", text->secret_env)));
+	h->secret_env = arena_text(arena, str_of(party_yaml_variable(file, "hook.secret_env", text->secret_env)));
 	signature_read(file, text, scheme, arena, h);
 	places_read(file, text, scheme, arena, party);
 	if (text->tolerance_s && !scheme->has_time)
@@ -257,7 +255,7 @@ hook_yaml_read(struct yaml_file *file, const struct hook_text *text, struct aren
 				  TOLERANCE_MIN_S, TOLERANCE_MAX_S);
 	h->answer_within_ms = ANSWER_DEFAULT_MS;
 	if (text->answer_within_ms)
-		h->answer_within_ms = yaml_file_int(file, "hook.answer_within_ms", text->answer_within_ms,
-						    ANSWER_MIN_MS, ANSWER_MAX_MS);
+		h->answer_within_ms =
+		    yaml_file_int(file, "hook.answer_within_ms", text->answer_within_ms, ANSWER_MIN_MS, ANSWER_MAX_MS);
 	topics_read(file, text, arena, h);
 }

@@ -94,9 +94,10 @@ struct party_hook {
 	const char *header;     /* that has the signature or secret */
 	const char *prefix;     /* before it there; "" for none */
 	enum party_encoding encoding;
-	const char *topic_header, *topic_pointer; /* where its topic stands, at most one; a JSON Pointer into the body */
-	const char *id_header, *id_pointer;       /* of the delivery, at most one */
-	int64_t tolerance_s;                      /* between its time and ours; 0: the scheme has no time */
+	const char *topic_header,
+	    *topic_pointer;                 /* where its topic stands, at most one; a JSON Pointer into the body */
+	const char *id_header, *id_pointer; /* of the delivery, at most one */
+	int64_t tolerance_s;                /* between its time and ours; 0: the scheme has no time */
 	int64_t answer_within_ms;
 	const struct party_topic *topics;
 	size_t topics_count;

@@ -188,7 +188,8 @@ connection_read(struct yaml_file *file, const struct connection_text *text, stru
 	}
 	c->url_env = arena_text(arena, str_of(party_yaml_variable(file, "connection.url_env", text->url_env)));
 	if (text->token_env)
-		c->token_env = arena_text(arena, str_of(party_yaml_variable(file, "connection.token_env", text->token_env)));
+		c->token_env =
+		    arena_text(arena, str_of(party_yaml_variable(file, "connection.token_env", text->token_env)));
 	c->timeout_ms = yaml_file_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
 	c->concurrency = yaml_file_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
 	if (text->rate_per_second)
@@ -328,7 +329,8 @@ party_read(struct yaml_file *file, const struct party_text *text, const char *fo
 	party->format =
 	    format_names[yaml_file_choice(file, "format", text->format, format_names, COUNT_OF(format_names))];
 	party->currency = arena_text(arena, str_of(currency_of(file, text->currency)));
-	party->time_zone = arena_text(arena, str_of(party_yaml_word(file, "time_zone", text->time_zone, zone_characters)));
+	party->time_zone =
+	    arena_text(arena, str_of(party_yaml_word(file, "time_zone", text->time_zone, zone_characters)));
 	zone_check(file, party->time_zone);
 	acknowledge_read(file, text->acknowledge, party);
 	sends_read(file, text->sends, party);
