@@ -18,6 +18,7 @@ int dead_letters_command(int argc, char **argv);
 int drill_command(int argc, char **argv);
 int exceptions_command(int argc, char **argv);
 int fleet_command(int argc, char **argv);
+int keys_command(int argc, char **argv);
 int migrate_command(int argc, char **argv);
 int mirror_command(int argc, char **argv);
 int order_command(int argc, char **argv);
