@@ -117,6 +117,7 @@ row_compare(struct stored *s, const struct result *page, size_t row)
 	struct intake_source source = {
 	    .kind = result_text(page, row, 2),
 	    .is_unit = str_equal(result_text(page, row, 3), STR(INTAKE_UNIT_TYPE)),
+	    .contract = intake_contract(result_text(page, row, 3)),
 	    .body = result_bytes(page, row, 4),
 	    .party = s->party,
 	    .mapping = s->mapping,

@@ -29,6 +29,8 @@
 
 struct submission {
 	const char *party, *kind, *key;
+	const char *contract;  /* the files are canonical documents of it; NULL: the party's own */
+	char content_type[96]; /* of such */
 	bool as_json;
 	struct broker *broker;
 	struct party_list *parties; /* NULL: there is no folder of them here */
@@ -60,6 +62,7 @@ foresee(struct submission *s, struct str body, char *text, size_t text_bytes)
 {
 	struct intake_source source = {.kind = str_of(s->kind),
 				       .body = body,
+				       .contract = intake_contract(str_of(s->content_type)),
 				       .party = s->of,
 				       .mapping = s->mapping,
 				       .received_at_us = instant_now_us(),
@@ -68,7 +71,7 @@ foresee(struct submission *s, struct str body, char *text, size_t text_bytes)
 	struct why why = {0};
 	enum outcome outcome;
 
-	if (!s->mapping) {
+	if (!s->of || (!s->mapping && !s->contract)) {
 		snprintf(text, text_bytes, "(no mapping here)");
 		return false;
 	}
@@ -91,7 +94,7 @@ document_publish(struct submission *s, const char *path, struct str body, char i
 	    .routing_key = arena_printf(s->arena, "%s.%s", s->party, s->kind),
 	    .body = body,
 	    .mandatory = true,
-	    .envelope = {.content_type = content_type_of(s->of),
+	    .envelope = {.content_type = s->contract ? str_of(s->content_type) : content_type_of(s->of),
 			 .app_id = STR("tributary submit"),
 			 .timestamp_s = instant_now_us() / 1000000,
 			 .said_us = instant_now_us(),
@@ -154,6 +157,8 @@ static const struct option_row submit_rows[] = {
     {"party", OPTION_TEXT, offsetof(struct submission, party), "NAME", .help = "whose document it is"},
     {"kind", OPTION_TEXT, offsetof(struct submission, kind), "KIND", "order",
      .help = "order, change, cancel, shipment or document"},
+    {"contract", OPTION_TEXT, offsetof(struct submission, contract), "NAME",
+     .help = "the files are canonical documents (tributary contracts list), and no mapping is run: order"},
     {"key", OPTION_TEXT, offsetof(struct submission, key), "KEY", "",
      .help = "idempotency key, kept with the document"},
     {"json", OPTION_FLAG, offsetof(struct submission, as_json), .help = "one JSON object per file"},
@@ -249,6 +254,7 @@ submit_command(int argc, char **argv)
 	case OPTIONS_WRONG:
 		break;
 	case OPTIONS_RUN:
+		snprintf(s.content_type, sizeof s.content_type, INTAKE_CANONICAL_TYPE, s.contract ? s.contract : "");
 		if (s.party && is_kind(s.kind))
 			status = files_submit(&s, paths, n);
 		else if (!s.party)

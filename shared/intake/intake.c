@@ -20,6 +20,24 @@ intake_result_name(enum intake_result result)
 	return names[result];
 }
 
+struct str
+intake_contract(struct str content_type)
+{
+	const struct str before = STR("application/vnd.tributary."), after = STR("+json");
+	struct str type = content_type, name;
+	const char *end = type.n ? memchr(type.p, ';', type.n) : NULL;
+
+	if (end)
+		type.n = (size_t)(end - type.p);
+	while (type.n && type.p[type.n - 1] == ' ')
+		type.n--;
+	if (type.n <= before.n + after.n || !str_equal_fold((struct str){type.p, before.n}, before) ||
+	    !str_equal_fold((struct str){type.p + type.n - after.n, after.n}, after))
+		return (struct str){NULL, 0};
+	name = (struct str){type.p + before.n, type.n - before.n - after.n};
+	return str_equal_fold(type, STR(INTAKE_UNIT_TYPE)) ? (struct str){NULL, 0} : name;
+}
+
 static enum outcome
 csv_read(const struct intake_source *source, const struct tree_limits *limits, struct arena *arena, struct node **tree,
 	 struct why *why)
@@ -43,7 +61,7 @@ intake_parse(const struct intake_source *source, struct arena *arena, struct nod
 		enum outcome (*parse)(struct str document, const struct tree_limits *limits, struct arena *arena,
 				      struct node **root, struct why *why);
 	} parsers[] = {{"json", json_parse}, {"x12", x12_parse}, {"edifact", edifact_parse}, {"xml", xml_parse}};
-	const char *format = source->is_unit ? "json" : source->party->format;
+	const char *format = source->is_unit || source->contract.n ? "json" : source->party->format;
 	struct tree_limits limits = tree_default_limits;
 
 	limits.bytes = source->max_bytes;
@@ -93,14 +111,16 @@ intake_split(const struct intake_source *source, struct node *tree, struct arena
 	struct node *list;
 	enum outcome outcome;
 
-	if (!source->is_unit && source->mapping && mapping_has(source->mapping, "split")) {
+	bool is_whole = !source->is_unit && !source->contract.n;
+
+	if (is_whole && source->mapping && mapping_has(source->mapping, "split")) {
 		outcome = shape_check(tree, why);
 		if (outcome != OUTCOME_OK)
 			return outcome;
 		outcome = mapping_run(source->mapping, "split", tree, arena, &list, why);
 		return outcome == OUTCOME_OK ? list_split(list, arena, units, n, why) : outcome;
 	}
-	if (!source->is_unit && node_is(tree, NODE_LIST))
+	if (is_whole && node_is(tree, NODE_LIST))
 		return list_split(tree, arena, units, n, why);
 	*units = arena_array(arena, 1, sizeof(struct node *));
 	if (!*units)
@@ -110,13 +130,18 @@ intake_split(const struct intake_source *source, struct node *tree, struct arena
 	return OUTCOME_OK;
 }
 
+static bool
+is_order_kind(struct str kind)
+{
+	return str_equal(kind, STR("order")) || str_equal(kind, STR("change")) || str_equal(kind, STR("cancel"));
+}
+
 /* Which of the mapping's functions the unit is for: the document itself may know better than the routing key. */
 static enum outcome
 function_of(const struct intake_source *source, const struct node *unit, struct arena *arena, struct str *function,
 	    struct why *why)
 {
-	bool is_order = str_equal(source->kind, STR("order")) || str_equal(source->kind, STR("change")) ||
-			str_equal(source->kind, STR("cancel")) || str_equal(source->kind, STR("document"));
+	bool is_order = is_order_kind(source->kind) || str_equal(source->kind, STR("document"));
 	struct node *said = NULL;
 	enum outcome outcome;
 
@@ -273,20 +298,51 @@ fact_fill(const struct intake_source *source, const struct fact *fact, const str
 	return OUTCOME_OK;
 }
 
+/* What a mapping gave, or came as it is, into its contract. */
+static enum outcome
+tree_fill(const struct intake_source *source, const struct fact *fact, const struct node *tree, struct arena *arena,
+	  struct intake *in, struct why *why)
+{
+	if (fact)
+		return fact_fill(source, fact, tree, arena, in, why);
+	return str_equal(node_text(node_get(tree, "kind")), STR("change")) ? change_fill(source, tree, arena, in, why)
+									   : order_fill(source, tree, arena, in, why);
+}
+
+/* The canonical document itself. Its contract says what it is; the routing key must not say something else. */
+static enum outcome
+canonical_fill(const struct intake_source *source, const struct node *tree, struct arena *arena, struct intake *in,
+	       struct why *why)
+{
+	bool is_order = str_equal(source->contract, str_of(channel_order_contract.name));
+	const struct fact *fact = NULL;
+
+	for (size_t i = 0; !is_order && i < COUNT_OF(facts); i++)
+		if (str_equal(source->contract, str_of(facts[i].given->name)))
+			fact = &facts[i];
+	if (!is_order && !fact)
+		return why_at(why, OUTCOME_DEAD, "contract-unknown", "content_type",
+			      "%.40s is no canonical document that is taken", arena_text(arena, source->contract));
+	if (!(is_order ? is_order_kind(source->kind) : str_equal(source->kind, str_of(fact->function))) &&
+	    !str_equal(source->kind, STR("document")))
+		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key", "%.40s is no kind of the contract %s",
+			      arena_text(arena, source->kind), arena_text(arena, source->contract));
+	if (is_order && source->party->kind != PARTY_CHANNEL)
+		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key", "party %s is no channel",
+			      source->party->name);
+	return tree_fill(source, fact, tree, arena, in, why);
+}
+
 /* The mapping's function, and what it gives into the contract. */
 static enum outcome
-unit_map(const struct intake_source *source, const struct node *unit, struct arena *arena, struct intake *in,
-	 struct why *why)
+mapping_fill(const struct intake_source *source, const struct node *unit, struct arena *arena, struct intake *in,
+	     struct why *why)
 {
 	const struct fact *fact;
 	struct str function;
 	struct node *tree;
-	enum outcome outcome;
+	enum outcome outcome = function_of(source, unit, arena, &function, why);
 
-	outcome = shape_check(unit, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	outcome = function_of(source, unit, arena, &function, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	fact = fact_find(function);
@@ -308,10 +364,19 @@ unit_map(const struct intake_source *source, const struct node *unit, struct are
 		in->ignored = why->code;
 		return OUTCOME_OK;
 	}
-	if (fact)
-		return fact_fill(source, fact, tree, arena, in, why);
-	return str_equal(node_text(node_get(tree, "kind")), STR("change")) ? change_fill(source, tree, arena, in, why)
-									   : order_fill(source, tree, arena, in, why);
+	return tree_fill(source, fact, tree, arena, in, why);
+}
+
+static enum outcome
+unit_map(const struct intake_source *source, const struct node *unit, struct arena *arena, struct intake *in,
+	 struct why *why)
+{
+	enum outcome outcome = shape_check(unit, why);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	return source->contract.n ? canonical_fill(source, unit, arena, in, why)
+				  : mapping_fill(source, unit, arena, in, why);
 }
 
 enum outcome

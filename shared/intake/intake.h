@@ -6,6 +6,11 @@
  * is mapped and stands or falls alone.
  *
  *   bytes --intake_parse--> tree --intake_split--> units --intake_map--> order, confirmation ..., or why not
+ *
+ * A party need not send what its mapping understands: with the content type INTAKE_CANONICAL_TYPE the body is the canonical
+ * document itself, as JSON, without what ingest fills (order_id, party, ...): what a mapping would have given. It is one
+ * document, never split, and no mapping is run; all that comes after a mapping is the same. Orders, changes and
+ * cancellations of orders are contract order.
  */
 #ifndef TRIBUTARY_INTAKE_INTAKE_H
 #define TRIBUTARY_INTAKE_INTAKE_H
@@ -20,6 +25,8 @@
 /* What a unit of a document that had several is sent as: its tree, as JSON. */
 #define INTAKE_UNIT_TYPE "application/vnd.tributary.unit+json"
 #define INTAKE_UNITS_MAX 10000
+/* application/vnd.tributary.<contract>+json: order, confirmation, acknowledgement, stock-report */
+#define INTAKE_CANONICAL_TYPE "application/vnd.tributary.%s+json"
 
 enum intake_result {
 	INTAKE_ORDER,  /* ingest tells a new one from a change */
@@ -59,13 +66,18 @@ struct intake {
 struct intake_source {
 	struct str kind; /* order, change, cancel, document, shipment, acknowledgement, inventory */
 	struct str body;
-	bool always_splits; /* a document with a single unit, too */
-	bool is_unit;       /* body is a unit, as JSON, whatever the party's format */
+	bool always_splits;  /* a document with a single unit, too */
+	bool is_unit;        /* body is a unit, as JSON, whatever the party's format */
+	struct str contract; /* body is this canonical document, as JSON: intake_contract(); empty: the party's own */
 	const struct party *party;
 	struct mapping *mapping;
 	int64_t received_at_us;
 	size_t max_bytes;
 };
+
+/* intake_contract - the contract that a content type of the form INTAKE_CANONICAL_TYPE names, whether there is one of that
+ * name or not; empty for any other type, and for that of units. A view */
+struct str intake_contract(struct str content_type);
 
 /*
  * intake_parse - bytes to a tree, in the party's format
@@ -85,7 +97,7 @@ enum outcome intake_split(const struct intake_source *source, struct node *tree,
 
 /*
  * intake_map - understand one unit
- * OUTCOME_DEAD  refused       codes: field-… currency-… kind-unknown, and what the mapping refuses with
+ * OUTCOME_DEAD  refused       codes: field-… currency-… kind-unknown contract-unknown, and what the mapping refuses with
  * OUTCOME_HELD  the business  codes: total-mismatch ship-to-missing, and what a mapping holds with
  *               the mapping   codes: mapping-…: it is wrong, and the document waits for a better one
  * in->result fits the outcome in any case.

@@ -164,6 +164,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n);
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n)
 {
+	static const char *const canonical[] = {"order", "confirmation", "acknowledgement", "stock-report"};
 	static struct channel channels[CHANNELS_MAX];
 	static size_t channels_count;
 	struct intake_source source = {.kind = STR("document"), .max_bytes = DOCUMENT_MAX_BYTES};
@@ -182,6 +183,12 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n)
 	if (document_read(&source, arena, &in) && in.result == INTAKE_SPLIT)
 		for (size_t i = 0; i < in.units_count && i < UNITS_MAX; i++)
 			unit_read(&source, in.units[i], arena);
+	for (size_t i = 0; i < COUNT_OF(canonical); i++) {
+		in = (struct intake){0};
+		source.contract = str_of(canonical[i]);
+		(void)document_read(&source, arena, &in);
+		must(in.result != INTAKE_SPLIT);
+	}
 	arena_free(arena);
 	return 0;
 }

@@ -11,7 +11,7 @@
  *              same content again is a duplicate, other content a change; some lines are merged into the order first;
  *              a confirmation by its shipment
  * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
- *              party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
+ *              contract-unknown party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
  *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed change-early change-late
  *              change-line-unknown change-line-known change-empty change-open shipment-unknown
  *              shipment-line-unknown shipment-over shipment-confirmed-twice mapping-*, and a mapping's own
@@ -116,12 +116,14 @@ ingest_source(const struct batch *batch, const struct item *item)
 	size_t index = party_list_index(batch->parties, item->party);
 	bool is_known = index < party_list_count(batch->parties);
 	const struct party *party = is_known ? party_list_at(batch->parties, index) : NULL;
+	struct str contract = intake_contract(item->delivery->envelope.content_type);
 
 	return (struct intake_source){
 	    .kind = item->kind,
 	    .body = item->delivery->body,
-	    .always_splits = party && party->is_acknowledged && !is_unit(item),
+	    .always_splits = party && party->is_acknowledged && !is_unit(item) && !contract.n,
 	    .is_unit = is_unit(item),
+	    .contract = contract,
 	    .party = party,
 	    .mapping = is_known ? st->mappings[index] : NULL,
 	    .received_at_us = batch->now_us,
