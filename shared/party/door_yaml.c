@@ -8,7 +8,6 @@
 #define BURST_MAX 100000
 #define BODY_DEFAULT_BYTES (INT64_C(1) << 20)
 #define BODY_MIN_BYTES 1024
-#define BODY_MAX_BYTES (INT64_C(16) << 20)
 
 const cyaml_schema_field_t door_yaml_fields[] = {
     PARTY_YAML_TEXT(door_text, requests_per_second),
@@ -33,5 +32,5 @@ door_yaml_read(struct yaml_file *file, const struct door_text *text, struct part
 		d->burst = yaml_file_int(file, "gateway.burst", text->burst, 1, BURST_MAX);
 	if (text->body_bytes)
 		d->body_bytes =
-		    yaml_file_int(file, "gateway.body_bytes", text->body_bytes, BODY_MIN_BYTES, BODY_MAX_BYTES);
+		    yaml_file_int(file, "gateway.body_bytes", text->body_bytes, BODY_MIN_BYTES, PARTY_BODY_BYTES_MAX);
 }

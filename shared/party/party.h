@@ -104,6 +104,8 @@ struct party_hook {
 	struct party_topic otherwise; /* what holds for any other topic, or none; name is NULL */
 };
 
+#define PARTY_BODY_BYTES_MAX (INT64_C(16) << 20)
+
 /* What the gateway lets in of it, over HTTP. */
 struct party_door {
 	int64_t requests_per_second_micro;

@@ -93,7 +93,7 @@ struct setup {
 	const void *config;
 	const struct party_list *parties;
 	const char *parties_dir;
-	const char *database_url; /* for a store of its own, in a thread of its own */
+	const char *database_url, *redis_url; /* for connections of its own, in a thread of its own */
 	struct skeleton *skeleton; /* for worker_figure() */
 };
 
@@ -199,6 +199,9 @@ void batch_count(struct batch *batch, const char *name, const char *party, const
  */
 #define TICK_RETRY_MS 5000
 enum outcome batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why) MUST_CHECK;
+/* batch_say - the same, with a time of its own, and what became of each (broker_publish()) */
+enum outcome batch_say(struct batch *batch, const struct outgoing *messages, size_t n, int64_t timeout_ms,
+		       enum publish_state *states, struct why *why) MUST_CHECK;
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);

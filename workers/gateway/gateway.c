@@ -23,6 +23,7 @@
 #define SET_MAX 512
 #define ARENA_MAX_BYTES ((size_t)256 << 20)
 #define PUMP_WAIT_MS 50
+#define RECONNECT_US INT64_C(1000000)
 
 /* --- requests: the server's thread ------------------------------------------------------------------------------------ */
 
@@ -222,11 +223,26 @@ on_ask_idle(void *context)
 	return !atomic_load(&g->asker_stops);
 }
 
+/* Connected, if that can be had; not tried for every call while Postgres is away. */
+static void
+store_keep(struct store *store, int64_t *tried_us)
+{
+	struct why why = {0};
+
+	store_look(store);
+	if (store_is_connected(store) || monotonic_us() - *tried_us < RECONNECT_US)
+		return;
+	*tried_us = monotonic_us();
+	if (store_connect(store, &why) != OUTCOME_OK)
+		log_why(LOG_LEVEL_WARN, "away", &why);
+}
+
 static void *
 asker_run(void *context)
 {
 	struct gateway *g = context;
 	struct call *calls[SET_MAX];
+	int64_t tried_us = 0;
 
 	while (!atomic_load(&g->asker_stops)) {
 		size_t n = lane_take(&g->lanes[LANE_ASK], calls, batch_max_of(g), TICK_WAIT_MS);
@@ -237,10 +253,9 @@ asker_run(void *context)
 					 .parties = g->parties,
 					 .now_us = instant_now_us()};
 
+		store_keep(g->ask_store, &tried_us);
 		if (n)
 			calls_answer(&work, g->ask_keys, calls, n);
-		else
-			store_look(g->ask_store);
 	}
 	return NULL;
 }
@@ -352,28 +367,30 @@ asker_open(struct gateway *g, const struct setup *setup, struct why *why)
 }
 
 static enum outcome
-keys_open(struct gateway *g, struct why *why)
+keys_open(struct gateway *g, const struct setup *setup, struct why *why)
 {
 	struct keys_config config = {
-	    .url = g->config->redis_url, .prefix = "tributary:quota:", .timeout_ms = 50, .ttl_ms = 60000};
+	    .url = setup->redis_url, .prefix = "tributary:quota:", .timeout_ms = 50, .ttl_ms = 60000};
 
 	g->keys = keys_new(&config, why);
 	g->ask_keys = keys_new(&config, why);
 	return g->keys && g->ask_keys ? OUTCOME_OK : OUTCOME_DEAD;
 }
 
-static enum outcome
-secrets_open(struct gateway *g, struct why *why)
+/* A party whose secret is missing has no webhooks; the others are not to blame. */
+static void
+secrets_open(struct gateway *g)
 {
-	enum outcome outcome = OUTCOME_OK;
+	struct why why = {0};
 
-	for (size_t i = 0; i < party_list_count(g->parties) && outcome == OUTCOME_OK; i++) {
+	for (size_t i = 0; i < party_list_count(g->parties); i++) {
 		const struct party *party = party_list_at(g->parties, i);
 
-		if (party->hook.scheme != PARTY_SCHEME_NONE)
-			outcome = hook_secrets_load(&party->hook, &g->hook_secrets[i], why);
+		if (party->hook.scheme != PARTY_SCHEME_NONE &&
+		    hook_secrets_load(&party->hook, &g->hook_secrets[i], &why) != OUTCOME_OK)
+			log_line(LOG_LEVEL_WARN, "hook-closed", "party=%s code=%s variable=%s", party->name, why.code,
+				 party->hook.secret_env);
 	}
-	return outcome;
 }
 
 static enum outcome
@@ -385,7 +402,7 @@ server_open(struct gateway *g, struct why *why)
 				 .connections_max = c->connections_max,
 				 .per_address_max = c->per_address_max,
 				 .head_bytes = c->head_bytes,
-				 .body_bytes = PARTY_DOOR_BODY_BYTES_MAX,
+				 .body_bytes = PARTY_BODY_BYTES_MAX,
 				 .idle_s = c->idle_s,
 				 .request_s = c->request_s,
 				 .certificate_file = c->tls_certificate_file,
@@ -414,14 +431,13 @@ gateway_open(const struct setup *setup, void **state, struct why *why)
 	g->door = door_new(g->parties);
 	g->ledger = ledger_new();
 	g->mappings = calloc(parties + 1, sizeof(struct mapping *));
-	g->hook_secrets = calloc(parties + 1, sizeof(struct hook_secrets *));
+	g->hook_secrets = calloc(parties + 1, sizeof *g->hook_secrets);
 	if (!g->door || !g->ledger || !g->mappings || !g->hook_secrets)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	outcome = routes_mark(g->config->openapi_file, why);
+	secrets_open(g);
 	if (outcome == OUTCOME_OK)
-		outcome = secrets_open(g, why);
-	if (outcome == OUTCOME_OK)
-		outcome = keys_open(g, why);
+		outcome = keys_open(g, setup, why);
 	if (outcome == OUTCOME_OK)
 		outcome = asker_open(g, setup, why);
 	return outcome == OUTCOME_OK ? server_open(g, why) : outcome;
@@ -460,7 +476,7 @@ gateway_close(void *state)
 	for (size_t i = 0; g->mappings && i < party_list_count(g->parties); i++)
 		mapping_close(g->mappings[i]);
 	for (size_t i = 0; g->hook_secrets && i < party_list_count(g->parties); i++)
-		hook_secrets_free(g->hook_secrets[i]);
+		hook_secrets_clear(&g->hook_secrets[i]);
 	free(g->mappings);
 	free(g->hook_secrets);
 	keys_free(g->keys);

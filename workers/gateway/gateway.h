@@ -23,7 +23,7 @@
 #include <stdatomic.h>
 
 struct gateway_config {
-	const char *address, *tls_certificate_file, *tls_key_file, *openapi_file, *redis_url;
+	const char *address, *tls_certificate_file, *tls_key_file, *openapi_file;
 	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max, publish_ms,
 	    statement_ms, notice_ms;
 };
@@ -51,7 +51,7 @@ struct gateway {
 	struct batch *batch; /* of the tick under way */
 	struct keys *keys;
 	struct mapping **mappings;        /* by party; NULL: not loaded yet */
-	struct hook_secrets **hook_secrets; /* by party; NULL: it has none */
+	struct hook_secrets *hook_secrets; /* by party; n is 0: it has none */
 
 	/* of the thread that answers questions */
 	pthread_t asker;
