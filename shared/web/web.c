@@ -99,6 +99,19 @@ values_of(const struct web_request *r, enum MHD_ValueKind kind)
 }
 
 struct str
+web_header_joined(const struct web_request *r, struct arena *arena, const char *name)
+{
+	struct values v = values_of(r, MHD_HEADER_KIND);
+	struct str all = {NULL, 0};
+
+	for (size_t i = 0; i < v.n; i++)
+		if (str_equal_fold(str_of(v.items[i].name), str_of(name)))
+			all = all.p ? arena_printf(arena, "%.*s, %s", STR_ARGS(all), v.items[i].value)
+				    : str_of(v.items[i].value);
+	return all;
+}
+
+struct str
 web_query(const struct web_request *r, struct arena *arena, const char *name)
 {
 	const struct link *l = (const struct link *)r;

@@ -91,6 +91,8 @@ void web_answer(struct web_request *r, struct web_answer *answer);
 
 /* web_header - the header's value; empty when there is none. Until web_answer(), from any thread. */
 struct str web_header(const struct web_request *r, const char *name);
+/* web_header_joined - of a header that came several times all values, with ", " between them (RFC 9110, section 5.3) */
+struct str web_header_joined(const struct web_request *r, struct arena *arena, const char *name);
 /* web_query - the query's argument, decoded; empty when there is none, and when it is given twice or badly encoded:
  * web_query_check() says so. */
 struct str web_query(const struct web_request *r, struct arena *arena, const char *name);

@@ -2,7 +2,7 @@
 #include "gateway/call.h"
 
 #include "formats/json_say.h"
-#include "gateway/route.h"
+#include "gateway/contract_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -27,6 +27,7 @@ struct call {
 	struct str args[CALL_ARGS_MAX]; /* of the path, decoded, in the route's order */
 	char args_text[CALL_ARGS_MAX][CALL_ARG_BYTES];
 	char trace[TRACE_TEXT_BYTES];  /* traceparent: the caller's, with our span, or one of our own */
+	struct arena *arena;           /* of the set, while it is worked on */
 	struct web_answer answer;      /* headers may be added before it is answered */
 	size_t headers_count;
 	const char *code; /* of the problem; NULL: none */

@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "gateway/contract_file.h"
 #include "gateway/trace.h"
 
 #include <inttypes.h>
@@ -485,6 +486,7 @@ gateway_close(void *state)
 	arena_free(g->ask_arena);
 	ledger_free(g->ledger);
 	door_free(g->door);
+	routes_forget();
 	for (size_t i = 0; i < LANES; i++)
 		lane_destroy(&g->lanes[i]);
 	free(g);
