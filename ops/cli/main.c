@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"dead-letters", "messages that were given up on: list, show, replay, dismiss", dead_letters_command},
     {"audit", "do the books balance? A certificate, and each row that breaks one", audit_command},
     {"keys", "the API's keys: create, list, rotate, revoke", keys_command},
+    {"api", "which party still calls what over HTTP: usage", api_command},
     {"mirror", "load what the ERP exports", mirror_command},
     {"migrate", "bring the database up to date", migrate_command},
     {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
