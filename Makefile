@@ -146,8 +146,9 @@ bench: packages ## orders per second, latency and CPU per order, beside the bare
 	@$(MAKE) --no-print-directory -j2 programs
 	@tests/bench/run
 
-docs: programs ## regenerate topology/contracts, ops/config.md
+docs: programs ## regenerate topology/contracts, topology/api/asyncapi.json, ops/config.md
 	@$(B)/bin/tributary contracts write topology/contracts
+	@$(B)/bin/tributary topology asyncapi > topology/api/asyncapi.json
 	@ops/cli/config-docs $(B) > ops/config.md
 
 lint: packages ## headers compile alone, formatting, cppcheck when it is there

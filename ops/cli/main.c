@@ -26,7 +26,7 @@ static const struct command commands[] = {
     {"party", "the parties and their mappings: list, check, try", party_command},
     {"drill", "break the fleet on purpose, on a stack of its own, and see that nothing is lost or doubled",
      drill_command},
-    {"topology", "what RabbitMQ must hold: workers, definitions, apply, check", topology_command},
+    {"topology", "what RabbitMQ must hold: workers, definitions, asyncapi, apply, check", topology_command},
 };
 
 static const struct command_table table = {
