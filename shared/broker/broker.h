@@ -50,6 +50,9 @@ struct envelope {
 	struct str headers; /* every header as one JSON object, for people; received only */
 };
 
+/* envelope_header - the i-th of the headers that are sent, for documents about them; NULL behind the last */
+const char *envelope_header(size_t index);
+
 struct delivery {
 	uint64_t tag;
 	uint64_t generation; /* of the connection it came by */
