@@ -350,7 +350,8 @@ unconfirmed_answer(struct submission *s, const struct why *why)
 }
 
 enum outcome
-submissions_publish(struct lane_work *work, struct submission *list, size_t n, bool remembers, struct why *why)
+submissions_publish(struct lane_work *work, struct submission *list, size_t n, bool remembers,
+		    int64_t timeout_ms, struct why *why)
 {
 	struct outgoing *messages = arena_array(work->arena, n, sizeof *messages);
 	struct submission **of = arena_array(work->arena, n, sizeof *of);
@@ -371,7 +372,7 @@ submissions_publish(struct lane_work *work, struct submission *list, size_t n, b
 		message_fill(work, &list[i], &messages[count]);
 		of[count++] = &list[i];
 	}
-	(void)!batch_say(work->gateway->batch, messages, count, work->gateway->config->publish_ms, states, &publish_why);
+	(void)!batch_say(work->gateway->batch, messages, count, timeout_ms, states, &publish_why);
 	for (size_t i = 0; i < count; i++)
 		if (states[i] == PUBLISH_CONFIRMED)
 			accepted_answer(of[i]);
@@ -405,7 +406,7 @@ submit_documents(struct lane_work *work, struct call **calls, size_t n, struct w
 		    submission_understand(work, s, is_dry_run(work, calls[i])))
 			count++;
 	}
-	return submissions_publish(work, list, count, true, why);
+	return submissions_publish(work, list, count, true, work->gateway->config->publish_ms, why);
 }
 
 enum outcome
@@ -437,5 +438,5 @@ submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why 
 		if (key_take(call, s) && submission_understand(work, s, is_dry_run(work, call)))
 			count++;
 	}
-	return submissions_publish(work, list, count, true, why);
+	return submissions_publish(work, list, count, true, work->gateway->config->publish_ms, why);
 }

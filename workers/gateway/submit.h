@@ -25,8 +25,8 @@ struct submission {
 };
 
 /* submissions_publish - keys, then intake, then the answers; calls that are answered already are left out. A key is held
- * in gateway_requests when `remembers` */
+ * in gateway_requests when `remembers`. timeout_ms: what is not confirmed by then is answered with 503 */
 enum outcome submissions_publish(struct lane_work *work, struct submission *list, size_t n, bool remembers,
-				 struct why *why) MUST_CHECK;
+				 int64_t timeout_ms, struct why *why) MUST_CHECK;
 
 #endif

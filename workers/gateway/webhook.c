@@ -81,12 +81,17 @@ enum outcome
 webhook_take(struct lane_work *work, struct call **calls, size_t n, struct why *why)
 {
 	struct submission *list = arena_array(work->arena, n, sizeof *list);
+	int64_t timeout_ms = work->gateway->config->publish_ms;
 	size_t count = 0;
 
 	if (!list)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu webhooks", n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		int64_t within_ms = calls[i]->party->hook.answer_within_ms * 3 / 4;
+
+		timeout_ms = within_ms < timeout_ms ? within_ms : timeout_ms;
 		if (webhook_read(work, calls[i], &list[count]))
 			count++;
-	return submissions_publish(work, list, count, false, why);
+	}
+	return submissions_publish(work, list, count, false, timeout_ms, why);
 }
