@@ -17,15 +17,24 @@ call_new(struct web_request *web)
 {
 	struct call *call = calloc(1, sizeof *call);
 
-	if (call)
-		call->web = web;
+	if (!call)
+		return NULL;
+	call->web = web;
+	call->holders = 1;
 	return call;
 }
 
 void
-call_free(struct call *call)
+call_hold(struct call *call)
 {
-	free(call);
+	atomic_fetch_add(&call->holders, 1);
+}
+
+void
+call_release(struct call *call)
+{
+	if (atomic_fetch_sub(&call->holders, 1) == 1)
+		free(call);
 }
 
 bool
@@ -150,7 +159,8 @@ problem_open(struct call *call, struct buf *out, int status, const char *code, c
 	char type[128];
 
 	snprintf(type, sizeof type, "urn:tributary:problem:%s", code);
-	call->code = code;
+	if (!call->code)
+		call->code = code;
 	buf_init(out, PROBLEM_BYTES);
 	json_open(out, NULL, '{');
 	json_say_text(out, "type", str_of(type));

@@ -113,8 +113,8 @@ caller_know(struct door *door, struct call *call)
 		call_away(call, &why);
 		return false;
 	}
-	call_problem(call, 401, "key-not-valid", "send Authorization: Bearer with a key that is valid here");
 	call->code = why.code;
+	call_problem(call, 401, "key-not-valid", "send Authorization: Bearer with a key that is valid here");
 	return false;
 }
 

@@ -116,8 +116,10 @@ on_whole(void *context, struct web_request *r)
 		call_errors(call, 400, "an argument of the query is not as it should be", &why, 1);
 		return;
 	}
+	call_hold(call);
 	if (lane_put(&g->lanes[call->route->lane], call))
 		return;
+	call_release(call);
 	(void)why_set(&why, OUTCOME_AWAY, "busy", "too many requests are waiting");
 	call_away(call, &why);
 }
@@ -140,7 +142,7 @@ on_ended(void *context, struct web_request *r)
 		 call->trace, r->address, r->body.n, r->answer_bytes, monotonic_us() - r->begun_us,
 		 r->is_cut ? " cut=yes" : "");
 	ledger_note(g->ledger, call, r->status);
-	call_free(call);
+	call_release(call);
 	r->user = NULL;
 }
 
@@ -191,8 +193,10 @@ set_answer(struct lane_work *work, struct call **calls, size_t n)
 static void
 calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, size_t n)
 {
-	struct call *set[SET_MAX];
+	struct call *set[SET_MAX], *all[SET_MAX];
+	size_t all_n = n;
 
+	memcpy(all, calls, n * sizeof(struct call *));
 	n = door_admit(work->gateway->door, keys, calls, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct route *route = calls[i] ? calls[i]->route : NULL;
@@ -208,6 +212,8 @@ calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, siz
 			arena_clear(work->arena);
 		}
 	}
+	for (size_t i = 0; i < all_n; i++)
+		call_release(all[i]);
 }
 
 static size_t
@@ -455,8 +461,10 @@ lanes_refuse(struct gateway *g)
 	(void)why_set(&why, OUTCOME_AWAY, "stopping", "this gateway stops");
 	for (size_t i = 0; i < LANES; i++)
 		while ((n = lane_take(&g->lanes[i], calls, SET_MAX, 0)) > 0)
-			for (size_t k = 0; k < n; k++)
+			for (size_t k = 0; k < n; k++) {
 				call_away(calls[k], &why);
+				call_release(calls[k]);
+			}
 }
 
 void

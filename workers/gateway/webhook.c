@@ -51,11 +51,11 @@ webhook_read(struct lane_work *work, struct call *call, struct submission *s)
 	}
 	if (hook_check(hook, secrets, &request, &why) != OUTCOME_OK) {
 		/* One answer, whatever is wrong; the code is for us. What is ours to mend is said as such. */
+		call->code = why.code;
 		if (strcmp(why.code, "signature-unset") == 0)
 			call_away(call, &why);
 		else
 			call_problem(call, 401, "signature-not-valid", "the signature is not this sender's");
-		call->code = why.code;
 		return false;
 	}
 	if (hook_event_read(hook, &request, work->arena, &event, &why) != OUTCOME_OK) {
