@@ -361,8 +361,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 static void *
 on_line(void *context, const char *line, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct link *l = info ? info->socket_context : NULL;
 
 	(void)context;
@@ -448,8 +447,7 @@ on_unescape(void *context, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
-static void __attribute__((format(printf, 2, 0)))
-on_log(void *context, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) on_log(void *context, const char *format, va_list args)
 {
 	char text[256];
 
@@ -509,15 +507,15 @@ daemon_start(struct web *web)
 {
 	const struct web_config *c = &web->config;
 
-	return MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, web,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, web->listener,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    (unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)c->head_bytes,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
-	    MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+				NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+				MHD_OPTION_LISTEN_SOCKET, web->listener, MHD_OPTION_CONNECTION_LIMIT,
+				(unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+				(unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)c->head_bytes,
+				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+				MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_line,
+				NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION,
+				on_connection, web, MHD_OPTION_END);
 }
 
 enum outcome

@@ -94,7 +94,7 @@ struct setup {
 	const struct party_list *parties;
 	const char *parties_dir;
 	const char *database_url, *redis_url; /* for connections of its own, in a thread of its own */
-	struct skeleton *skeleton; /* for worker_figure() */
+	struct skeleton *skeleton;            /* for worker_figure() */
 };
 
 /* How much of a queue may be on its way to us now. */

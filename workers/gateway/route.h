@@ -30,8 +30,8 @@ struct lane_work {
 
 struct route {
 	const char *method;
-	const char *path;  /* as in openapi.yaml: /v1/orders/{order_id} */
-	unsigned scope;    /* enum scope; 0: for anybody */
+	const char *path; /* as in openapi.yaml: /v1/orders/{order_id} */
+	unsigned scope;   /* enum scope; 0: for anybody */
 	enum lane_name lane;
 	const char *const *query; /* names of its arguments, ends in NULL */
 	bool is_signed;           /* no key: the sender's own signature says who it is */

@@ -37,8 +37,7 @@ webhook_read(struct lane_work *work, struct call *call, struct submission *s)
 {
 	const struct gateway *g = work->gateway;
 	const struct party_hook *hook = &call->party->hook;
-	const struct hook_secrets *secrets =
-	    &g->hook_secrets[party_list_index(g->parties, str_of(call->party->name))];
+	const struct hook_secrets *secrets = &g->hook_secrets[party_list_index(g->parties, str_of(call->party->name))];
 	struct hook_request request = {
 	    .header = header_of, .context = call, .body = call->web->body, .now_us = work->now_us};
 	struct hook_event event;
