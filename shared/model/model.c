@@ -6,6 +6,7 @@
 #include "model/allocation.h"
 #include "model/invoice.h"
 #include "model/order.h"
+#include "model/return_request.h"
 #include "model/shipment.h"
 #include "model/stock_report.h"
 
@@ -14,8 +15,8 @@
 #define TREE_MAX_BYTES ((size_t)16 << 20)
 
 const struct contract *const model_contracts[] = {
-    &order_contract,   &allocation_contract,      &shipment_contract,    &confirmation_contract,
-    &invoice_contract, &acknowledgement_contract, &stock_report_contract};
+    &order_contract,   &allocation_contract,      &shipment_contract,     &confirmation_contract,
+    &invoice_contract, &acknowledgement_contract, &stock_report_contract, &return_contract};
 const size_t model_contracts_count = COUNT_OF(model_contracts);
 
 const struct contract *
