@@ -13,7 +13,8 @@ audit_init(struct audit *a, struct store *store, struct arena *arena, const stru
 static const struct statement session_set = {
     "audit_session", "",
     "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
-    " set_config('enable_mergejoin', 'off', false)"};
+    " set_config('enable_mergejoin', 'off', false), set_config('enable_material', 'off', false),"
+    " set_config('plan_cache_mode', 'force_generic_plan', false)"};
 
 enum outcome
 audit_session(struct audit *a, struct why *why)
