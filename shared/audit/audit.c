@@ -108,8 +108,8 @@ total_add(struct audit *a, struct str what, int64_t value)
 	t->value += value;
 }
 
-static enum outcome
-totals_add(struct audit *a, const struct audit_set *set, struct why *why)
+enum outcome
+audit_add(struct audit *a, const struct audit_set *set, struct why *why)
 {
 	const struct statement *statement = audit_totals[set->scope];
 	struct result *sums;
@@ -138,9 +138,7 @@ audit_check(struct audit *a, const struct audit_set *set, struct why *why)
 	for (size_t i = 0; outcome == OUTCOME_OK && i < audit_checks_count; i++)
 		if (audit_checks[i].scope == set->scope)
 			outcome = check_run(a, &audit_checks[i], set, why);
-	if (outcome == OUTCOME_OK && set->scope == AUDIT_ORDER)
-		outcome = audit_facts(a, set, why);
-	return outcome == OUTCOME_OK ? totals_add(a, set, why) : outcome;
+	return outcome == OUTCOME_OK && set->scope == AUDIT_ORDER ? audit_facts(a, set, why) : outcome;
 }
 
 /* --- which ones ----------------------------------------------------------------------------------------------------- */

@@ -195,5 +195,7 @@ enum outcome batch_publish(struct batch *batch, const struct outgoing *messages,
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);
+/* batch_rest - in tick(), outside of a transaction: leave the machine to the others for so long. False as above. */
+bool batch_rest(struct batch *batch, int64_t ms);
 
 #endif
