@@ -14,6 +14,7 @@ static const struct statement session_set = {
     "audit_session", "",
     "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
     " set_config('enable_mergejoin', 'off', false), set_config('enable_material', 'off', false),"
+    " set_config('max_parallel_workers_per_gather', '0', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false)"};
 
 enum outcome
