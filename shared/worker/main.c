@@ -70,6 +70,12 @@ batch_pump(struct batch *batch)
 	return skeleton_may_go_on(batch->skeleton);
 }
 
+bool
+batch_rest(struct batch *batch, int64_t ms)
+{
+	return skeleton_sleep(batch->skeleton, ms);
+}
+
 void
 worker_figure(struct skeleton *skeleton, const char *name, const char *party, const char *what, int64_t value)
 {

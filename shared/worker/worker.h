@@ -205,5 +205,7 @@ enum outcome batch_say(struct batch *batch, const struct outgoing *messages, siz
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);
+/* batch_rest - in tick(), outside of a transaction: leave the machine to the others for so long. False as above. */
+bool batch_rest(struct batch *batch, int64_t ms);
 
 #endif
