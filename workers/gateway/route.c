@@ -15,6 +15,7 @@ static const char *const order_query[] = {"dry_run", NULL};
 const struct route routes[] = {
     {"POST", "/v1/parties/{party}/documents", SCOPE_SUBMIT, LANE_SUBMIT, document_query, .answer = submit_documents},
     {"POST", "/v1/orders", SCOPE_SUBMIT, LANE_SUBMIT, order_query, .answer = submit_orders},
+    {"POST", "/v1/returns", SCOPE_SUBMIT, LANE_SUBMIT, order_query, .answer = submit_returns},
     {"POST", "/v1/hooks/{party}", 0, LANE_SUBMIT, no_query, .is_signed = true, .answer = webhook_take},
     {"GET", "/v1/openapi.yaml", 0, LANE_ASK, no_query, .answer = contract_file_answer},
 };

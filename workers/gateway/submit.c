@@ -16,7 +16,7 @@
 #define UNITS_SHOWN_MAX 100 /* of one document; ingest takes more */
 #define ANSWER_BYTES ((size_t)1 << 20)
 #define DRY_BYTES ((size_t)16 << 20)
-#define ORDER_TYPE "application/vnd.tributary.order+json"
+#define CANONICAL_TYPE(contract) "application/vnd.tributary." contract "+json"
 
 /* --- what came -------------------------------------------------------------------------------------------------------- */
 
@@ -133,6 +133,12 @@ unit_say(struct understanding *u, const struct intake *in, enum outcome outcome,
 		snprintf(url, sizeof url, "/v1/orders/%s", id);
 		json_say_text(&u->out, "order_id", str_of(id));
 		json_say_text_if(&u->out, "number", in->order->source_number);
+		json_say_text(&u->out, "status_url", str_of(url));
+	}
+	if (in->result == INTAKE_RETURN && in->fact) {
+		uuid_format(in->return_request->return_id, id);
+		snprintf(url, sizeof url, "/v1/returns/%s", id);
+		json_say_text(&u->out, "return_id", str_of(id));
 		json_say_text(&u->out, "status_url", str_of(url));
 	}
 	if (in->result == INTAKE_IGNORED)
@@ -411,8 +417,10 @@ submit_documents(struct lane_work *work, struct call **calls, size_t n, struct w
 	return submissions_publish(work, list, count, true, work->gateway->config->publish_ms, why);
 }
 
-enum outcome
-submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+/* Our own document as JSON, of the key's party. */
+static enum outcome
+canonical_submit(struct lane_work *work, struct call **calls, size_t n, struct str kind, struct str type,
+		 struct why *why)
 {
 	struct submission *list = arena_array(work->arena, n, sizeof *list);
 	size_t count = 0;
@@ -422,23 +430,31 @@ submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why 
 	for (size_t i = 0; i < n; i++) {
 		struct call *call = calls[i];
 		struct submission *s = &list[count];
-		struct str type = str_trim(web_header(call->web, "Content-Type"));
 
-		*s = (struct submission){.call = call,
-					 .kind = STR("order"),
-					 .content_type = STR(ORDER_TYPE),
-					 .body = call->web->body,
-					 .status = 202};
-		if (!type_fits("json", type)) {
-			call_problem(call, 415, "content-type-unknown", "an order is sent as application/json");
+		*s = (struct submission){
+		    .call = call, .kind = kind, .content_type = type, .body = call->web->body, .status = 202};
+		if (!type_fits("json", web_header(call->web, "Content-Type"))) {
+			call_problem(call, 415, "content-type-unknown", "this is sent as application/json");
 			continue;
 		}
 		if (!s->body.n) {
-			call_problem(call, 400, "body-empty", "the order is the body, and there is none");
+			call_problem(call, 400, "body-empty", "the document is the body, and there is none");
 			continue;
 		}
 		if (key_take(call, s) && submission_understand(work, s, is_dry_run(work, call)))
 			count++;
 	}
 	return submissions_publish(work, list, count, true, work->gateway->config->publish_ms, why);
+}
+
+enum outcome
+submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	return canonical_submit(work, calls, n, STR("order"), STR(CANONICAL_TYPE("order")), why);
+}
+
+enum outcome
+submit_returns(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	return canonical_submit(work, calls, n, STR("return"), STR(CANONICAL_TYPE("return")), why);
 }
