@@ -69,10 +69,11 @@ const struct audit_check audit_checks[] = {
         " o.order_id IS NULL THEN coalesce(d.order_id::text, '') ELSE d.document_id::text END, CASE WHEN o.order_id"
         " IS NULL THEN 'document ' || d.document_id || ' is ' || d.outcome || ' of it, and it is not there' ELSE 'it"
         " is ' || d.outcome || ', and the order knows nothing of it' END" DOCUMENTS " LEFT JOIN tributary.orders o"
-        " USING (order_id) WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment') AND " IS_SETTLED " AND"
+        " USING (order_id) WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment', 'return') AND " IS_SETTLED " AND"
         " (o.order_id IS NULL OR CASE d.outcome WHEN 'cancel' THEN o.cancelled_at IS NULL WHEN 'shipment' THEN NOT"
         " EXISTS (SELECT FROM tributary.confirmations c WHERE c.order_id = d.order_id AND c.document_id ="
-        " d.document_id) ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
+        " d.document_id) WHEN 'return' THEN NOT EXISTS (SELECT FROM tributary.returns r WHERE r.order_id = d.order_id AND"
+        " r.document_id = d.document_id AND r.state = 'requested') ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
         " WHERE r.order_id = d.order_id AND r.document_id = d.document_id) END)"
         " UNION ALL SELECT d.document_id::text, 'orders', d.order_id::text, 'document ' || d.document_id || ' is a"
         " duplicate of it, and it is not there'" DOCUMENTS " WHERE d.outcome = 'duplicate' AND NOT EXISTS (SELECT"
@@ -97,7 +98,8 @@ const struct audit_check audit_checks[] = {
         " tributary.order_status x WHERE x.order_id = w.order_id AND x.rank > 0)"
         " UNION ALL " NAME_OF("order_lines") NAME_OF("order_revisions") NAME_OF("enrichments")
         NAME_OF("line_enrichments") NAME_OF("allocation_lines") NAME_OF("reservations") NAME_OF("shipments")
-        NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices") NAME_OF("invoice_lines") " SELECT"
+        NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices") NAME_OF("invoice_lines") NAME_OF("returns")
+        NAME_OF("return_lines") " SELECT"
         " 'outbound_documents' WHERE " HAS("outbound_documents") ") x(t)) y WHERE y.tables IS NOT NULL AND NOT "
         HAS("orders")),
     ORDER_CHECK("order-document", "an order came of documents that are there",
@@ -271,6 +273,47 @@ const struct audit_check audit_checks[] = {
         " tributary.invoices i USING (order_id) LEFT JOIN tributary.invoice_numbers s ON s.series ="
         " split_part(i.number, '-', 1) WHERE s.series IS NULL OR i.number !~ '^[A-Z]+-[0-9]{8,18}$' OR"
         " substr(i.number, length(s.series) + 2)::bigint > s.last_number"),
+    /* --- returns ------------------------------------------------------------------------------------------------ */
+    ORDER_CHECK("return", "a return came of a document that is there, and has the lines that were asked for",
+        SELECT("returns", "r.return_id") "'is ' || r.state || ', and its document ' || r.document_id || ' is ' ||"
+        " coalesce(d.outcome, 'not there, or of another order')" ORDERS " JOIN tributary.returns r USING (order_id) LEFT"
+        " JOIN tributary.documents d ON d.document_id = r.document_id AND d.order_id = r.order_id WHERE d.outcome IS"
+        " DISTINCT FROM CASE r.state WHEN 'requested' THEN 'return' ELSE 'exception' END"
+        " UNION ALL " SELECT("return_lines", "(r.return_id || '/' || coalesce(l.n, l.place))") "CASE WHEN l.n IS NULL"
+        " THEN 'is one too many: the return is ' || r.state || ' and has ' ELSE 'is missing: the return has ' END ||"
+        " r.lines_count" ORDERS " JOIN tributary.returns r USING (order_id) CROSS JOIN LATERAL (SELECT n, l.place FROM"
+        " generate_series(1, CASE r.state WHEN 'requested' THEN r.lines_count ELSE 0 END) n FULL JOIN (SELECT place"
+        " FROM tributary.return_lines l WHERE l.return_id = r.return_id) l ON l.place = n) l WHERE l.n IS NULL OR"
+        " l.place IS NULL"
+        " UNION ALL " SELECT("return_lines", "(l.return_id || '/' || l.place)") "'belongs to no return of the order'"
+        ORDERS " JOIN tributary.return_lines l USING (order_id) LEFT JOIN tributary.returns r ON r.return_id ="
+        " l.return_id AND r.order_id = l.order_id WHERE r.return_id IS NULL"),
+    ORDER_CHECK("line-returned", "returned <= shipped",
+        SELECT("return_lines", "(w.order_id || '/' || b.line_no)") "b.returned / 1e6 || ' is asked back of the line,"
+        " and ' || s.shipped / 1e6 || ' was shipped'" ORDERS " CROSS JOIN LATERAL (SELECT line_no,"
+        " sum(base_quantity_micro) AS returned FROM tributary.return_lines l WHERE l.order_id = w.order_id GROUP BY"
+        " line_no) b CROSS JOIN LATERAL (SELECT coalesce(sum(shipped_micro), 0) AS shipped FROM tributary.reservations"
+        " r WHERE r.order_id = w.order_id AND r.line_no = b.line_no) s WHERE b.returned > s.shipped"),
+    ORDER_CHECK("return-numbers", "return numbers have no gaps",
+        SELECT("returns", "n.name") "'is missing: ' || r.number || ' is there'" ORDERS " JOIN tributary.returns r USING"
+        " (order_id) JOIN tributary.return_numbers s ON s.series = split_part(r.number, '-', 1) CROSS JOIN LATERAL"
+        " (SELECT s.series || '-' || lpad(m::text, greatest(8, length(m::text)), '0') FROM (VALUES (substr(r.number,"
+        " length(s.series) + 2)::bigint - 1), (substr(r.number, length(s.series) + 2)::bigint + 1)) v(m) WHERE m"
+        " BETWEEN 1 AND s.last_number) n(name) WHERE r.number ~ '^[A-Z]+-[0-9]{8,18}$' AND NOT EXISTS (SELECT FROM"
+        " tributary.returns x WHERE x.number = n.name)"
+        " UNION ALL " SELECT("return_numbers", "split_part(r.number, '-', 1)") "CASE WHEN s.series IS NULL THEN 'is"
+        " missing' ELSE 'says ' || s.last_number END || ', and ' || r.number || ' is there'" ORDERS " JOIN"
+        " tributary.returns r USING (order_id) LEFT JOIN tributary.return_numbers s ON s.series ="
+        " split_part(r.number, '-', 1) WHERE r.number IS NOT NULL AND (s.series IS NULL OR r.number !~"
+        " '^[A-Z]+-[0-9]{8,18}$' OR substr(r.number, length(s.series) + 2)::bigint > s.last_number)"),
+    ORDER_CHECK("return-requested", "the timeline tells of every return that was taken, and of no other",
+        SELECT("timeline", "(w.order_id || '/ingest/return.requested')") "'is missing for ' || r.number" ORDERS " JOIN"
+        " tributary.returns r USING (order_id) WHERE r.number IS NOT NULL AND NOT EXISTS (SELECT FROM"
+        " tributary.timeline t WHERE t.order_id = w.order_id AND t.event = 'return.requested' AND t.detail = 'return '"
+        " || r.number)"
+        " UNION ALL " SELECT("returns", "substr(t.detail, 8)") "'is missing: it was requested at ' || t.at" ORDERS
+        " JOIN tributary.timeline t USING (order_id) WHERE t.event = 'return.requested' AND NOT EXISTS (SELECT FROM"
+        " tributary.returns r WHERE r.order_id = w.order_id AND r.number = substr(t.detail, 8))"),
     /* --- what waits --------------------------------------------------------------------------------------------- */
     ORDER_CHECK("gate", "a gate has a head that is really held up",
         SELECT("gates", "(g.queue || '/' || g.order_id)") "'is ' || g.reason || ' since ' || g.since || ', and its"
@@ -404,7 +447,12 @@ const struct audit_check audit_checks[] = {
 	  "THEN ', and there is no such invoice' ELSE '' END FROM unnest($1) w(one), tributary.invoice_numbers s CROSS "
 	  "JOIN LATERAL (SELECT s.series || '-' || lpad(s.last_number::text, greatest(8, "
 	  "length(s.last_number::text)), '0') AS name) n LEFT JOIN tributary.invoices i ON i.number = n.name WHERE "
-	  "s.last_number > 0 AND i.number IS NULL" MOST}},
+	  "s.last_number > 0 AND i.number IS NULL"
+	  " UNION ALL SELECT s.series, CASE WHEN r.number IS NULL THEN 'returns' ELSE 'return_numbers' END, CASE WHEN "
+	  "r.number IS NULL THEN n.name ELSE s.series END, 'the series is at ' || s.last_number || ', and there is no "
+	  "such return' FROM unnest($1) w(one), tributary.return_numbers s CROSS JOIN LATERAL (SELECT s.series || '-' || "
+	  "lpad(s.last_number::text, greatest(8, length(s.last_number::text)), '0') AS name) n LEFT JOIN "
+	  "tributary.returns r ON r.number = n.name WHERE s.last_number > 0 AND r.number IS NULL" MOST}},
 };
 /* clang-format on */
 
@@ -425,17 +473,18 @@ static const struct statement orders_total = {
 	    SUM("quantity backordered", "backordered_micro", "allocation_lines")
 		SUM("quantity shipped", "shipped_micro", "reservations")
 		    SUM("quantity invoiced", "base_quantity_micro", "invoice_lines") SUM("invoices", "1", "invoices")
-			SUM("shipments", "1",
-			    "shipments") " UNION ALL SELECT 'money ordered ' || currency, sum(total_minor)::bigint "
-					 "FROM tributary.orders WHERE order_id = ANY ($1) GROUP BY currency"
-					 " UNION ALL SELECT 'money invoiced ' || currency, "
-					 "sum(total_minor)::bigint FROM tributary.invoices WHERE order_id = ANY "
-					 "($1) GROUP BY currency"
-					 " UNION ALL SELECT 'orders ' || st.state, count(*) FROM "
-					 "tributary.order_status s JOIN tributary.order_states st USING (rank) "
-					 "WHERE s.order_id = ANY ($1) GROUP BY st.state"
-					 " UNION ALL SELECT 'effects ' || state, count(*) FROM "
-					 "tributary.effects WHERE order_id = ANY ($1) GROUP BY state"};
+			SUM("returns", "1", "returns")
+			    SUM("shipments", "1",
+				"shipments") " UNION ALL SELECT 'money ordered ' || currency, sum(total_minor)::bigint "
+					     "FROM tributary.orders WHERE order_id = ANY ($1) GROUP BY currency"
+					     " UNION ALL SELECT 'money invoiced ' || currency, "
+					     "sum(total_minor)::bigint FROM tributary.invoices WHERE order_id = ANY "
+					     "($1) GROUP BY currency"
+					     " UNION ALL SELECT 'orders ' || st.state, count(*) FROM "
+					     "tributary.order_status s JOIN tributary.order_states st USING (rank) "
+					     "WHERE s.order_id = ANY ($1) GROUP BY st.state"
+					     " UNION ALL SELECT 'effects ' || state, count(*) FROM "
+					     "tributary.effects WHERE order_id = ANY ($1) GROUP BY state"};
 
 static const struct statement documents_total = {
     "audit_documents_total", "U",
