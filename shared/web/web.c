@@ -520,7 +520,7 @@ daemon_start(struct web *web)
 {
 	const struct web_config *c = &web->config;
 	struct MHD_OptionItem tls[] = {
-	    {MHD_OPTION_HTTPS_CERT_CALLBACK, (intptr_t)on_certificate, NULL},
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)on_certificate},
 	    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)WEB_TLS_PRIORITIES},
 	    {MHD_OPTION_END, 0, NULL},
 	};

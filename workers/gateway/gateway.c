@@ -304,9 +304,13 @@ door_open(struct gateway *g)
 {
 	struct why why = {0};
 
-	if (atomic_load(&g->mode) == GATEWAY_OPEN &&
-	    (door_is_ready(g->door) || monotonic_us() - g->opened_us > START_WAIT_US) &&
-	    web_start(g->web, &why) != OUTCOME_OK)
+	if (atomic_load(&g->mode) != GATEWAY_OPEN || g->is_started || monotonic_us() < g->start_at_us)
+		return;
+	if (!door_is_ready(g->door) && monotonic_us() - g->opened_us < START_WAIT_US)
+		return;
+	g->start_at_us = monotonic_us() + RECONNECT_US;
+	g->is_started = web_start(g->web, &why) == OUTCOME_OK;
+	if (!g->is_started)
 		log_why(LOG_LEVEL_ERROR, "deaf", &why);
 }
 

@@ -46,7 +46,8 @@ struct gateway {
 	struct lane lanes[LANES];
 	_Atomic int mode;
 	_Atomic bool asker_stops;
-	int64_t opened_us, notice_until_us, tended_us; /* monotonic */
+	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
+	bool is_started; /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */
