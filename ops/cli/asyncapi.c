@@ -297,6 +297,7 @@ operations_put(struct maker *m, struct node *root)
 {
 	const struct topology *t = m->topology;
 	const struct topology_queue *outbound = topology_queue_get(t, TOPOLOGY_OUTBOUND);
+	const struct topology_event entered = {.subscribed = true}; /* what came in is mandatory as well */
 	struct node *operations = object_put(m, root, "operations");
 
 	for (size_t i = 0; i < t->workers_count; i++) {
@@ -309,6 +310,8 @@ operations_put(struct maker *m, struct node *root)
 
 			operation_put(m, operations, w->name, event->name, event);
 		}
+		if (w->enters)
+			operation_put(m, operations, w->name, TOPOLOGY_INTAKE, &entered);
 	}
 	if (outbound)
 		reads_put(m, operations, "party", outbound);

@@ -73,6 +73,17 @@ door_renew(struct door *door, struct store *store, struct arena *arena, struct w
 	return OUTCOME_OK;
 }
 
+bool
+door_is_ready(struct door *door)
+{
+	bool is_ready;
+
+	pthread_rwlock_rdlock(&door->keys_lock);
+	is_ready = door->keys != NULL;
+	pthread_rwlock_unlock(&door->keys_lock);
+	return is_ready;
+}
+
 /* The secret of an Authorization header: "Bearer", blanks, the token. Empty when it is another scheme. */
 static struct str
 bearer_of(const struct call *call)

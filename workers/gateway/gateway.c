@@ -25,6 +25,7 @@
 #define ARENA_MAX_BYTES ((size_t)256 << 20)
 #define PUMP_WAIT_MS 50
 #define RECONNECT_US INT64_C(1000000)
+#define START_WAIT_US INT64_C(5000000) /* for the keys, before anybody is let in */
 
 /* --- requests: the server's thread ------------------------------------------------------------------------------------ */
 
@@ -58,7 +59,7 @@ call_begin(struct gateway *g, struct call *call)
 		call_problem(call, 405, "method-unknown", "this path takes %s", allowed);
 		return false;
 	}
-	if (atomic_load(&g->mode) == GATEWAY_SHUT) {
+	if (atomic_load(&g->mode) == GATEWAY_OVER) {
 		struct why why;
 
 		(void)why_set(&why, OUTCOME_AWAY, "stopping", "this gateway is about to stop");
@@ -297,10 +298,26 @@ chores_do(struct gateway *g, struct batch *batch)
 	if (!store_is_connected(batch->store))
 		return;
 	if (door_renew(g->door, batch->store, batch->arena, &why) != OUTCOME_OK ||
-	    ledger_write(g->ledger, batch, atomic_load(&g->mode) == GATEWAY_SHUT, &why) != OUTCOME_OK) {
+	    ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why) != OUTCOME_OK) {
 		store_rollback(batch->store);
 		log_why(LOG_LEVEL_WARN, "chores", &why);
 	}
+}
+
+/* Not before the keys are known: one that starts beside others would only say 503 in their place. */
+static void
+door_open(struct gateway *g)
+{
+	struct why why = {0};
+
+	if (atomic_load(&g->mode) != GATEWAY_OPEN || g->is_started || monotonic_us() < g->start_at_us)
+		return;
+	if (!door_is_ready(g->door) && monotonic_us() - g->opened_us < START_WAIT_US)
+		return;
+	g->start_at_us = monotonic_us() + RECONNECT_US;
+	g->is_started = web_start(g->web, &why) == OUTCOME_OK;
+	if (!g->is_started)
+		log_why(LOG_LEVEL_ERROR, "deaf", &why);
 }
 
 enum outcome
@@ -316,6 +333,7 @@ gateway_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 	*next_ms = 0;
 	g->batch = batch;
 	chores_do(g, batch);
+	door_open(g);
 	n = lane_take(&g->lanes[LANE_SUBMIT], calls, batch_max_of(g), PUMP_WAIT_MS);
 	work.now_us = batch->now_us = instant_now_us();
 	if (n)
@@ -333,6 +351,7 @@ gateway_drain(void *state)
 	case GATEWAY_OPEN:
 		/* Whoever deals out connections sees that we are not ready, and stops; what comes meanwhile is answered. */
 		g->notice_until_us = monotonic_us() + g->config->notice_ms * 1000;
+		web_leave(g->web);
 		atomic_store(&g->mode, GATEWAY_NOTICE);
 		log_line(LOG_LEVEL_INFO, "drain", "mode=notice ms=%" PRId64, g->config->notice_ms);
 		return false;
@@ -345,8 +364,8 @@ gateway_drain(void *state)
 			 web_connections(g->web));
 		return false;
 	default:
-		return web_requests(g->web) == 0 && lane_length(&g->lanes[LANE_SUBMIT]) == 0 &&
-		       lane_length(&g->lanes[LANE_ASK]) == 0;
+		web_tend(g->web);
+		return web_connections(g->web) == 0;
 	}
 }
 
@@ -429,6 +448,7 @@ gateway_open(const struct setup *setup, void **state, struct why *why)
 	g->parties = setup->parties;
 	g->parties_dir = setup->parties_dir;
 	g->skeleton = setup->skeleton;
+	g->opened_us = monotonic_us();
 	for (size_t i = 0; i < LANES; i++)
 		lane_init(&g->lanes[i], (size_t)g->config->waiting_max);
 	g->door = door_new(g->parties);
@@ -468,16 +488,17 @@ gateway_close(void *state)
 {
 	struct gateway *g = state;
 
-	atomic_store(&g->mode, GATEWAY_SHUT);
+	atomic_store(&g->mode, GATEWAY_OVER);
 	if (g->web)
 		web_quiesce(g->web);
 	atomic_store(&g->asker_stops, true);
 	lane_wake(&g->lanes[LANE_ASK]);
 	if (g->has_asker)
 		pthread_join(g->asker, NULL);
+	for (size_t i = 0; i < LANES; i++)
+		lane_close(&g->lanes[i]);
 	lanes_refuse(g);
 	web_close(g->web);
-	lanes_refuse(g);
 	for (size_t i = 0; g->mappings && i < party_list_count(g->parties); i++)
 		mapping_close(g->mappings[i]);
 	for (size_t i = 0; g->hook_secrets && i < party_list_count(g->parties); i++)

@@ -30,8 +30,9 @@ struct gateway_config {
 
 enum gateway_mode {
 	GATEWAY_OPEN,
-	GATEWAY_NOTICE, /* about to stop: not ready, but everything is answered still */
-	GATEWAY_SHUT,   /* new requests are refused, those under way are answered */
+	GATEWAY_NOTICE, /* about to stop: not ready, each answer ends its connection, and new ones are let in still */
+	GATEWAY_SHUT,   /* no new connections; what was begun, or comes on those that are there, is answered */
+	GATEWAY_OVER,   /* refused */
 };
 
 struct gateway {
@@ -45,7 +46,8 @@ struct gateway {
 	struct lane lanes[LANES];
 	_Atomic int mode;
 	_Atomic bool asker_stops;
-	int64_t notice_until_us, tended_us; /* monotonic */
+	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
+	bool is_started; /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */
