@@ -6,6 +6,7 @@
 #include "model/allocation.h"
 #include "model/invoice.h"
 #include "model/order.h"
+#include "model/question.h"
 #include "model/shipment.h"
 #include "model/stock_report.h"
 
@@ -15,7 +16,9 @@
 
 const struct contract *const model_contracts[] = {
     &order_contract,   &allocation_contract,      &shipment_contract,    &confirmation_contract,
-    &invoice_contract, &acknowledgement_contract, &stock_report_contract};
+    &invoice_contract, &acknowledgement_contract, &stock_report_contract,
+    /* of the gateway */
+    &availability_question_contract, &quote_question_contract, &customer_question_contract};
 const size_t model_contracts_count = COUNT_OF(model_contracts);
 
 const struct contract *
