@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/route.h"
 
+#include "gateway/ask_buyers.h"
+#include "gateway/ask_documents.h"
+#include "gateway/ask_orders.h"
+#include "gateway/ask_parts.h"
+#include "gateway/ask_prices.h"
+#include "gateway/ask_stock.h"
 #include "gateway/contract_file.h"
 #include "gateway/submit.h"
 #include "gateway/webhook.h"
@@ -17,6 +23,16 @@ const struct route routes[] = {
     {"POST", "/v1/orders", SCOPE_SUBMIT, LANE_SUBMIT, order_query, .answer = submit_orders},
     {"POST", "/v1/returns", SCOPE_SUBMIT, LANE_SUBMIT, order_query, .answer = submit_returns},
     {"POST", "/v1/hooks/{party}", 0, LANE_SUBMIT, no_query, .is_signed = true, .answer = webhook_take},
+    {"GET", "/v1/documents/{document_id}", SCOPE_ORDERS, LANE_ASK, documents_query, .answer = ask_document},
+    {"GET", "/v1/orders/{order_id}", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_order},
+    {"GET", "/v1/orders", SCOPE_ORDERS, LANE_ASK, orders_query, .answer = ask_orders},
+    {"GET", "/v1/orders/{order_id}/timeline", SCOPE_ORDERS, LANE_ASK, timeline_query, .answer = ask_timeline},
+    {"GET", "/v1/orders/{order_id}/shipments", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_shipments},
+    {"GET", "/v1/orders/{order_id}/invoices", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_invoices},
+    {"GET", "/v1/availability", SCOPE_STOCK, LANE_ASK, stock_query, .answer = ask_stock_query},
+    {"POST", "/v1/availability", SCOPE_STOCK, LANE_ASK, stock_body_query, .answer = ask_stock_body},
+    {"POST", "/v1/quotes", SCOPE_PRICES, LANE_ASK, prices_query, .answer = ask_quotes},
+    {"POST", "/v1/customers/validate", SCOPE_PRICES | SCOPE_ORDERS, LANE_ASK, buyers_query, .answer = ask_customers},
     {"GET", "/v1/openapi.yaml", 0, LANE_ASK, no_query, .answer = contract_file_answer},
 };
 
