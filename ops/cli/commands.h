@@ -12,6 +12,7 @@ enum exit_status {
 	EXIT_WRONG = 2, /* the command line is */
 };
 
+int api_command(int argc, char **argv);
 int audit_command(int argc, char **argv);
 int contracts_command(int argc, char **argv);
 int dead_letters_command(int argc, char **argv);

@@ -53,6 +53,14 @@ static const struct section sections[] = {
       "SELECT coalesce(json_agg(t ORDER BY number), '[]')::text FROM (SELECT number, report.amount(total_minor,"
       " currency) AS total, currency, " UTC(
 	  "issued_at") " AS issued_utc, shipment_id FROM tributary.invoices WHERE order_id = ($1)[1]) t"}},
+    {"returns",
+     "returns",
+     "none",
+     {"proof_returns", "U",
+      "SELECT coalesce(json_agg(t ORDER BY requested_utc), '[]')::text FROM (SELECT coalesce(number, reference) AS "
+      "number,"
+      " state, code, lines_count AS lines, " UTC("requested_at") " AS requested_utc, return_id FROM tributary.returns"
+								 " WHERE order_id = ($1)[1]) t"}},
     {"outbound_documents",
      "outbound documents",
      "none",
@@ -67,7 +75,8 @@ static const struct section sections[] = {
 	"WITH own AS (SELECT document_id FROM tributary.documents WHERE order_id = ($1)[1]"                \
 	" UNION SELECT document_id FROM tributary.orders WHERE order_id = ($1)[1]"                         \
 	" UNION SELECT document_id FROM tributary.order_revisions WHERE order_id = ($1)[1]"                \
-	" UNION SELECT document_id FROM tributary.confirmations WHERE order_id = ($1)[1]),"                \
+	" UNION SELECT document_id FROM tributary.confirmations WHERE order_id = ($1)[1]"                  \
+	" UNION SELECT document_id FROM tributary.returns WHERE order_id = ($1)[1]),"                      \
 	" wanted AS (SELECT document_id FROM own UNION SELECT parent_id FROM tributary.documents JOIN own" \
 	" USING (document_id) WHERE parent_id IS NOT NULL)"
 
@@ -88,6 +97,7 @@ static const struct statement ledgers_differ = {
     "WITH t AS (SELECT * FROM tributary.timeline WHERE order_id = ($1)[1]),"
     " f AS (SELECT * FROM tributary.effects WHERE order_id = ($1)[1]),"
     " i AS (SELECT * FROM tributary.invoices WHERE order_id = ($1)[1]),"
+    " r AS (SELECT * FROM tributary.returns WHERE order_id = ($1)[1]),"
     " d AS (SELECT * FROM tributary.outbound_documents WHERE order_id = ($1)[1])"
     " SELECT 'effect ' || f.effect_id || ' is confirmed, and no decision says so' FROM f WHERE f.state = 'confirmed'"
     " AND NOT EXISTS (SELECT FROM t WHERE t.stage = f.stage AND (t.event = 'partner-proven'"
@@ -100,6 +110,11 @@ static const struct statement ledgers_differ = {
     " WHERE t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
     " UNION ALL SELECT 'row ' || t.place || ' says ' || t.detail || ', which is not there' FROM t"
     " WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM i WHERE t.detail = 'invoice ' || i.number)"
+    " UNION ALL SELECT 'return ' || r.number || ' stands in no decision' FROM r WHERE r.number IS NOT NULL AND NOT "
+    "EXISTS"
+    " (SELECT FROM t WHERE t.event = 'return.requested' AND t.detail = 'return ' || r.number)"
+    " UNION ALL SELECT 'row ' || t.place || ' says ' || t.detail || ', which is not there' FROM t"
+    " WHERE t.event = 'return.requested' AND NOT EXISTS (SELECT FROM r WHERE t.detail = 'return ' || r.number)"
     " UNION ALL SELECT 'outbound document ' || d.control || ' to ' || d.party || ' stands in no decision' FROM d"
     " WHERE NOT EXISTS (SELECT FROM t WHERE t.event = 'document.issued'"
     " AND t.detail = d.what || ' to ' || d.party || ', control number ' || d.control)"};

@@ -34,6 +34,8 @@ static const struct statement order_show = {
     " candidates) ORDER BY line_no), '[]') FROM tributary.allocation_lines WHERE order_id = ($1)[1]),"
     "'shipments', (SELECT coalesce(json_agg(s ORDER BY place), '[]') FROM report.shipments s WHERE order_id = ($1)[1]),"
     "'invoices', (SELECT coalesce(json_agg(i ORDER BY number), '[]') FROM report.invoices i WHERE order_id = ($1)[1]),"
+    "'returns', (SELECT coalesce(json_agg(r ORDER BY requested_at, reference), '[]') FROM report.returns r"
+    " WHERE order_id = ($1)[1]),"
     "'exceptions', (SELECT coalesce(json_agg(x ORDER BY opened_at), '[]') FROM report.exceptions x"
     " WHERE order_id = ($1)[1]),"
     "'dead_letters', (SELECT coalesce(json_agg(d ORDER BY died_at), '[]') FROM report.dead_letters d"
@@ -55,7 +57,8 @@ static const struct statement order_lines_list = {
     " trim_scale(quantity) AS ordered, trim_scale(unit_price) AS price, trim_scale(our_price) AS our_price, "
     "price_source,"
     " trim_scale(allocated) AS allocated, trim_scale(backordered) AS backordered, trim_scale(shipped) AS shipped,"
-    " trim_scale(invoiced) AS invoiced FROM report.order_lines WHERE order_id = ($1)[1]) t"};
+    " trim_scale(invoiced) AS invoiced, nullif(returned, 0) AS returned FROM report.order_lines WHERE order_id = "
+    "($1)[1]) t"};
 
 static const struct statement order_shipments_list = {
     "order_shipments_list", "U",

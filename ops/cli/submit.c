@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NAME      tributary submit - publish documents as a party would
- * SYNOPSIS  tributary submit --party NAME [--kind KIND] [--key KEY] [--json] FILE...
+ * SYNOPSIS  tributary submit --party NAME [--kind KIND] [--contract NAME] [--key KEY] [--json] FILE...
  * Each file goes to `intake`, mandatory and with confirm. Where the party's mapping is at hand (PARTIES_DIR), the id
  * that the order will get is printed beside it.
  */
@@ -156,9 +156,9 @@ file_submit(struct submission *s, const char *path)
 static const struct option_row submit_rows[] = {
     {"party", OPTION_TEXT, offsetof(struct submission, party), "NAME", .help = "whose document it is"},
     {"kind", OPTION_TEXT, offsetof(struct submission, kind), "KIND", "order",
-     .help = "order, change, cancel, shipment or document"},
+     .help = "order, change, cancel, return, shipment or document"},
     {"contract", OPTION_TEXT, offsetof(struct submission, contract), "NAME",
-     .help = "the files are canonical documents (tributary contracts list), and no mapping is run: order"},
+     .help = "the files are canonical documents (tributary contracts list), and no mapping is run: order, return"},
     {"key", OPTION_TEXT, offsetof(struct submission, key), "KEY", "",
      .help = "idempotency key, kept with the document"},
     {"json", OPTION_FLAG, offsetof(struct submission, as_json), .help = "one JSON object per file"},

@@ -3,6 +3,9 @@
 
 /* Subjects, and how old what is not of one commit must be, in seconds. */
 #define ORDERS " FROM unnest($1) w(order_id)"
+/* Order by order (OFFSET 0): while the timeline was small, Postgres preferred to compare all of it with the set. */
+#define TIMELINE \
+	ORDERS " CROSS JOIN LATERAL (SELECT * FROM tributary.timeline x WHERE x.order_id = w.order_id OFFSET 0) t"
 #define DOCUMENTS " FROM unnest($1) w(document_id) JOIN tributary.documents d USING (document_id)"
 #define OLD(at) at " < now() - ($2)[1] * interval '1 second'"
 #define SELECT(table, key) "SELECT w.order_id::text, '" table "', " key "::text, "
@@ -66,10 +69,11 @@ const struct audit_check audit_checks[] = {
         " o.order_id IS NULL THEN coalesce(d.order_id::text, '') ELSE d.document_id::text END, CASE WHEN o.order_id"
         " IS NULL THEN 'document ' || d.document_id || ' is ' || d.outcome || ' of it, and it is not there' ELSE 'it"
         " is ' || d.outcome || ', and the order knows nothing of it' END" DOCUMENTS " LEFT JOIN tributary.orders o"
-        " USING (order_id) WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment') AND " IS_SETTLED " AND"
+        " USING (order_id) WHERE d.outcome IN ('order', 'change', 'cancel', 'shipment', 'return') AND " IS_SETTLED " AND"
         " (o.order_id IS NULL OR CASE d.outcome WHEN 'cancel' THEN o.cancelled_at IS NULL WHEN 'shipment' THEN NOT"
         " EXISTS (SELECT FROM tributary.confirmations c WHERE c.order_id = d.order_id AND c.document_id ="
-        " d.document_id) ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
+        " d.document_id) WHEN 'return' THEN NOT EXISTS (SELECT FROM tributary.returns r WHERE r.order_id = d.order_id AND"
+        " r.document_id = d.document_id AND r.state = 'requested') ELSE o.document_id <> d.document_id AND NOT EXISTS (SELECT FROM tributary.order_revisions r"
         " WHERE r.order_id = d.order_id AND r.document_id = d.document_id) END)"
         " UNION ALL SELECT d.document_id::text, 'orders', d.order_id::text, 'document ' || d.document_id || ' is a"
         " duplicate of it, and it is not there'" DOCUMENTS " WHERE d.outcome = 'duplicate' AND NOT EXISTS (SELECT"
@@ -94,7 +98,8 @@ const struct audit_check audit_checks[] = {
         " tributary.order_status x WHERE x.order_id = w.order_id AND x.rank > 0)"
         " UNION ALL " NAME_OF("order_lines") NAME_OF("order_revisions") NAME_OF("enrichments")
         NAME_OF("line_enrichments") NAME_OF("allocation_lines") NAME_OF("reservations") NAME_OF("shipments")
-        NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices") NAME_OF("invoice_lines") " SELECT"
+        NAME_OF("effects") NAME_OF("confirmations") NAME_OF("invoices") NAME_OF("invoice_lines") NAME_OF("returns")
+        NAME_OF("return_lines") " SELECT"
         " 'outbound_documents' WHERE " HAS("outbound_documents") ") x(t)) y WHERE y.tables IS NOT NULL AND NOT "
         HAS("orders")),
     ORDER_CHECK("order-document", "an order came of documents that are there",
@@ -268,6 +273,47 @@ const struct audit_check audit_checks[] = {
         " tributary.invoices i USING (order_id) LEFT JOIN tributary.invoice_numbers s ON s.series ="
         " split_part(i.number, '-', 1) WHERE s.series IS NULL OR i.number !~ '^[A-Z]+-[0-9]{8,18}$' OR"
         " substr(i.number, length(s.series) + 2)::bigint > s.last_number"),
+    /* --- returns ------------------------------------------------------------------------------------------------ */
+    ORDER_CHECK("return", "a return came of a document that is there, and has the lines that were asked for",
+        SELECT("returns", "r.return_id") "'is ' || r.state || ', and its document ' || r.document_id || ' is ' ||"
+        " coalesce(d.outcome, 'not there, or of another order')" ORDERS " JOIN tributary.returns r USING (order_id) LEFT"
+        " JOIN tributary.documents d ON d.document_id = r.document_id AND d.order_id = r.order_id WHERE d.outcome IS"
+        " DISTINCT FROM CASE r.state WHEN 'requested' THEN 'return' ELSE 'exception' END"
+        " UNION ALL " SELECT("return_lines", "(r.return_id || '/' || coalesce(l.n, l.place))") "CASE WHEN l.n IS NULL"
+        " THEN 'is one too many: the return is ' || r.state || ' and has ' ELSE 'is missing: the return has ' END ||"
+        " r.lines_count" ORDERS " JOIN tributary.returns r USING (order_id) CROSS JOIN LATERAL (SELECT n, l.place FROM"
+        " generate_series(1, CASE r.state WHEN 'requested' THEN r.lines_count ELSE 0 END) n FULL JOIN (SELECT place"
+        " FROM tributary.return_lines l WHERE l.return_id = r.return_id) l ON l.place = n) l WHERE l.n IS NULL OR"
+        " l.place IS NULL"
+        " UNION ALL " SELECT("return_lines", "(l.return_id || '/' || l.place)") "'belongs to no return of the order'"
+        ORDERS " JOIN tributary.return_lines l USING (order_id) LEFT JOIN tributary.returns r ON r.return_id ="
+        " l.return_id AND r.order_id = l.order_id WHERE r.return_id IS NULL"),
+    ORDER_CHECK("line-returned", "returned <= shipped",
+        SELECT("return_lines", "(w.order_id || '/' || b.line_no)") "b.returned / 1e6 || ' is asked back of the line,"
+        " and ' || s.shipped / 1e6 || ' was shipped'" ORDERS " CROSS JOIN LATERAL (SELECT line_no,"
+        " sum(base_quantity_micro) AS returned FROM tributary.return_lines l WHERE l.order_id = w.order_id GROUP BY"
+        " line_no) b CROSS JOIN LATERAL (SELECT coalesce(sum(shipped_micro), 0) AS shipped FROM tributary.reservations"
+        " r WHERE r.order_id = w.order_id AND r.line_no = b.line_no) s WHERE b.returned > s.shipped"),
+    ORDER_CHECK("return-numbers", "return numbers have no gaps",
+        SELECT("returns", "n.name") "'is missing: ' || r.number || ' is there'" ORDERS " JOIN tributary.returns r USING"
+        " (order_id) JOIN tributary.return_numbers s ON s.series = split_part(r.number, '-', 1) CROSS JOIN LATERAL"
+        " (SELECT s.series || '-' || lpad(m::text, greatest(8, length(m::text)), '0') FROM (VALUES (substr(r.number,"
+        " length(s.series) + 2)::bigint - 1), (substr(r.number, length(s.series) + 2)::bigint + 1)) v(m) WHERE m"
+        " BETWEEN 1 AND s.last_number) n(name) WHERE r.number ~ '^[A-Z]+-[0-9]{8,18}$' AND NOT EXISTS (SELECT FROM"
+        " tributary.returns x WHERE x.number = n.name)"
+        " UNION ALL " SELECT("return_numbers", "split_part(r.number, '-', 1)") "CASE WHEN s.series IS NULL THEN 'is"
+        " missing' ELSE 'says ' || s.last_number END || ', and ' || r.number || ' is there'" ORDERS " JOIN"
+        " tributary.returns r USING (order_id) LEFT JOIN tributary.return_numbers s ON s.series ="
+        " split_part(r.number, '-', 1) WHERE r.number IS NOT NULL AND (s.series IS NULL OR r.number !~"
+        " '^[A-Z]+-[0-9]{8,18}$' OR substr(r.number, length(s.series) + 2)::bigint > s.last_number)"),
+    ORDER_CHECK("return-requested", "the timeline tells of every return that was taken, and of no other",
+        SELECT("timeline", "(w.order_id || '/ingest/return.requested')") "'is missing for ' || r.number" ORDERS " JOIN"
+        " tributary.returns r USING (order_id) WHERE r.number IS NOT NULL AND NOT EXISTS (SELECT FROM"
+        " tributary.timeline t WHERE t.order_id = w.order_id AND t.event = 'return.requested' AND t.detail = 'return '"
+        " || r.number)"
+        " UNION ALL " SELECT("returns", "substr(t.detail, 8)") "'is missing: it was requested at ' || t.at" ORDERS
+        " JOIN tributary.timeline t USING (order_id) WHERE t.event = 'return.requested' AND NOT EXISTS (SELECT FROM"
+        " tributary.returns r WHERE r.order_id = w.order_id AND r.number = substr(t.detail, 8))"),
     /* --- what waits --------------------------------------------------------------------------------------------- */
     ORDER_CHECK("gate", "a gate has a head that is really held up",
         SELECT("gates", "(g.queue || '/' || g.order_id)") "'is ' || g.reason || ' since ' || g.since || ', and its"
@@ -284,7 +330,7 @@ const struct audit_check audit_checks[] = {
         ORDERS " JOIN tributary.parked p USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
         " t.order_id = p.order_id AND t.message_id = p.message_id AND t.event = 'parked')"
         " UNION ALL " SELECT("parked", "t.message_id") "'is missing: ' || t.stage || ' parked it at ' || t.at || ',"
-        " and did nothing with it since'" ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.event ="
+        " and did nothing with it since'" TIMELINE " WHERE t.event ="
         " 'parked' AND " OLD("t.at") " AND NOT EXISTS (SELECT FROM tributary.parked p WHERE p.message_id ="
         " t.message_id AND p.order_id = t.order_id) AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.head ="
         " t.message_id AND g.order_id = t.order_id) AND NOT EXISTS (SELECT FROM tributary.journal j WHERE"
@@ -302,11 +348,11 @@ const struct audit_check audit_checks[] = {
         " ' and was never closed' ELSE ' and was closed' END" ORDERS " JOIN tributary.exceptions x USING (order_id)"
         " WHERE (x.state IN ('open', 'releasing')) <> (x.closed_at IS NULL)"
         " UNION ALL " SELECT("exceptions", "(t.message_id || '/' || t.stage)") "'is missing: it was held at ' || t.at"
-        ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.event = 'held' AND NOT EXISTS (SELECT FROM"
+        TIMELINE " WHERE t.event = 'held' AND NOT EXISTS (SELECT FROM"
         " tributary.exceptions x WHERE x.message_id = t.message_id AND x.stage = t.stage)"),
     ORDER_CHECK("dead-letter", "what died is kept, once",
-        SELECT("dead_letters", "(t.message_id || '/' || t.stage)") "'is missing: it died at ' || t.at" ORDERS " JOIN"
-        " tributary.timeline t USING (order_id) WHERE t.event = 'dead' AND " OLD("t.at") " AND NOT EXISTS (SELECT"
+        SELECT("dead_letters", "(t.message_id || '/' || t.stage)") "'is missing: it died at ' || t.at"
+        TIMELINE " WHERE t.event = 'dead' AND " OLD("t.at") " AND NOT EXISTS (SELECT"
         " FROM tributary.dead_letters l WHERE l.message_id = t.message_id::text)"
         " UNION ALL " SELECT("dead_letters", "l.dead_letter_id") "'is of the same message as ' || m.dead_letter_id"
         ORDERS " JOIN tributary.dead_letters l USING (order_id) JOIN tributary.dead_letters m ON m.message_id ="
@@ -317,12 +363,12 @@ const struct audit_check audit_checks[] = {
     /* --- what was done ------------------------------------------------------------------------------------------ */
     ORDER_CHECK("journal", "what the timeline says was done stands in the journal",
         SELECT("journal", "(t.message_id || '/' || t.stage)") "CASE WHEN j.message_id IS NULL THEN 'is missing' ELSE"
-        " 'says ' || j.outcome END || ', and the timeline says done at ' || t.at" ORDERS " JOIN tributary.timeline t"
-        " USING (order_id) LEFT JOIN tributary.journal j USING (message_id, stage) WHERE t.event = 'done' AND"
+        " 'says ' || j.outcome END || ', and the timeline says done at ' || t.at"
+        TIMELINE " LEFT JOIN tributary.journal j USING (message_id, stage) WHERE t.event = 'done' AND"
         " j.outcome IS DISTINCT FROM 'done'"),
     ORDER_CHECK("timeline", "what was done stands in the timeline, once",
         SELECT("timeline", "(t.order_id || '/' || t.stage || '/' || t.event || '/' || t.message_id)") "'is there ' ||"
-        " count(*) || ' times'" ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.stage <> 'enrich' OR"
+        " count(*) || ' times'" TIMELINE " WHERE t.stage <> 'enrich' OR"
         " t.event = 'done' GROUP BY w.order_id, t.order_id, t.stage, t.event, t.message_id, CASE WHEN t.event <>"
         " 'done' THEN t.at END, CASE WHEN t.event <> 'done' THEN t.detail END HAVING count(*) > 1"
         " UNION ALL " SELECT("timeline", "(w.order_id || '/' || y.stage || '/' || y.event)") "'is missing: ' ||"
@@ -345,17 +391,17 @@ const struct audit_check audit_checks[] = {
         ORDERS " JOIN tributary.invoices i USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
         " t.order_id = w.order_id AND t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
         " UNION ALL " SELECT("timeline", "(w.order_id || '/' || t.stage || '/done/' || t.message_id)") "'is missing:"
-        " it ' || t.event || ', and the journal says done'" ORDERS " JOIN tributary.timeline t USING (order_id) JOIN"
+        " it ' || t.event || ', and the journal says done'" TIMELINE " JOIN"
         " tributary.journal j USING (message_id, stage) WHERE t.event NOT IN ('done', 'put-back') AND j.outcome ="
         " 'done' AND NOT EXISTS (SELECT FROM tributary.timeline u WHERE u.order_id = w.order_id AND u.message_id ="
         " t.message_id AND u.stage = t.stage AND u.event = 'done')"),
     ORDER_CHECK("invoice-issued", "an invoice that the timeline tells of is there",
-        SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at" ORDERS " JOIN"
-        " tributary.timeline t USING (order_id) WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM"
+        SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at"
+        TIMELINE " WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM"
         " tributary.invoices i WHERE i.order_id = w.order_id AND i.number = substr(t.detail, 9))"),
     ORDER_CHECK("outbound", "what a party was sent is kept, once, under a control number of its own",
-        SELECT("outbound_documents", "(y.party || '/' || y.control)") "'is missing: it was issued at ' || t.at" ORDERS
-        " JOIN tributary.timeline t USING (order_id) CROSS JOIN LATERAL (SELECT substring(t.detail FROM ' to (.*),"
+        SELECT("outbound_documents", "(y.party || '/' || y.control)") "'is missing: it was issued at ' || t.at"
+        TIMELINE " CROSS JOIN LATERAL (SELECT substring(t.detail FROM ' to (.*),"
         " control number') AS party, substring(t.detail FROM 'control number ([0-9]+)$')::bigint AS control) y WHERE"
         " t.event = 'document.issued' AND NOT EXISTS (SELECT FROM tributary.outbound_documents d WHERE d.order_id ="
         " w.order_id AND d.party = y.party AND d.control = y.control)"
@@ -401,7 +447,12 @@ const struct audit_check audit_checks[] = {
 	  "THEN ', and there is no such invoice' ELSE '' END FROM unnest($1) w(one), tributary.invoice_numbers s CROSS "
 	  "JOIN LATERAL (SELECT s.series || '-' || lpad(s.last_number::text, greatest(8, "
 	  "length(s.last_number::text)), '0') AS name) n LEFT JOIN tributary.invoices i ON i.number = n.name WHERE "
-	  "s.last_number > 0 AND i.number IS NULL" MOST}},
+	  "s.last_number > 0 AND i.number IS NULL"
+	  " UNION ALL SELECT s.series, CASE WHEN r.number IS NULL THEN 'returns' ELSE 'return_numbers' END, CASE WHEN "
+	  "r.number IS NULL THEN n.name ELSE s.series END, 'the series is at ' || s.last_number || ', and there is no "
+	  "such return' FROM unnest($1) w(one), tributary.return_numbers s CROSS JOIN LATERAL (SELECT s.series || '-' || "
+	  "lpad(s.last_number::text, greatest(8, length(s.last_number::text)), '0') AS name) n LEFT JOIN "
+	  "tributary.returns r ON r.number = n.name WHERE s.last_number > 0 AND r.number IS NULL" MOST}},
 };
 /* clang-format on */
 
@@ -422,17 +473,18 @@ static const struct statement orders_total = {
 	    SUM("quantity backordered", "backordered_micro", "allocation_lines")
 		SUM("quantity shipped", "shipped_micro", "reservations")
 		    SUM("quantity invoiced", "base_quantity_micro", "invoice_lines") SUM("invoices", "1", "invoices")
-			SUM("shipments", "1",
-			    "shipments") " UNION ALL SELECT 'money ordered ' || currency, sum(total_minor)::bigint "
-					 "FROM tributary.orders WHERE order_id = ANY ($1) GROUP BY currency"
-					 " UNION ALL SELECT 'money invoiced ' || currency, "
-					 "sum(total_minor)::bigint FROM tributary.invoices WHERE order_id = ANY "
-					 "($1) GROUP BY currency"
-					 " UNION ALL SELECT 'orders ' || st.state, count(*) FROM "
-					 "tributary.order_status s JOIN tributary.order_states st USING (rank) "
-					 "WHERE s.order_id = ANY ($1) GROUP BY st.state"
-					 " UNION ALL SELECT 'effects ' || state, count(*) FROM "
-					 "tributary.effects WHERE order_id = ANY ($1) GROUP BY state"};
+			SUM("returns", "1", "returns")
+			    SUM("shipments", "1",
+				"shipments") " UNION ALL SELECT 'money ordered ' || currency, sum(total_minor)::bigint "
+					     "FROM tributary.orders WHERE order_id = ANY ($1) GROUP BY currency"
+					     " UNION ALL SELECT 'money invoiced ' || currency, "
+					     "sum(total_minor)::bigint FROM tributary.invoices WHERE order_id = ANY "
+					     "($1) GROUP BY currency"
+					     " UNION ALL SELECT 'orders ' || st.state, count(*) FROM "
+					     "tributary.order_status s JOIN tributary.order_states st USING (rank) "
+					     "WHERE s.order_id = ANY ($1) GROUP BY st.state"
+					     " UNION ALL SELECT 'effects ' || state, count(*) FROM "
+					     "tributary.effects WHERE order_id = ANY ($1) GROUP BY state"};
 
 static const struct statement documents_total = {
     "audit_documents_total", "U",

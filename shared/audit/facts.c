@@ -7,6 +7,7 @@
 
 #include "intake/intake.h"
 #include "model/invoice.h"
+#include "model/return_request.h"
 #include "model/shipment.h"
 
 #include <inttypes.h>
@@ -50,6 +51,15 @@ static const struct statement invoice_lines_select = {
     "audit_facts_invoice_lines", "U",
     "SELECT invoice_id, line_no, item_no, gross_minor, discount_minor, net_minor, tax_minor"
     " FROM tributary.invoice_lines WHERE order_id = ANY ($1) ORDER BY invoice_id, line_no"};
+static const struct statement returns_select = {
+    "audit_facts_returns", "U",
+    "SELECT order_id, document, return_id, number, party, reference, lines_count::bigint, requested_at"
+    " FROM tributary.returns WHERE order_id = ANY ($1) AND document IS NOT NULL ORDER BY return_id"};
+static const struct statement return_lines_select = {
+    "audit_facts_return_lines", "U",
+    "SELECT return_id, place::bigint, order_id, line_no::bigint, item_no, quantity_micro, unit, base_quantity_micro,"
+    " reason_code, coalesce(reason_text, '') FROM tributary.return_lines WHERE order_id = ANY ($1)"
+    " ORDER BY return_id, place"};
 
 static struct str
 uuid_text(struct arena *arena, struct uuid id)
@@ -390,6 +400,62 @@ invoices_compare(struct audit *a, const struct audit_set *orders, struct why *wh
 	return outcome;
 }
 
+static bool
+return_is_same(const struct return_request *q, const struct result *r, size_t row)
+{
+	return uuid_equal(q->return_id, result_uuid(r, row, 2)) && uuid_equal(q->order_id, result_uuid(r, row, 0)) &&
+	       uuid_equal(q->return_id, return_id_of(q->party, q->reference)) &&
+	       str_equal(q->number, result_text(r, row, 3)) && str_equal(q->party, result_text(r, row, 4)) &&
+	       str_equal(q->reference, result_text(r, row, 5)) && (int64_t)q->lines.n == result_int(r, row, 6) &&
+	       q->requested_at_us == result_instant(r, row, 7);
+}
+
+static void
+return_lines_compare(struct audit *a, const struct return_request *q, const struct result *r, size_t first, size_t end)
+{
+	for (size_t row = first; row < end; row++) {
+		int64_t place = result_int(r, row, 1);
+		const struct return_line *l;
+
+		if (place < 1 || place > (int64_t)q->lines.n)
+			continue; /* one too many: the check return says so */
+		l = return_line_at(q, (size_t)place - 1);
+		if (uuid_equal(q->order_id, result_uuid(r, row, 2)) && l->line_no == result_int(r, row, 3) &&
+		    str_equal(l->item_no, result_text(r, row, 4)) && l->quantity_micro == result_int(r, row, 5) &&
+		    str_equal(l->unit, result_text(r, row, 6)) && l->base_quantity_micro == result_int(r, row, 7) &&
+		    str_equal(return_reason_name(l->reason_code), result_text(r, row, 8)) &&
+		    str_equal(l->reason_text, result_text(r, row, 9)))
+			continue;
+		report(a, q->order_id, "return_lines", line_key(a, q->return_id, place),
+		       "is not the line that the return's document has");
+	}
+}
+
+static enum outcome
+returns_compare(struct audit *a, const struct audit_set *orders, struct why *why)
+{
+	struct result *r[2];
+	size_t child = 0;
+	enum outcome outcome = pair_read(a, &returns_select, &return_lines_select, orders, r, why);
+
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(r[0]); row++) {
+		struct uuid id = result_uuid(r[0], row, 2);
+		struct arena_mark mark = arena_mark(a->arena);
+		size_t before = a->findings_count, first = children_find(r[1], &child, id);
+		const struct return_request *q =
+		    document_read(a, &return_contract, r[0], row, "returns", uuid_text(a->arena, id));
+
+		if (q && !return_is_same(q, r[0], row))
+			report(a, result_uuid(r[0], row, 0), "returns", uuid_text(a->arena, id),
+			       "is not the return that its document has");
+		else if (q)
+			return_lines_compare(a, q, r[1], first, child);
+		if (a->findings_count == before)
+			arena_rewind(a->arena, mark);
+	}
+	return outcome;
+}
+
 enum outcome
 audit_facts(struct audit *a, const struct audit_set *orders, struct why *why)
 {
@@ -403,6 +469,8 @@ audit_facts(struct audit *a, const struct audit_set *orders, struct why *why)
 		outcome = shipments_compare(a, orders, why);
 	if (outcome == OUTCOME_OK)
 		outcome = invoices_compare(a, orders, why);
+	if (outcome == OUTCOME_OK)
+		outcome = returns_compare(a, orders, why);
 	store_rollback(a->store);
 	return outcome;
 }

@@ -11,7 +11,8 @@ struct filling {
 	struct arena *arena;
 	struct why *why;
 	bool is_partial;
-	struct complaints *all; /* go on after a wrong field, and keep what is wrong with it; NULL: the first is enough */
+	struct complaints
+	    *all; /* go on after a wrong field, and keep what is wrong with it; NULL: the first is enough */
 };
 
 /* A wrong field: kept, when all are wanted. */
@@ -46,8 +47,8 @@ list_fill(struct filling *fill, const struct field *f, const struct node *n, con
 	for (const struct node *child = n->child; child && outcome == OUTCOME_OK; child = child->next, i++) {
 		struct path at = path_index(path, i);
 
-		outcome = field_failed(fill,
-				       contract_fill(fill, f->of, child, &at, (char *)list->items + i * f->of->size));
+		outcome =
+		    field_failed(fill, contract_fill(fill, f->of, child, &at, (char *)list->items + i * f->of->size));
 	}
 	return outcome;
 }

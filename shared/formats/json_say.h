@@ -18,9 +18,9 @@ void json_say_text(struct buf *out, const char *key, struct str text);
 void json_say_text_if(struct buf *out, const char *key, struct str text); /* nothing when it is empty */
 void json_say_int(struct buf *out, const char *key, int64_t value);
 void json_say_bool(struct buf *out, const char *key, bool value);
-void json_say_decimal(struct buf *out, const char *key, int64_t micro);     /* as text: "0.0375" */
-void json_say_instant_if(struct buf *out, const char *key, int64_t us);     /* RFC 3339; nothing when it is 0 */
+void json_say_decimal(struct buf *out, const char *key, int64_t micro); /* as text: "0.0375" */
+void json_say_instant_if(struct buf *out, const char *key, int64_t us); /* RFC 3339; nothing when it is 0 */
 void json_say_uuid(struct buf *out, const char *key, struct uuid id);
-void json_say_raw(struct buf *out, const char *key, struct str json);       /* is JSON already */
+void json_say_raw(struct buf *out, const char *key, struct str json); /* is JSON already */
 
 #endif

@@ -5,10 +5,14 @@
  *
  *   hook_secrets_load once;   hook_check on the raw bytes, then hook_event_read, which may parse them
  *
- * All comparisons with a secret or its digest take the same time for any two values. Every scheme but stripe and
- * standard-webhooks lacks a time, so what was once sent can be sent again for ever; and none but standard-webhooks
- * signs its headers: with those others topic and delivery id are a hint, and what a document is about must be said by
- * its body. What comes twice is found again by its content (ingest).
+ * All comparisons with a secret or its digest take the same time for any two values. What the schemes leave open:
+ *
+ *   no time is signed   but by stripe and standard-webhooks: a request that somebody kept passes again, for ever
+ *   no header is        but standard-webhooks' id: a topic or id that stands in a header is a hint, and only the body
+ *                       says what a document is about
+ *   nothing at all      by basic and token: they are as good as the TLS around them
+ *
+ * So what comes twice must be found again by its content, as ingest does.
  *
  * To add a scheme: a value of enum party_scheme, a row in party/hook_yaml.c, a reader in claim.c, a line in sign.c.
  */

@@ -15,7 +15,7 @@ intake_result_name(enum intake_result result)
 {
 	static const char *const names[] = {"order",   "cancel",          "shipment",  "ignored",
 					    "refused", "exception",       "duplicate", "split",
-					    "change",  "acknowledgement", "inventory"};
+					    "change",  "acknowledgement", "inventory", "return"};
 
 	return names[result];
 }
@@ -130,6 +130,31 @@ intake_split(const struct intake_source *source, struct node *tree, struct arena
 	return OUTCOME_OK;
 }
 
+/* What a mapping may give beside orders. */
+static const struct fact {
+	const char *kind;             /* of the routing key */
+	const char *function;         /* of the mapping: `return` is a word of Lua's own */
+	bool is_channels;             /* only who sends orders says it */
+	const struct contract *given; /* by the mapping */
+	const struct contract *whole; /* with the party, which ingest puts first */
+	enum intake_result result;
+} facts[] = {
+    {"shipment", "shipment", false, &confirmation_contract, &confirmation_contract, INTAKE_SHIPMENT},
+    {"acknowledgement", "acknowledgement", false, &channel_acknowledgement_contract, &acknowledgement_contract,
+     INTAKE_ACKNOWLEDGEMENT},
+    {"return", "return_request", true, &channel_return_contract, &return_contract, INTAKE_RETURN},
+    {"inventory", "inventory", false, &channel_stock_report_contract, &stock_report_contract, INTAKE_INVENTORY},
+};
+
+static const struct fact *
+fact_find(struct str function)
+{
+	for (size_t i = 0; i < COUNT_OF(facts); i++)
+		if (str_equal(function, str_of(facts[i].function)))
+			return &facts[i];
+	return NULL;
+}
+
 static bool
 is_order_kind(struct str kind)
 {
@@ -146,6 +171,9 @@ function_of(const struct intake_source *source, const struct node *unit, struct 
 	enum outcome outcome;
 
 	*function = is_order ? STR("order") : source->kind;
+	for (size_t i = 0; i < COUNT_OF(facts); i++)
+		if (str_equal(source->kind, str_of(facts[i].kind)))
+			*function = str_of(facts[i].function);
 	if (!is_order || !source->mapping || !mapping_has(source->mapping, "kind"))
 		return OUTCOME_OK;
 	outcome = mapping_run(source->mapping, "kind", unit, arena, &said, why);
@@ -262,25 +290,15 @@ order_fill(const struct intake_source *source, const struct node *tree, struct a
 	return outcome;
 }
 
-/* What a mapping may give beside orders; the function is named as the kind is. */
-static const struct fact {
-	const char *function;
-	const struct contract *given; /* by the mapping */
-	const struct contract *whole; /* with the party, which ingest puts first */
-	enum intake_result result;
-} facts[] = {
-    {"shipment", &confirmation_contract, &confirmation_contract, INTAKE_SHIPMENT},
-    {"acknowledgement", &channel_acknowledgement_contract, &acknowledgement_contract, INTAKE_ACKNOWLEDGEMENT},
-    {"inventory", &channel_stock_report_contract, &stock_report_contract, INTAKE_INVENTORY},
-};
-
-static const struct fact *
-fact_find(struct str function)
+static void
+return_ids(const struct intake_source *source, struct intake *in)
 {
-	for (size_t i = 0; i < COUNT_OF(facts); i++)
-		if (str_equal(function, str_of(facts[i].function)))
-			return &facts[i];
-	return NULL;
+	struct return_request *r = in->return_request;
+
+	r->party = str_of(source->party->name);
+	r->return_id = return_id_of(r->party, r->reference);
+	if (!in->about.n)
+		in->about = r->reference;
 }
 
 static enum outcome
@@ -294,10 +312,14 @@ fact_fill(const struct intake_source *source, const struct fact *fact, const str
 	if (!in->fact)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what it says");
 	outcome = tree_take(source, fact->given, tree, arena, in->fact, why);
+	if (outcome == OUTCOME_OK && fact->result == INTAKE_RETURN)
+		outcome = return_check(in->return_request, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (fact->result == INTAKE_ACKNOWLEDGEMENT)
 		in->acknowledgement->party = str_of(source->party->name);
+	if (fact->result == INTAKE_RETURN)
+		return_ids(source, in);
 	if (fact->result == INTAKE_INVENTORY)
 		in->stock_report->party = str_of(source->party->name);
 	in->fact_contract = fact->whole;
@@ -334,11 +356,11 @@ canonical_fill(const struct intake_source *source, const struct node *tree, stru
 	if (!is_order && !fact)
 		return why_at(why, OUTCOME_DEAD, "contract-unknown", "content_type",
 			      "%.40s is no canonical document that is taken", arena_text(arena, source->contract));
-	if (!(is_order ? is_order_kind(source->kind) : str_equal(source->kind, str_of(fact->function))) &&
+	if (!(is_order ? is_order_kind(source->kind) : str_equal(source->kind, str_of(fact->kind))) &&
 	    !str_equal(source->kind, STR("document")))
 		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key", "%.40s is no kind of the contract %s",
 			      arena_text(arena, source->kind), arena_text(arena, source->contract));
-	if (is_order && source->party->kind != PARTY_CHANNEL)
+	if ((is_order || fact->is_channels) && source->party->kind != PARTY_CHANNEL)
 		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key", "party %s is no channel",
 			      source->party->name);
 	return tree_fill(source, fact, tree, arena, in, why);
@@ -360,7 +382,7 @@ mapping_fill(const struct intake_source *source, const struct node *unit, struct
 	if (!fact && !str_equal(function, STR("order")))
 		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key",
 			      "%.40s is no kind that is taken: order, change, cancel, document, shipment, "
-			      "acknowledgement and inventory: <party>.<kind>",
+			      "acknowledgement, inventory and return: <party>.<kind>",
 			      arena_text(arena, function));
 	if (!source->mapping || !mapping_has(source->mapping, arena_text(arena, function)))
 		return why_at(why, OUTCOME_DEAD, "kind-unknown", "routing_key",

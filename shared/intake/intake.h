@@ -18,6 +18,7 @@
 #include "mapping/mapping.h"
 #include "model/acknowledgement.h"
 #include "model/order.h"
+#include "model/return_request.h"
 #include "model/shipment.h"
 #include "model/stock_report.h"
 #include "party/party.h"
@@ -25,7 +26,7 @@
 /* What a unit of a document that had several is sent as: its tree, as JSON. */
 #define INTAKE_UNIT_TYPE "application/vnd.tributary.unit+json"
 #define INTAKE_UNITS_MAX 10000
-/* application/vnd.tributary.<contract>+json: order, confirmation, acknowledgement, stock-report */
+/* application/vnd.tributary.<contract>+json: order, return, confirmation, acknowledgement, stock-report */
 #define INTAKE_CANONICAL_TYPE "application/vnd.tributary.%s+json"
 
 enum intake_result {
@@ -40,6 +41,7 @@ enum intake_result {
 	INTAKE_CHANGE, /* of some lines of the order with order->order_id; after ingest: what changed an order */
 	INTAKE_ACKNOWLEDGEMENT, /* of a document that we sent */
 	INTAKE_INVENTORY,       /* what the party has in stock */
+	INTAKE_RETURN,          /* what is to come back of an order */
 };
 
 struct intake {
@@ -54,6 +56,7 @@ struct intake {
 		struct confirmation *confirmation;       /* INTAKE_SHIPMENT */
 		struct acknowledgement *acknowledgement; /* INTAKE_ACKNOWLEDGEMENT */
 		struct stock_report *stock_report;       /* INTAKE_INVENTORY */
+		struct return_request *return_request;   /* INTAKE_RETURN */
 	};
 	const struct contract *fact_contract; /* of fact; NULL: there is none */
 	struct node *tree;                    /* INTAKE_SPLIT: the whole, of which the units are parts */
@@ -64,7 +67,7 @@ struct intake {
 };
 
 struct intake_source {
-	struct str kind; /* order, change, cancel, document, shipment, acknowledgement, inventory */
+	struct str kind; /* order, change, cancel, document, shipment, acknowledgement, inventory, return */
 	struct str body;
 	bool always_splits;  /* a document with a single unit, too */
 	bool is_unit;        /* body is a unit, as JSON, whatever the party's format */
@@ -73,7 +76,8 @@ struct intake_source {
 	struct mapping *mapping;
 	int64_t received_at_us;
 	size_t max_bytes;
-	struct complaints *complaints; /* filled with every wrong field of what is refused by its contract; may be NULL */
+	struct complaints
+	    *complaints; /* filled with every wrong field of what is refused by its contract; may be NULL */
 };
 
 /* intake_contract - the contract that a content type of the form INTAKE_CANONICAL_TYPE names, whether there is one of that

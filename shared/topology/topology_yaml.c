@@ -332,7 +332,8 @@ workers_copy(struct copier *c, const struct topology_text *text, struct topology
 		rows[i].reads_count = from->reads_count;
 		rows[i].says = names_copy(c, "says", from->says, from->says_count);
 		rows[i].says_count = from->says_count;
-		rows[i].enters = from->enters && yaml_file_choice(c->file, field_of(c, "enters"), from->enters, yes_no, 2) == 1;
+		rows[i].enters =
+		    from->enters && yaml_file_choice(c->file, field_of(c, "enters"), from->enters, yes_no, 2) == 1;
 	}
 	t->workers = rows;
 	t->workers_count = text->workers_count;

@@ -3,6 +3,7 @@
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "web/web_tls.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
+#define LEAVING_IDLE_US INT64_C(300000) /* after web_quiesce(), what a connection has to begin a request */
 #define VALUES_MAX 64 /* headers, or arguments, of a request */
 
 enum phase {
@@ -38,6 +40,7 @@ struct link {
 	_Atomic int64_t since_us; /* of the phase, monotonic; PHASE_BODY has its request's */
 	struct buf body;
 	struct MHD_Response *response;
+	struct tls_pair *pair; /* NULL: no TLS, or no handshake yet */
 	bool is_taken; /* head() was asked, ended() is owed */
 };
 
@@ -47,7 +50,9 @@ struct web {
 	pthread_mutex_t lock;
 	struct link *links;
 	_Atomic size_t links_count, requests_count;
-	int listener;
+	_Atomic bool is_leaving; /* every answer closes its connection */
+	struct web_tls *tls;     /* NULL: none */
+	int listener;            /* -1: closed */
 };
 
 static void
@@ -96,6 +101,19 @@ values_of(const struct web_request *r, enum MHD_ValueKind kind)
 
 	MHD_get_connection_values(((const struct link *)r)->connection, kind, on_value, &v);
 	return v;
+}
+
+struct str
+web_header_joined(const struct web_request *r, struct arena *arena, const char *name)
+{
+	struct values v = values_of(r, MHD_HEADER_KIND);
+	struct str all = {NULL, 0};
+
+	for (size_t i = 0; i < v.n; i++)
+		if (str_equal_fold(str_of(v.items[i].name), str_of(name)))
+			all = all.p ? arena_printf(arena, "%.*s, %s", STR_ARGS(all), v.items[i].value)
+				    : str_of(v.items[i].value);
+	return all;
 }
 
 struct str
@@ -186,7 +204,7 @@ web_answer(struct web_request *r, struct web_answer *answer)
 
 	r->status = answer->status;
 	r->answer_bytes = answer->body ? answer->body_bytes : 0;
-	answer->closes |= !is_resting;
+	answer->closes |= !is_resting || atomic_load(&l->web->is_leaving);
 	l->response = response_new(answer);
 	phase_set(l, PHASE_ANSWER);
 	if (is_resting)
@@ -348,8 +366,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 static void *
 on_line(void *context, const char *line, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct link *l = info ? info->socket_context : NULL;
 
 	(void)context;
@@ -418,6 +435,7 @@ on_connection(void *context, struct MHD_Connection *connection, void **socket_co
 			l->next->self = l->self;
 		pthread_mutex_unlock(&web->lock);
 		atomic_fetch_sub(&web->links_count, 1);
+		web_tls_release(web->tls, &l->pair);
 		buf_release(&l->body);
 		free(l);
 		*socket_context = NULL;
@@ -435,8 +453,7 @@ on_unescape(void *context, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
-static void __attribute__((format(printf, 2, 0)))
-on_log(void *context, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) on_log(void *context, const char *format, va_list args)
 {
 	char text[256];
 
@@ -449,7 +466,25 @@ on_log(void *context, const char *format, va_list args)
 }
 
 static int
-listen_open(const struct web_config *config, struct why *why)
+on_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int authorities_n,
+	       const gnutls_pk_algorithm_t *algorithms, int algorithms_n, gnutls_pcert_st **certificates, unsigned *n,
+	       gnutls_privkey_t *key)
+{
+	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
+	const union MHD_ConnectionInfo *info =
+	    connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
+	struct link *l = info ? info->socket_context : NULL;
+
+	(void)authorities;
+	(void)authorities_n;
+	(void)algorithms;
+	(void)algorithms_n;
+	return l ? web_tls_choose(l->web->tls, &l->pair, certificates, n, key) : -1;
+}
+
+/* Bound, and not listening yet: nobody is let in before there is somebody to answer. */
+static int
+listener_open(const struct web_config *config, struct why *why)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *found = NULL;
 	char port[16];
@@ -466,7 +501,7 @@ listen_open(const struct web_config *config, struct why *why)
 	/* Several gateways may share the port: the kernel deals the connections out, and a rolling restart has no gap. */
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
-	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
+	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
 		why_at(why, OUTCOME_DEAD, "config", "GATEWAY_PORT", "cannot listen on %s port %d", config->address,
 		       (int)config->port);
 		if (fd >= 0)
@@ -495,22 +530,50 @@ static struct MHD_Daemon *
 daemon_start(struct web *web)
 {
 	const struct web_config *c = &web->config;
+	struct MHD_OptionItem tls[] = {
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)on_certificate},
+	    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)WEB_TLS_PRIORITIES},
+	    {MHD_OPTION_END, 0, NULL},
+	};
 
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, web,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, web->listener,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (web->tls ? MHD_USE_TLS : 0), 0,
+	    NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    web->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 	    (unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)c->head_bytes,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
-	    MHD_OPTION_END);
+	    MHD_OPTION_ARRAY, web->tls ? tls : tls + 2, MHD_OPTION_END);
+}
+
+static enum outcome
+tls_open(struct web *web, struct why *why)
+{
+	const char *certificate = web->config.certificate_file, *key = web->config.key_file;
+	bool has_certificate = certificate && *certificate, has_key = key && *key;
+
+	if (has_certificate != has_key)
+		return why_at(why, OUTCOME_DEAD, "config", has_key ? "TLS_CERTIFICATE_FILE" : "TLS_KEY_FILE",
+			      "a certificate and its key are given together");
+	return has_certificate ? web_tls_open(certificate, key, &web->tls, why) : OUTCOME_OK;
+}
+
+static void
+web_free(struct web *web)
+{
+	if (web->listener >= 0)
+		close(web->listener);
+	web_tls_close(web->tls);
+	pthread_mutex_destroy(&web->lock);
+	free(web);
 }
 
 enum outcome
 web_open(const struct web_config *config, struct web **web, struct why *why)
 {
 	struct web *w = calloc(1, sizeof *w);
+	enum outcome outcome;
 
 	*web = NULL;
 	if (!w)
@@ -518,19 +581,44 @@ web_open(const struct web_config *config, struct web **web, struct why *why)
 	w->config = *config;
 	pthread_mutex_init(&w->lock, NULL);
 	files_allow(config->connections_max);
-	w->listener = listen_open(config, why);
-	if (w->listener >= 0) {
-		w->daemon = daemon_start(w);
-		if (w->daemon) {
-			*web = w;
-			return OUTCOME_OK;
-		}
-		close(w->listener);
-		why_at(why, OUTCOME_DEAD, "config", "GATEWAY_PORT", "the server does not start");
+	w->listener = -1;
+	outcome = tls_open(w, why);
+	if (outcome == OUTCOME_OK)
+		w->listener = listener_open(config, why);
+	if (outcome == OUTCOME_OK && w->listener >= 0) {
+		*web = w;
+		return OUTCOME_OK;
 	}
-	pthread_mutex_destroy(&w->lock);
-	free(w);
+	web_free(w);
 	return OUTCOME_DEAD;
+}
+
+enum outcome
+web_start(struct web *web, struct why *why)
+{
+	if (web->daemon || web->listener < 0)
+		return OUTCOME_OK;
+	if (listen(web->listener, BACKLOG) == 0)
+		web->daemon = daemon_start(web);
+	return web->daemon ? OUTCOME_OK
+			   : why_at(why, OUTCOME_RETRY, "config", "GATEWAY_PORT", "the server does not start");
+}
+
+/* Too slow, or in the way of going: how its socket is shut; -1: not at all. */
+static int
+link_shut(const struct web *web, const struct link *l, int64_t now_us)
+{
+	enum phase phase = (enum phase)atomic_load(&l->phase);
+	int64_t limit_s = phase == PHASE_IDLE ? web->config.idle_s : web->config.request_s;
+	int64_t spent_us = now_us - atomic_load(&l->since_us);
+
+	/* The library's own time-out starts anew with every byte; this one does not. */
+	if (phase != PHASE_RESTING && spent_us > limit_s * 1000000)
+		return SHUT_RDWR;
+	/* What is on its way in is read before the end is seen. */
+	if (phase == PHASE_IDLE && atomic_load(&web->is_leaving) && web->listener < 0 && spent_us > LEAVING_IDLE_US)
+		return SHUT_RD;
+	return -1;
 }
 
 void
@@ -538,24 +626,49 @@ web_tend(struct web *web)
 {
 	int64_t now_us = monotonic_us();
 
+	if (web->tls)
+		web_tls_renew(web->tls);
 	pthread_mutex_lock(&web->lock);
 	for (struct link *l = web->links; l; l = l->next) {
-		enum phase phase = (enum phase)atomic_load(&l->phase);
-		int64_t limit_s = phase == PHASE_IDLE ? web->config.idle_s : web->config.request_s;
+		int how = link_shut(web, l, now_us);
 
-		/* The library's own time-out starts anew with every byte; this one does not. */
-		if (phase != PHASE_RESTING && now_us - atomic_load(&l->since_us) > limit_s * 1000000)
-			shutdown(l->fd, SHUT_RDWR);
+		if (how >= 0)
+			shutdown(l->fd, how);
 	}
 	pthread_mutex_unlock(&web->lock);
 }
 
 void
+web_leave(struct web *web)
+{
+	atomic_store(&web->is_leaving, true);
+}
+
+/* Who stands in the listener's queue has connected already, and closing it would reset him. */
+static void
+queue_take_in(struct web *web)
+{
+	struct sockaddr_storage address;
+	socklen_t bytes = sizeof address;
+	int fd;
+
+	while ((fd = accept4(web->listener, (struct sockaddr *)&address, &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		/* It closes the socket itself when it does not take it. */
+		(void)MHD_add_connection(web->daemon, fd, (struct sockaddr *)&address, bytes);
+		bytes = sizeof address;
+	}
+}
+
+void
 web_quiesce(struct web *web)
 {
+	web_leave(web);
 	if (web->listener < 0)
 		return;
-	MHD_quiesce_daemon(web->daemon);
+	if (web->daemon) {
+		MHD_quiesce_daemon(web->daemon);
+		queue_take_in(web);
+	}
 	close(web->listener);
 	web->listener = -1;
 }
@@ -578,7 +691,7 @@ web_close(struct web *web)
 	if (!web)
 		return;
 	web_quiesce(web);
-	MHD_stop_daemon(web->daemon);
-	pthread_mutex_destroy(&web->lock);
-	free(web);
+	if (web->daemon)
+		MHD_stop_daemon(web->daemon);
+	web_free(web);
 }

@@ -61,7 +61,7 @@ struct web_config {
 	int64_t body_bytes;            /* of one request at most, whatever head() says */
 	int64_t idle_s;                /* between two requests of a connection */
 	int64_t request_s;             /* from a request's first byte to its last */
-	const char *certificate_file, *key_file; /* PEM, both for TLS; NULL or empty: none */
+	const char *certificate_file, *key_file; /* PEM, both for TLS (1.2 and 1.3); NULL or empty: none */
 	struct web_hooks hooks;
 };
 
@@ -81,16 +81,21 @@ struct web_answer {
 };
 
 /*
- * web_open - listens; the config's texts are borrowed for its life
+ * web_open - takes the address and port, and reads the certificate; nobody is let in yet. The config's texts are borrowed
+ * for its life
  * OUTCOME_DEAD  code: config (the path names the parameter)
  */
 enum outcome web_open(const struct web_config *config, struct web **web, struct why *why) MUST_CHECK;
+/* web_start - listens, from now on; nothing when it does already. OUTCOME_RETRY  code: config */
+enum outcome web_start(struct web *web, struct why *why) MUST_CHECK;
 
 /* web_answer - answer and forget; any thread. Headers and body are copied or taken over. */
 void web_answer(struct web_request *r, struct web_answer *answer);
 
 /* web_header - the header's value; empty when there is none. Until web_answer(), from any thread. */
 struct str web_header(const struct web_request *r, const char *name);
+/* web_header_joined - of a header that came several times all values, with ", " between them (RFC 9110, section 5.3) */
+struct str web_header_joined(const struct web_request *r, struct arena *arena, const char *name);
 /* web_query - the query's argument, decoded; empty when there is none, and when it is given twice or badly encoded:
  * web_query_check() says so. */
 struct str web_query(const struct web_request *r, struct arena *arena, const char *name);
@@ -100,9 +105,17 @@ struct str web_query(const struct web_request *r, struct arena *arena, const cha
  */
 enum outcome web_query_check(const struct web_request *r, const char *const *names, struct why *why) MUST_CHECK;
 
-/* web_tend - ends connections that are too slow, and takes a changed certificate; call about every second */
+/* web_tend - ends connections that are too slow, and takes a changed certificate; call about every second, and after
+ * web_quiesce() more often */
 void web_tend(struct web *web);
-/* web_quiesce - no new connections from now on */
+/* web_leave - from now on each answer ends its connection, so that clients go elsewhere of their own accord */
+void web_leave(struct web *web);
+/*
+ * web_quiesce - no new connections from now on; who had connected is let in. What was begun is answered; connections on
+ * which nothing begins are closed by web_tend(): when web_connections() is 0 nobody is cut by web_close().
+ * A handshake of TCP that is under way right now is lost to the closed listener, unless the kernel hands it on to another
+ * process of the port (sysctl net.ipv4.tcp_migrate_req=1).
+ */
 void web_quiesce(struct web *web);
 /* web_connections - open right now; web_requests - between head() and ended() right now */
 size_t web_connections(const struct web *web);

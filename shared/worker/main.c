@@ -70,6 +70,12 @@ batch_pump(struct batch *batch)
 	return skeleton_may_go_on(batch->skeleton);
 }
 
+bool
+batch_rest(struct batch *batch, int64_t ms)
+{
+	return skeleton_sleep(batch->skeleton, ms);
+}
+
 void
 worker_figure(struct skeleton *skeleton, const char *name, const char *party, const char *what, int64_t value)
 {
@@ -295,8 +301,8 @@ parts_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	struct why why = {0};
-	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir, s->config.database_url,
-			      s->config.redis_url, s};
+	struct setup setup = {s->worker_config,       s->parties,          s->config.parties_dir,
+			      s->config.database_url, s->config.redis_url, s};
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);

@@ -94,7 +94,7 @@ struct setup {
 	const struct party_list *parties;
 	const char *parties_dir;
 	const char *database_url, *redis_url; /* for connections of its own, in a thread of its own */
-	struct skeleton *skeleton; /* for worker_figure() */
+	struct skeleton *skeleton;            /* for worker_figure() */
 };
 
 /* How much of a queue may be on its way to us now. */
@@ -205,5 +205,7 @@ enum outcome batch_say(struct batch *batch, const struct outgoing *messages, siz
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);
+/* batch_rest - in tick(), outside of a transaction: leave the machine to the others for so long. False as above. */
+bool batch_rest(struct batch *batch, int64_t ms);
 
 #endif

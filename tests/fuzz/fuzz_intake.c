@@ -94,6 +94,9 @@ accepted_check(const struct intake *in, struct arena *arena)
 	case INTAKE_INVENTORY:
 		must_come_back(in->fact_contract, in->fact, arena);
 		break;
+	case INTAKE_RETURN:
+		must(return_check(in->return_request, &sums) == OUTCOME_OK);
+		break;
 	case INTAKE_IGNORED:
 		must(in->ignored && in->ignored[0]);
 		break;
@@ -164,7 +167,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n);
 int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n)
 {
-	static const char *const canonical[] = {"order", "confirmation", "acknowledgement", "stock-report"};
+	static const char *const canonical[] = {"order", "return", "confirmation", "acknowledgement", "stock-report"};
 	static struct channel channels[CHANNELS_MAX];
 	static size_t channels_count;
 	struct intake_source source = {.kind = STR("document"), .max_bytes = DOCUMENT_MAX_BYTES};

@@ -45,6 +45,13 @@ wait_for 15 sql_is "SELECT state FROM report.orders WHERE number = '#H$run'" hel
 tributary submit --party shopify "$dir/changed.json" >/dev/null
 wait_for 15 sql_is "SELECT count(*) FROM tributary.parked p JOIN tributary.orders o USING (order_id) WHERE o.number = '#H$run'" 1
 wait_for 30 all_invoiced "A$run-" 40
+returned=$(sql "SELECT order_id FROM report.orders WHERE number = 'A$run-1'")
+for i in 1 2; do # two returns of an order, and one that is too many
+	echo '{"reference": "A'$run-$i'", "order_id": "'$returned'", "lines": [{"line_no": 1, "quantity": "'$i'", "reason_text": "wet"}]}' >"$dir/return-$i.json"
+done
+echo '{"reference": "A'$run-3'", "order_id": "'$returned'", "lines": [{"line_no": 1, "quantity": "1000"}]}' >"$dir/return-3.json"
+tributary submit --party shopify --kind return --contract return "$dir"/return-?.json >/dev/null
+wait_for 15 sql_is "SELECT count(*) FROM report.returns WHERE order_id = '$returned'" 3
 wait_for 30 at_rest
 sleep 1
 if is_clean; then ok "audit, the books of what ran balance"; else not_ok "audit, the books of what ran balance" "$(findings; cat "$dir/error.txt")"; fi
@@ -76,6 +83,11 @@ p=$(sql "SELECT message_id FROM tributary.parked WHERE order_id = '$h'")
 c=$(sql "SELECT min(control) FROM tributary.outbound_documents WHERE order_id = '$o'")
 last=$(sql "SELECT last_number FROM tributary.invoice_numbers")
 stock=$(sql "SELECT item_no || '/' || warehouse FROM tributary.stock WHERE on_hand_micro > reserved_micro ORDER BY 1 LIMIT 1")
+b=$(sql "SELECT return_id FROM tributary.returns WHERE reference = 'A$run-2'")
+bn=$(sql "SELECT number FROM tributary.returns WHERE return_id = '$b'")
+bd=$(sql "SELECT document_id FROM tributary.returns WHERE return_id = '$b'")
+refused=$(sql "SELECT return_id FROM tributary.returns WHERE reference = 'A$run-3'")
+last_return=$(sql "SELECT last_number FROM tributary.return_numbers")
 new=11111111-1111-5111-8111-111111111111
 copy() { echo "INSERT INTO tributary.$1 OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(t, '$3')).* FROM tributary.$1 t WHERE $2"; } # copy TABLE WHERE CHANGES
 
@@ -141,6 +153,24 @@ twice invoice_lines "order_id = '$o' AND line_no = $l" '{"line_no": 99}' "$n/99"
 lost invoice_numbers "series = 'INV'" INV
 changed invoice_numbers "series = 'INV'" "last_number = last_number - 1" INV
 changed invoice_numbers "series = 'INV'" "last_number = last_number + 1" "INV-$(printf %08d $((last + 1)))" invoices
+lost returns "return_id = '$b'" "$bn"
+lost returns "return_id = '$b'" "$b/1" return_lines
+changed returns "return_id = '$b'" "reference = reference || 'x'" "$b"
+changed returns "return_id = '$b'" "number = 'RMA-99999999'" "$bn"
+changed returns "return_id = '$b'" "document_id = '$new'" "$b"
+changed returns "return_id = '$b'" "order_id = '$o'" "$b"
+changed returns "return_id = '$b'" "state = 'refused', code = 'return-over', number = NULL, document = NULL" "$b/1" return_lines
+changed returns "return_id = '$refused'" "document_id = '$bd'" "$refused"
+twice returns "return_id = '$b'" "{\"return_id\": \"$new\", \"number\": \"RMA-99999999\"}" "$new"
+lost return_lines "return_id = '$b'" "$b/1"
+changed return_lines "return_id = '$b'" "base_quantity_micro = base_quantity_micro + 1" "$b/1"
+changed return_lines "return_id = '$b'" "base_quantity_micro = 1000 * base_quantity_micro" "$returned/1"
+changed return_lines "return_id = '$b'" "reason_text = 'dry'" "$b/1"
+twice return_lines "return_id = '$b'" '{"place": 99}' "$b/99"
+lost return_numbers "series = 'RMA'" RMA
+changed return_numbers "series = 'RMA'" "last_number = last_number - 1" RMA
+changed return_numbers "series = 'RMA'" "last_number = last_number + 1" "RMA-$(printf %08d $((last_return + 1)))" returns
+lost timeline "order_id = '$returned' AND detail = 'return $bn'" "$returned/ingest/return.requested"
 lost journal "message_id = '$m' AND stage = 'allocate'" "$m/allocate"
 lost journal "message_id = '$d' AND stage = 'ingest'" "$d/ingest"
 changed journal "message_id = '$m' AND stage = 'allocate'" "outcome = 'held'" "$m/allocate"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Keys of the API: a token is said once and kept nowhere, a rotation has no gap, each act is in the audit log, and nobody
-# may do more with them than his work.
+# may do more with them than his work. Which party still calls what.
 . "$(dirname "$0")/../support/fleet.sh"
 dir=$var/keys
 rm -rf "$dir" && mkdir -p "$dir"
@@ -102,3 +102,36 @@ denied "rights, the operator deletes no key" "$(sql 'DELETE FROM tributary.api_k
 denied "rights, the auditor reads no hash" "$(as auditor 'SELECT secret_sha256 FROM tributary.api_keys')"
 denied "rights, no worker else reads keys" "$(as ingest 'SELECT key_id FROM tributary.api_keys')"
 is "usage, of no key there is no row" "$(gateway_sql "INSERT INTO tributary.api_usage VALUES ('2026-11-25', 'guessed', 'x', 'GET /', 1, 1, now(), now())" | grep -c 'foreign key')" 1
+
+# --- which party still calls what -----------------------------------------------------------------------------------------
+cat >"$dir/openapi.yaml" <<-END
+	openapi: 3.1.0
+	paths:
+	  /v0/stock:
+	    get: {operationId: oldStock, deprecated: true, x-deprecated-at: 2026-12-01, x-sunset: 2027-06-01}
+	  /v0/prices:
+	    get: {operationId: oldPrices, deprecated: true, x-deprecated-at: 2026-12-01}
+	  /v1/stock:
+	    get: {operationId: stock}
+	END
+day() { date -u -d "$1 days ago" +%F; }
+calls() { gateway_sql "INSERT INTO tributary.api_usage VALUES ('$(day "$1")', '$2', '$3', '$4', $5, $6, '$(day "$1")T01:00Z', '$(day "$1")T02:00Z')"; }
+usage() { tributary api usage --json "$@" | jq -r '.[] | "\(.party) \(.route) \(.calls) \(.refused) \(.keys) \(.since[:10]) \(.last[:10]) \(.deprecated // "-" | .[:10]) \(.sunset // "-" | .[:10])"'; }
+admin_sql "TRUNCATE tributary.api_usage"
+is "usage, of nothing" "$(tributary api usage)" "nobody called anything"
+calls 200 "$id" shopify 'GET /v0/stock' 100 0
+calls 2 "$id" shopify 'GET /v0/stock' 5 1
+calls 1 "$portal" shopify 'GET /v0/stock' 2 1
+calls 3 "$id" shopify 'GET /v1/stock' 7 0
+calls 4 "$portal" portal 'GET /v0/prices' 1 0
+calls 40 "$portal" portal 'GET /v1/stock' 9 0
+is "usage, what ends first comes first" "$(usage --contract "$dir/openapi.yaml")" "shopify GET /v0/stock 7 2 2 $(day 200) $(day 1) 2026-12-01 2027-06-01
+portal GET /v0/prices 1 0 1 $(day 4) $(day 4) 2026-12-01 -
+shopify GET /v1/stock 7 0 1 $(day 3) $(day 3) - -"
+is "usage, of one party" "$(usage --party portal --contract "$dir/openapi.yaml")" "portal GET /v0/prices 1 0 1 $(day 4) $(day 4) 2026-12-01 -"
+is "usage, further back" "$(usage --party portal --since 60d --contract "$dir/openapi.yaml" | wc -l)" 2
+is "usage, only what is deprecated" "$(usage --deprecated --contract "$dir/openapi.yaml" | cut -d' ' -f1,3)" $'shopify /v0/stock\nportal /v0/prices'
+is "usage, for people" "$(tributary api usage --contract "$dir/openapi.yaml" | head -n 1 | tr -s ' ')" "PARTY ROUTE CALLS REFUSED KEYS SINCE LAST DEPRECATED SUNSET"
+refused "usage, a document that is not there" 1 api usage --contract "$dir/none.yaml"
+refused "usage, a time that is none" 2 api usage --since ever
+admin_sql "TRUNCATE tributary.api_usage; DELETE FROM tributary.api_keys"

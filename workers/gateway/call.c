@@ -2,7 +2,7 @@
 #include "gateway/call.h"
 
 #include "formats/json_say.h"
-#include "gateway/route.h"
+#include "gateway/contract_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +17,24 @@ call_new(struct web_request *web)
 {
 	struct call *call = calloc(1, sizeof *call);
 
-	if (call)
-		call->web = web;
+	if (!call)
+		return NULL;
+	call->web = web;
+	call->holders = 1;
 	return call;
 }
 
 void
-call_free(struct call *call)
+call_hold(struct call *call)
 {
-	free(call);
+	atomic_fetch_add(&call->holders, 1);
+}
+
+void
+call_release(struct call *call)
+{
+	if (atomic_fetch_sub(&call->holders, 1) == 1)
+		free(call);
 }
 
 bool
@@ -132,10 +141,12 @@ status_title(int status)
 		int status;
 		const char *title;
 	} titles[] = {
-	    {400, "Bad request"},          {401, "No valid key"},       {403, "Not allowed"},
-	    {404, "Not found"},            {405, "Method not allowed"}, {409, "Conflict"},
-	    {413, "Too large"},            {415, "Media type not taken"},    {422, "Not as it should be"},
-	    {429, "Too many requests"},    {500, "Our fault"},          {503, "Not now"},
+	    {400, "Bad request"},         {401, "Not known"},
+	    {403, "Not allowed"},         {404, "Not found"},
+	    {405, "Method not allowed"},  {409, "Conflict"},
+	    {413, "Too large"},           {415, "Media type not taken"},
+	    {422, "Not as it should be"}, {429, "Too many requests"},
+	    {500, "Our fault"},           {503, "Not now"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(titles); i++)
@@ -150,7 +161,8 @@ problem_open(struct call *call, struct buf *out, int status, const char *code, c
 	char type[128];
 
 	snprintf(type, sizeof type, "urn:tributary:problem:%s", code);
-	call->code = code;
+	if (!call->code)
+		call->code = code;
 	buf_init(out, PROBLEM_BYTES);
 	json_open(out, NULL, '{');
 	json_say_text(out, "type", str_of(type));

@@ -11,6 +11,8 @@
 #include "party/party.h"
 #include "web/web.h"
 
+#include <stdatomic.h>
+
 #define CALL_ARGS_MAX 2
 #define CALL_ARG_BYTES 128
 #define CALL_ERRORS_MAX 100
@@ -21,22 +23,30 @@ struct route;
 struct call {
 	struct call *next; /* in its lane */
 	struct web_request *web;
-	const struct route *route;   /* NULL: there is none */
-	struct access_caller caller; /* key_id "": nobody with a key */
-	const struct party *party;   /* of the path, else the caller's; NULL: the caller's folder is gone */
+	const struct route *route;      /* NULL: there is none */
+	struct access_caller caller;    /* key_id "": nobody with a key */
+	const struct party *party;      /* of the path, else the caller's; NULL: the caller's folder is gone */
 	struct str args[CALL_ARGS_MAX]; /* of the path, decoded, in the route's order */
 	char args_text[CALL_ARGS_MAX][CALL_ARG_BYTES];
-	char trace[TRACE_TEXT_BYTES];  /* traceparent: the caller's, with our span, or one of our own */
-	struct web_answer answer;      /* headers may be added before it is answered */
+	char trace[TRACE_TEXT_BYTES]; /* traceparent: the caller's, with our span, or one of our own */
+	struct arena *arena;          /* of the set, while it is worked on */
+	struct web_answer answer;     /* headers may be added before it is answered */
 	size_t headers_count;
-	const char *code; /* of the problem; NULL: none */
-	char refused_key[API_KEY_ID_BYTES]; /* the key that it claimed to have, when there is such a key; for the audit */
-	bool is_answered, is_counted;       /* is_counted: against its party's quota */
+	const char *code; /* of the problem, or why it is one, for us alone, set before the answer; NULL: none */
+	char refused_key
+	    [API_KEY_ID_BYTES]; /* the key that it claimed to have, when there is such a key; for the audit */
+	_Atomic int holders;
+	bool is_answered, is_counted; /* is_counted: against its party's quota */
 };
 
-/* call_new - NULL without memory */
+/*
+ * A call has two holders: the server, until the answer is written, and the lane, while it is worked on. An answer may be
+ * written, and the server done with it, before the handler that gave it returns.
+ * call_new - held once; NULL without memory
+ */
 struct call *call_new(struct web_request *web);
-void call_free(struct call *call);
+void call_hold(struct call *call);
+void call_release(struct call *call);
 
 /* call_may_see_all - the fleet's own people see every party */
 bool call_may_see_all(const struct call *call);

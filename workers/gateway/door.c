@@ -73,6 +73,17 @@ door_renew(struct door *door, struct store *store, struct arena *arena, struct w
 	return OUTCOME_OK;
 }
 
+bool
+door_is_ready(struct door *door)
+{
+	bool is_ready;
+
+	pthread_rwlock_rdlock(&door->keys_lock);
+	is_ready = door->keys != NULL;
+	pthread_rwlock_unlock(&door->keys_lock);
+	return is_ready;
+}
+
 /* The secret of an Authorization header: "Bearer", blanks, the token. Empty when it is another scheme. */
 static struct str
 bearer_of(const struct call *call)
@@ -113,8 +124,8 @@ caller_know(struct door *door, struct call *call)
 		call_away(call, &why);
 		return false;
 	}
-	call_problem(call, 401, "key-not-valid", "send Authorization: Bearer with a key that is valid here");
 	call->code = why.code;
+	call_problem(call, 401, "key-not-valid", "send Authorization: Bearer with a key that is valid here");
 	return false;
 }
 
@@ -208,8 +219,8 @@ door_admit(struct door *door, struct keys *keys, struct call **calls, size_t n)
 			continue;
 		for (size_t k = i; k < n; k++)
 			wanted += calls[k]->party == party;
-		if (!keys_take(keys, str_of(party->name), party->door.requests_per_second_micro, party->door.burst, wanted,
-			       &granted))
+		if (!keys_take(keys, str_of(party->name), party->door.requests_per_second_micro, party->door.burst,
+			       wanted, &granted))
 			granted = bucket_take(door, party_list_index(door->parties, str_of(party->name)), &party->door,
 					      wanted);
 		for (size_t k = i; k < n; k++)

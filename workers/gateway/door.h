@@ -23,6 +23,9 @@ void door_free(struct door *door); /* NULL is fine */
 /* door_renew - loads the keys when they are due. When they cannot be had the old ones stay. */
 enum outcome door_renew(struct door *door, struct store *store, struct arena *arena, struct why *why) MUST_CHECK;
 
+/* door_is_ready - the keys are known */
+bool door_is_ready(struct door *door);
+
 /*
  * door_enter - after the route is known and before the body is read: who is it, and may he?
  * Fills the call's caller and party. Any thread.

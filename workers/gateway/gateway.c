@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "base/log.h"
+#include "gateway/contract_file.h"
 #include "gateway/trace.h"
 
 #include <inttypes.h>
@@ -24,6 +25,7 @@
 #define ARENA_MAX_BYTES ((size_t)256 << 20)
 #define PUMP_WAIT_MS 50
 #define RECONNECT_US INT64_C(1000000)
+#define START_WAIT_US INT64_C(5000000) /* for the keys, before anybody is let in */
 
 /* --- requests: the server's thread ------------------------------------------------------------------------------------ */
 
@@ -57,7 +59,7 @@ call_begin(struct gateway *g, struct call *call)
 		call_problem(call, 405, "method-unknown", "this path takes %s", allowed);
 		return false;
 	}
-	if (atomic_load(&g->mode) == GATEWAY_SHUT) {
+	if (atomic_load(&g->mode) == GATEWAY_OVER) {
 		struct why why;
 
 		(void)why_set(&why, OUTCOME_AWAY, "stopping", "this gateway is about to stop");
@@ -115,8 +117,10 @@ on_whole(void *context, struct web_request *r)
 		call_errors(call, 400, "an argument of the query is not as it should be", &why, 1);
 		return;
 	}
+	call_hold(call);
 	if (lane_put(&g->lanes[call->route->lane], call))
 		return;
+	call_release(call);
 	(void)why_set(&why, OUTCOME_AWAY, "busy", "too many requests are waiting");
 	call_away(call, &why);
 }
@@ -135,11 +139,10 @@ on_ended(void *context, struct web_request *r)
 		 "status=%d code=%s route=\"%s\" party=%s key=%s trace=%s address=%s in_bytes=%zu out_bytes=%zu "
 		 "took_us=%" PRId64 "%s",
 		 r->status, call->code ? call->code : "-", call->route ? route_name(call->route, name) : "-",
-		 call->party ? call->party->name : "-", call->caller.key_id[0] ? call->caller.key_id : "-",
-		 call->trace, r->address, r->body.n, r->answer_bytes, monotonic_us() - r->begun_us,
-		 r->is_cut ? " cut=yes" : "");
+		 call->party ? call->party->name : "-", call->caller.key_id[0] ? call->caller.key_id : "-", call->trace,
+		 r->address, r->body.n, r->answer_bytes, monotonic_us() - r->begun_us, r->is_cut ? " cut=yes" : "");
 	ledger_note(g->ledger, call, r->status);
-	call_free(call);
+	call_release(call);
 	r->user = NULL;
 }
 
@@ -190,8 +193,10 @@ set_answer(struct lane_work *work, struct call **calls, size_t n)
 static void
 calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, size_t n)
 {
-	struct call *set[SET_MAX];
+	struct call *set[SET_MAX], *all[SET_MAX];
+	size_t all_n = n;
 
+	memcpy(all, calls, n * sizeof(struct call *));
 	n = door_admit(work->gateway->door, keys, calls, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct route *route = calls[i] ? calls[i]->route : NULL;
@@ -207,6 +212,8 @@ calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, siz
 			arena_clear(work->arena);
 		}
 	}
+	for (size_t i = 0; i < all_n; i++)
+		call_release(all[i]);
 }
 
 static size_t
@@ -291,10 +298,26 @@ chores_do(struct gateway *g, struct batch *batch)
 	if (!store_is_connected(batch->store))
 		return;
 	if (door_renew(g->door, batch->store, batch->arena, &why) != OUTCOME_OK ||
-	    ledger_write(g->ledger, batch, atomic_load(&g->mode) == GATEWAY_SHUT, &why) != OUTCOME_OK) {
+	    ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why) != OUTCOME_OK) {
 		store_rollback(batch->store);
 		log_why(LOG_LEVEL_WARN, "chores", &why);
 	}
+}
+
+/* Not before the keys are known: one that starts beside others would only say 503 in their place. */
+static void
+door_open(struct gateway *g)
+{
+	struct why why = {0};
+
+	if (atomic_load(&g->mode) != GATEWAY_OPEN || g->is_started || monotonic_us() < g->start_at_us)
+		return;
+	if (!door_is_ready(g->door) && monotonic_us() - g->opened_us < START_WAIT_US)
+		return;
+	g->start_at_us = monotonic_us() + RECONNECT_US;
+	g->is_started = web_start(g->web, &why) == OUTCOME_OK;
+	if (!g->is_started)
+		log_why(LOG_LEVEL_ERROR, "deaf", &why);
 }
 
 enum outcome
@@ -302,17 +325,15 @@ gateway_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 {
 	struct gateway *g = batch->state;
 	struct call *calls[SET_MAX];
-	struct lane_work work = {.gateway = g,
-				 .lane = LANE_SUBMIT,
-				 .arena = batch->arena,
-				 .store = batch->store,
-				 .parties = batch->parties};
+	struct lane_work work = {
+	    .gateway = g, .lane = LANE_SUBMIT, .arena = batch->arena, .store = batch->store, .parties = batch->parties};
 	size_t n;
 
 	(void)why;
 	*next_ms = 0;
 	g->batch = batch;
 	chores_do(g, batch);
+	door_open(g);
 	n = lane_take(&g->lanes[LANE_SUBMIT], calls, batch_max_of(g), PUMP_WAIT_MS);
 	work.now_us = batch->now_us = instant_now_us();
 	if (n)
@@ -330,6 +351,7 @@ gateway_drain(void *state)
 	case GATEWAY_OPEN:
 		/* Whoever deals out connections sees that we are not ready, and stops; what comes meanwhile is answered. */
 		g->notice_until_us = monotonic_us() + g->config->notice_ms * 1000;
+		web_leave(g->web);
 		atomic_store(&g->mode, GATEWAY_NOTICE);
 		log_line(LOG_LEVEL_INFO, "drain", "mode=notice ms=%" PRId64, g->config->notice_ms);
 		return false;
@@ -342,8 +364,8 @@ gateway_drain(void *state)
 			 web_connections(g->web));
 		return false;
 	default:
-		return web_requests(g->web) == 0 && lane_length(&g->lanes[LANE_SUBMIT]) == 0 &&
-		       lane_length(&g->lanes[LANE_ASK]) == 0;
+		web_tend(g->web);
+		return web_connections(g->web) == 0;
 	}
 }
 
@@ -426,6 +448,7 @@ gateway_open(const struct setup *setup, void **state, struct why *why)
 	g->parties = setup->parties;
 	g->parties_dir = setup->parties_dir;
 	g->skeleton = setup->skeleton;
+	g->opened_us = monotonic_us();
 	for (size_t i = 0; i < LANES; i++)
 		lane_init(&g->lanes[i], (size_t)g->config->waiting_max);
 	g->door = door_new(g->parties);
@@ -454,8 +477,10 @@ lanes_refuse(struct gateway *g)
 	(void)why_set(&why, OUTCOME_AWAY, "stopping", "this gateway stops");
 	for (size_t i = 0; i < LANES; i++)
 		while ((n = lane_take(&g->lanes[i], calls, SET_MAX, 0)) > 0)
-			for (size_t k = 0; k < n; k++)
+			for (size_t k = 0; k < n; k++) {
 				call_away(calls[k], &why);
+				call_release(calls[k]);
+			}
 }
 
 void
@@ -463,16 +488,17 @@ gateway_close(void *state)
 {
 	struct gateway *g = state;
 
-	atomic_store(&g->mode, GATEWAY_SHUT);
+	atomic_store(&g->mode, GATEWAY_OVER);
 	if (g->web)
 		web_quiesce(g->web);
 	atomic_store(&g->asker_stops, true);
 	lane_wake(&g->lanes[LANE_ASK]);
 	if (g->has_asker)
 		pthread_join(g->asker, NULL);
+	for (size_t i = 0; i < LANES; i++)
+		lane_close(&g->lanes[i]);
 	lanes_refuse(g);
 	web_close(g->web);
-	lanes_refuse(g);
 	for (size_t i = 0; g->mappings && i < party_list_count(g->parties); i++)
 		mapping_close(g->mappings[i]);
 	for (size_t i = 0; g->hook_secrets && i < party_list_count(g->parties); i++)
@@ -485,6 +511,7 @@ gateway_close(void *state)
 	arena_free(g->ask_arena);
 	ledger_free(g->ledger);
 	door_free(g->door);
+	routes_forget();
 	for (size_t i = 0; i < LANES; i++)
 		lane_destroy(&g->lanes[i]);
 	free(g);

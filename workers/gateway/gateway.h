@@ -24,14 +24,15 @@
 
 struct gateway_config {
 	const char *address, *tls_certificate_file, *tls_key_file, *openapi_file;
-	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max, publish_ms,
-	    statement_ms, notice_ms;
+	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max,
+	    publish_ms, statement_ms, notice_ms;
 };
 
 enum gateway_mode {
 	GATEWAY_OPEN,
-	GATEWAY_NOTICE, /* about to stop: not ready, but everything is answered still */
-	GATEWAY_SHUT,   /* new requests are refused, those under way are answered */
+	GATEWAY_NOTICE, /* about to stop: not ready, each answer ends its connection, and new ones are let in still */
+	GATEWAY_SHUT,   /* no new connections; what was begun, or comes on those that are there, is answered */
+	GATEWAY_OVER,   /* refused */
 };
 
 struct gateway {
@@ -45,12 +46,13 @@ struct gateway {
 	struct lane lanes[LANES];
 	_Atomic int mode;
 	_Atomic bool asker_stops;
-	int64_t notice_until_us, tended_us; /* monotonic */
+	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
+	bool is_started; /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */
 	struct keys *keys;
-	struct mapping **mappings;        /* by party; NULL: not loaded yet */
+	struct mapping **mappings;         /* by party; NULL: not loaded yet */
 	struct hook_secrets *hook_secrets; /* by party; n is 0: it has none */
 
 	/* of the thread that answers questions */

@@ -84,6 +84,14 @@ lane_wake(struct lane *lane)
 	pthread_mutex_unlock(&lane->lock);
 }
 
+void
+lane_close(struct lane *lane)
+{
+	pthread_mutex_lock(&lane->lock);
+	lane->max = 0;
+	pthread_mutex_unlock(&lane->lock);
+}
+
 size_t
 lane_length(struct lane *lane)
 {

@@ -15,8 +15,8 @@
 
 struct ledger;
 
-struct ledger *ledger_new(void);       /* NULL without memory */
-void ledger_free(struct ledger *l);    /* NULL is fine */
+struct ledger *ledger_new(void);    /* NULL without memory */
+void ledger_free(struct ledger *l); /* NULL is fine */
 /* ledger_note - the call was answered with this status */
 void ledger_note(struct ledger *l, const struct call *call, int status);
 /* ledger_write - when it is due (or `now`): usage and refusals into Postgres, figures into the metrics. When Postgres does

@@ -9,7 +9,8 @@ static const struct param gateway_params[] = {
     {"GATEWAY_PORT", PARAM_INT, AT(port), "8080", 1, 65535, "", "port it listens on; several gateways may share it"},
     {"GATEWAY_ADDRESS", PARAM_TEXT, AT(address), "127.0.0.1", 1, 64, "", "address it listens on, IPv4 or IPv6"},
     {"TLS_CERTIFICATE_FILE", PARAM_TEXT, AT(tls_certificate_file), "", 0, 1024, "",
-     "certificate and its chain, PEM; with it HTTPS is spoken and nothing else. A changed file is taken within seconds"},
+     "certificate and its chain, PEM; with it HTTPS is spoken and nothing else. A changed file is taken within "
+     "seconds"},
     {"TLS_KEY_FILE", PARAM_TEXT, AT(tls_key_file), "", 0, 1024, "", "private key of the certificate, PEM"},
     {"OPENAPI_FILE", PARAM_TEXT, AT(openapi_file), "topology/api/openapi.yaml", 1, 1024, "",
      "the contract of the API: it must have the same routes, and says which are deprecated"},

@@ -9,6 +9,7 @@
 #include "gateway/ask_stock.h"
 #include "gateway/contract_file.h"
 #include "gateway/submit.h"
+#include "gateway/webhook.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,8 @@ static const char *const order_query[] = {"dry_run", NULL};
 const struct route routes[] = {
     {"POST", "/v1/parties/{party}/documents", SCOPE_SUBMIT, LANE_SUBMIT, document_query, .answer = submit_documents},
     {"POST", "/v1/orders", SCOPE_SUBMIT, LANE_SUBMIT, order_query, .answer = submit_orders},
+    {"POST", "/v1/returns", SCOPE_SUBMIT, LANE_SUBMIT, order_query, .answer = submit_returns},
+    {"POST", "/v1/hooks/{party}", 0, LANE_SUBMIT, no_query, .is_signed = true, .answer = webhook_take},
     {"GET", "/v1/documents/{document_id}", SCOPE_ORDERS, LANE_ASK, documents_query, .answer = ask_document},
     {"GET", "/v1/orders/{order_id}", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_order},
     {"GET", "/v1/orders", SCOPE_ORDERS, LANE_ASK, orders_query, .answer = ask_orders},

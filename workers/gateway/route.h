@@ -3,7 +3,7 @@
  * route - what can be asked of the gateway: one row each
  * A row's handler gets calls as a set, in the lane's thread, and answers each of them. The document
  * topology/api/openapi.yaml describes them for those who call; it and this table must name the same, which is checked at
- * the start. What is deprecated, it alone says.
+ * the start (contract_file.h). What is deprecated, it alone says.
  *
  * To add one: a row in route.c, its handler, a path in openapi.yaml.
  */
@@ -30,8 +30,8 @@ struct lane_work {
 
 struct route {
 	const char *method;
-	const char *path;  /* as in openapi.yaml: /v1/orders/{order_id} */
-	unsigned scope;    /* enum scope; 0: for anybody */
+	const char *path; /* as in openapi.yaml: /v1/orders/{order_id} */
+	unsigned scope;   /* enum scope; 0: for anybody */
 	enum lane_name lane;
 	const char *const *query; /* names of its arguments, ends in NULL */
 	bool is_signed;           /* no key: the sender's own signature says who it is */
@@ -51,12 +51,6 @@ extern const size_t routes_count;
  */
 int route_find(struct call *call, char *allowed, size_t allowed_bytes);
 
-/* routes_mark - reads what is deprecated out of the OpenAPI document, and checks that it has the same routes
- * OUTCOME_DEAD  code: config, and those of the reader */
-enum outcome routes_mark(const char *openapi_file, struct why *why) MUST_CHECK;
-/* As HTTP headers have them; empty when the route is not deprecated */
-struct str route_deprecation(const struct route *route);
-struct str route_sunset(const struct route *route);
 /* route_index - its place in `routes` */
 size_t route_index(const struct route *route);
 /* route_name - "GET /v1/orders/{order_id}"; `out` has 96 bytes */

@@ -16,7 +16,7 @@
 #define UNITS_SHOWN_MAX 100 /* of one document; ingest takes more */
 #define ANSWER_BYTES ((size_t)1 << 20)
 #define DRY_BYTES ((size_t)16 << 20)
-#define ORDER_TYPE "application/vnd.tributary.order+json"
+#define CANONICAL_TYPE(contract) "application/vnd.tributary." contract "+json"
 
 /* --- what came -------------------------------------------------------------------------------------------------------- */
 
@@ -89,8 +89,9 @@ submission_begin(struct lane_work *work, struct call *call, struct submission *s
 	if (!s->kind.n)
 		s->kind = STR("document");
 	if (!is_kind(s->kind)) {
-		call_problem(call, 400, "kind-unknown",
-			     "kind is one of order, change, cancel, return, inventory, shipment, acknowledgement, document");
+		call_problem(
+		    call, 400, "kind-unknown",
+		    "kind is one of order, change, cancel, return, inventory, shipment, acknowledgement, document");
 		return false;
 	}
 	if (is_own && !type_fits(call->party->format, type)) {
@@ -134,6 +135,12 @@ unit_say(struct understanding *u, const struct intake *in, enum outcome outcome,
 		json_say_text_if(&u->out, "number", in->order->source_number);
 		json_say_text(&u->out, "status_url", str_of(url));
 	}
+	if (in->result == INTAKE_RETURN && in->fact) {
+		uuid_format(in->return_request->return_id, id);
+		snprintf(url, sizeof url, "/v1/returns/%s", id);
+		json_say_text(&u->out, "return_id", str_of(id));
+		json_say_text(&u->out, "status_url", str_of(url));
+	}
 	if (in->result == INTAKE_IGNORED)
 		json_say_text(&u->out, "code", str_of(in->ignored));
 	if (outcome != OUTCOME_OK) {
@@ -163,10 +170,11 @@ unit_say(struct understanding *u, const struct intake *in, enum outcome outcome,
 static void
 refusal_answer(struct call *call, const struct why *why, const struct complaints *all)
 {
-	call_errors(call, 422,
-		    "the document was not taken: nothing of it was kept, and nothing will become of it. Mend it and send "
-		    "it again",
-		    all->n ? all->items : why, all->n ? all->n : 1);
+	call_errors(
+	    call, 422,
+	    "the document was not taken: nothing of it was kept, and nothing will become of it. Mend it and send "
+	    "it again",
+	    all->n ? all->items : why, all->n ? all->n : 1);
 }
 
 /* Understands the whole document into u; OUTCOME_DEAD with `why` when it is none. */
@@ -270,20 +278,20 @@ message_fill(struct lane_work *work, const struct submission *s, struct outgoing
 {
 
 	/* Without a key of the caller's the same bytes are the same message. */
-	*m = (struct outgoing){
-	    .exchange = STR(EXCHANGE_INTAKE),
-	    .routing_key = arena_printf(work->arena, "%s.%.*s", s->call->party->name, STR_ARGS(s->kind)),
-	    .body = s->body,
-	    .mandatory = true,
-	    .envelope = {.message_id = s->key,
-			 .content_type = s->content_type,
-			 .app_id = STR("tributary-gateway"),
-			 .type = s->topic,
-			 .timestamp_s = work->now_us / 1000000,
-			 .said_us = instant_now_us(),
-			 .party = str_of(s->call->party->name),
-			 .trace = str_of(s->call->trace),
-			 .key = s->key}};
+	*m = (struct outgoing){.exchange = STR(EXCHANGE_INTAKE),
+			       .routing_key =
+				   arena_printf(work->arena, "%s.%.*s", s->call->party->name, STR_ARGS(s->kind)),
+			       .body = s->body,
+			       .mandatory = true,
+			       .envelope = {.message_id = s->key,
+					    .content_type = s->content_type,
+					    .app_id = STR("tributary-gateway"),
+					    .type = s->topic,
+					    .timestamp_s = work->now_us / 1000000,
+					    .said_us = instant_now_us(),
+					    .party = str_of(s->call->party->name),
+					    .trace = str_of(s->call->trace),
+					    .key = s->key}};
 }
 
 /* The keys of those that have one; what is answered here is out. */
@@ -320,9 +328,10 @@ keys_take_all(struct lane_work *work, struct submission *list, size_t n, struct 
 		of[i]->document_id = rows[i].document_id;
 		if (rows[i].differs) {
 			of[i]->is_out = true;
-			call_errors(of[i]->call, 409,
-				    "this Idempotency-Key came before with another document; take a new key for a new one",
-				    rows[i].errors, rows[i].errors_n);
+			call_errors(
+			    of[i]->call, 409,
+			    "this Idempotency-Key came before with another document; take a new key for a new one",
+			    rows[i].errors, rows[i].errors_n);
 		}
 	}
 	return outcome;
@@ -350,7 +359,8 @@ unconfirmed_answer(struct submission *s, const struct why *why)
 }
 
 enum outcome
-submissions_publish(struct lane_work *work, struct submission *list, size_t n, bool remembers, struct why *why)
+submissions_publish(struct lane_work *work, struct submission *list, size_t n, bool remembers, int64_t timeout_ms,
+		    struct why *why)
 {
 	struct outgoing *messages = arena_array(work->arena, n, sizeof *messages);
 	struct submission **of = arena_array(work->arena, n, sizeof *of);
@@ -371,7 +381,7 @@ submissions_publish(struct lane_work *work, struct submission *list, size_t n, b
 		message_fill(work, &list[i], &messages[count]);
 		of[count++] = &list[i];
 	}
-	(void)!batch_say(work->gateway->batch, messages, count, work->gateway->config->publish_ms, states, &publish_why);
+	(void)!batch_say(work->gateway->batch, messages, count, timeout_ms, states, &publish_why);
 	for (size_t i = 0; i < count; i++)
 		if (states[i] == PUBLISH_CONFIRMED)
 			accepted_answer(of[i]);
@@ -401,15 +411,16 @@ submit_documents(struct lane_work *work, struct call **calls, size_t n, struct w
 	for (size_t i = 0; i < n; i++) {
 		struct submission *s = &list[count];
 
-		if (submission_begin(work, calls[i], s) &&
-		    submission_understand(work, s, is_dry_run(work, calls[i])))
+		if (submission_begin(work, calls[i], s) && submission_understand(work, s, is_dry_run(work, calls[i])))
 			count++;
 	}
-	return submissions_publish(work, list, count, true, why);
+	return submissions_publish(work, list, count, true, work->gateway->config->publish_ms, why);
 }
 
-enum outcome
-submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+/* Our own document as JSON, of the key's party. */
+static enum outcome
+canonical_submit(struct lane_work *work, struct call **calls, size_t n, struct str kind, struct str type,
+		 struct why *why)
 {
 	struct submission *list = arena_array(work->arena, n, sizeof *list);
 	size_t count = 0;
@@ -419,23 +430,31 @@ submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why 
 	for (size_t i = 0; i < n; i++) {
 		struct call *call = calls[i];
 		struct submission *s = &list[count];
-		struct str type = str_trim(web_header(call->web, "Content-Type"));
 
-		*s = (struct submission){.call = call,
-					 .kind = STR("order"),
-					 .content_type = STR(ORDER_TYPE),
-					 .body = call->web->body,
-					 .status = 202};
-		if (!type_fits("json", type)) {
-			call_problem(call, 415, "content-type-unknown", "an order is sent as application/json");
+		*s = (struct submission){
+		    .call = call, .kind = kind, .content_type = type, .body = call->web->body, .status = 202};
+		if (!type_fits("json", web_header(call->web, "Content-Type"))) {
+			call_problem(call, 415, "content-type-unknown", "this is sent as application/json");
 			continue;
 		}
 		if (!s->body.n) {
-			call_problem(call, 400, "body-empty", "the order is the body, and there is none");
+			call_problem(call, 400, "body-empty", "the document is the body, and there is none");
 			continue;
 		}
 		if (key_take(call, s) && submission_understand(work, s, is_dry_run(work, call)))
 			count++;
 	}
-	return submissions_publish(work, list, count, true, why);
+	return submissions_publish(work, list, count, true, work->gateway->config->publish_ms, why);
+}
+
+enum outcome
+submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	return canonical_submit(work, calls, n, STR("order"), STR(CANONICAL_TYPE("order")), why);
+}
+
+enum outcome
+submit_returns(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	return canonical_submit(work, calls, n, STR("return"), STR(CANONICAL_TYPE("return")), why);
 }

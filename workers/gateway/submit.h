@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * submit - documents that come in: POST /v1/parties/{party}/documents, POST /v1/orders, and what webhooks bring
+ * submit - documents that come in: POST /v1/parties/{party}/documents, POST /v1/orders, POST /v1/returns, and what
+ * webhooks bring
  * A document is understood here as ingest will understand it, by the same code (shared/intake), so that who sends it
  * learns at once what is wrong, and the ids of its orders; ingest, which is the one that decides, does it again.
  */
@@ -11,6 +12,7 @@
 
 enum outcome submit_documents(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
 enum outcome submit_orders(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
+enum outcome submit_returns(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
 
 /* One document on its way to intake. */
 struct submission {
@@ -25,8 +27,8 @@ struct submission {
 };
 
 /* submissions_publish - keys, then intake, then the answers; calls that are answered already are left out. A key is held
- * in gateway_requests when `remembers` */
+ * in gateway_requests when `remembers`. timeout_ms: what is not confirmed by then is answered with 503 */
 enum outcome submissions_publish(struct lane_work *work, struct submission *list, size_t n, bool remembers,
-				 struct why *why) MUST_CHECK;
+				 int64_t timeout_ms, struct why *why) MUST_CHECK;
 
 #endif

@@ -3,18 +3,20 @@
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
  * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
- *              shipment.confirmed.<partner>.<channel>, document.acknowledged.<party>, stock.reported.<party>;
+ *              shipment.confirmed.<partner>.<channel>, document.acknowledged.<party>, return.requested.<channel>,
+ *              stock.reported.<party>;
  *              document.answered.<party>: 997, TA1, CONTRL; the units of a document that has several, to its own queue
- * WRITES       documents, orders, order_lines, order_revisions, confirmations, party_shapes, party_values, party_drift;
- *              control numbers, by their function
+ * WRITES       documents, orders, order_lines, order_revisions, confirmations, returns, return_lines, return_numbers,
+ *              party_shapes, party_values, party_drift; control numbers, by their function
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content a change; some lines are merged into the order first;
- *              a confirmation by its shipment
+ *              a confirmation by its shipment; a return by its party's reference
  * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
  *              contract-unknown party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
  *              exceptions: total-mismatch ship-to-missing order-cancelled order-changed change-early change-late
  *              change-line-unknown change-line-known change-empty change-open shipment-unknown
- *              shipment-line-unknown shipment-over shipment-confirmed-twice mapping-*, and a mapping's own
+ *              shipment-line-unknown shipment-over shipment-confirmed-twice return-* unit-inexact mapping-*,
+ *              and a mapping's own
  */
 #include "ingest/ingest.h"
 
@@ -25,6 +27,7 @@
 #include "ingest/confirm.h"
 #include "ingest/drift.h"
 #include "ingest/ingest_sql.h"
+#include "ingest/returns.h"
 #include "ingest/revise.h"
 
 #include <stdlib.h>
@@ -240,12 +243,24 @@ cancelled_apply(struct batch *batch, struct item **fresh, size_t n, struct why *
 	return outcome;
 }
 
+/* A cancellation and its order, or two returns of an order, in two processes: one of them sees what the other wrote. All
+ * of the batch at once, or two processes could wait for each other. */
+static void
+orders_lock(struct batch *batch, struct item **orders, size_t n)
+{
+	struct rows *locks = rows_new(&ingest_orders_lock, batch->arena);
+
+	for (size_t i = 0; i < n; i++)
+		rows_uuid(locks, orders[i]->order_id);
+	returns_lock_put(locks, batch);
+	store_send(batch->store, locks);
+}
+
 static enum outcome
 orders_store(struct batch *batch, struct item **orders, size_t n, struct why *why)
 {
 	struct rows *rows = rows_new(&ingest_orders_insert, batch->arena);
 	struct rows *lines = rows_new(&ingest_lines_insert, batch->arena);
-	struct rows *locks = rows_new(&ingest_orders_lock, batch->arena);
 	struct item **repeats = arena_array(batch->arena, n, sizeof(struct item *));
 	struct item **accepted = arena_array(batch->arena, n, sizeof(struct item *));
 	struct result *fresh;
@@ -255,10 +270,6 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	if (!repeats || !accepted)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 	qsort(orders, n, sizeof(struct item *), by_order);
-	/* A cancellation and its order in two processes: one of them sees what the other wrote. */
-	for (size_t i = 0; i < n; i++)
-		rows_uuid(locks, orders[i]->order_id);
-	store_send(batch->store, locks);
 	for (size_t i = 0; i < n; i++)
 		if (is_first(orders, i))
 			ingest_order_put(rows, batch->arena, orders[i], orders[i]->scratch);
@@ -322,10 +333,17 @@ ingest_handle(struct batch *batch, struct why *why)
 		if (is_order(batch->items[i]))
 			orders[orders_count++] = batch->items[i];
 	outcome = drift_see(drift, batch, why);
-	if (outcome == OUTCOME_OK && orders_count)
+	if (outcome == OUTCOME_OK)
+		outcome = returns_find(batch, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	orders_lock(batch, orders, orders_count);
+	if (orders_count)
 		outcome = orders_store(batch, orders, orders_count, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
+	if (outcome == OUTCOME_OK)
+		outcome = returns_store(batch, why);
 	if (outcome == OUTCOME_OK)
 		outcome = answers_send(batch, answers, why);
 	if (outcome != OUTCOME_OK)
