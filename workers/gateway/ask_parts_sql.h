@@ -14,6 +14,7 @@
  */
 extern const struct statement parts_shipments;
 extern const struct statement parts_invoices;
+extern const struct statement parts_returns;
 
 enum shipment_column {
 	SHIPMENT_LINE_REF = 3,
@@ -51,6 +52,22 @@ enum invoice_column {
 	INVOICE_CHARGES,
 	INVOICE_TAX,
 	INVOICE_TOTAL,
+};
+
+enum return_column {
+	RETURN_LINE_NO = 3,
+	RETURN_LINE_REF,
+	RETURN_LINE_SKU,
+	RETURN_LINE_ITEM,
+	RETURN_LINE_UNIT,
+	RETURN_LINE_QUANTITY,
+	RETURN_LINE_REASON,
+	RETURN_LINE_REASON_TEXT,
+	RETURN_NUMBER,
+	RETURN_REFERENCE,
+	RETURN_STATE,
+	RETURN_CODE,
+	RETURN_REQUESTED,
 };
 
 /* Order ids, parties (NULL: any), instant and number of the cursor, rows wanted: the call's place (from 0), number of the
