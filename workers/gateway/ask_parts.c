@@ -73,7 +73,6 @@ part_row_say(const struct part *part, struct buf *out, const struct result *r, s
 		if (result_is_null(r, *row, PART_LINE))
 			continue;
 		json_open(out, NULL, '{');
-		json_say_int(out, "line_no", result_int(r, *row, PART_LINE));
 		part->say_line(out, r, *row);
 		json_close(out, '}');
 	}
@@ -117,8 +116,9 @@ part_group(struct lane_work *work, const struct part *part, struct call **calls,
 }
 
 static void
-line_names_say(struct buf *out, const struct result *r, size_t row, size_t first)
+line_names_say(struct buf *out, const struct result *r, size_t row, size_t line_no, size_t first)
 {
+	json_say_int(out, "line_no", result_int(r, row, line_no));
 	json_say_text_if(out, "line_ref", result_text(r, row, first));
 	json_say_text_if(out, "sku", result_text(r, row, first + 1));
 	json_say_text(out, "item_no", result_text(r, row, first + 2));
@@ -129,7 +129,7 @@ line_names_say(struct buf *out, const struct result *r, size_t row, size_t first
 static void
 shipment_line_say(struct buf *out, const struct result *r, size_t row)
 {
-	line_names_say(out, r, row, SHIPMENT_LINE_REF);
+	line_names_say(out, r, row, PART_LINE, SHIPMENT_LINE_REF);
 	json_say_decimal(out, "shipped", result_int(r, row, SHIPMENT_LINE_SHIPPED));
 }
 
@@ -149,7 +149,7 @@ shipment_say(struct buf *out, const struct result *r, size_t row)
 static void
 invoice_line_say(struct buf *out, const struct result *r, size_t row)
 {
-	line_names_say(out, r, row, INVOICE_LINE_REF);
+	line_names_say(out, r, row, PART_LINE, INVOICE_LINE_REF);
 	json_say_int(out, "gross_minor", result_int(r, row, INVOICE_LINE_GROSS));
 	json_say_int(out, "discount_minor", result_int(r, row, INVOICE_LINE_DISCOUNT));
 	json_say_int(out, "net_minor", result_int(r, row, INVOICE_LINE_NET));
@@ -170,9 +170,31 @@ invoice_say(struct buf *out, const struct result *r, size_t row)
 	json_say_int(out, "total_minor", result_int(r, row, INVOICE_TOTAL));
 }
 
+static void
+return_line_say(struct buf *out, const struct result *r, size_t row)
+{
+	line_names_say(out, r, row, RETURN_LINE_NO, RETURN_LINE_REF);
+	json_say_text(out, "reason_code", result_text(r, row, RETURN_LINE_REASON));
+	json_say_text_if(out, "reason_text", result_text(r, row, RETURN_LINE_REASON_TEXT));
+}
+
+static void
+return_say(struct buf *out, const struct result *r, size_t row)
+{
+	struct str code = result_text(r, row, RETURN_CODE);
+
+	json_say_text_if(out, "number", result_text(r, row, RETURN_NUMBER));
+	json_say_text(out, "reference", result_text(r, row, RETURN_REFERENCE));
+	json_say_text(out, "state", result_text(r, row, RETURN_STATE));
+	if (code.n)
+		ask_no_say(out, code);
+	json_say_instant_if(out, "requested_at", result_instant(r, row, RETURN_REQUESTED));
+}
+
 static const struct part shipments_part = {"shipments", "shipment_id", &parts_shipments, shipment_say,
 					   shipment_line_say};
 static const struct part invoices_part = {"invoices", "invoice_id", &parts_invoices, invoice_say, invoice_line_say};
+static const struct part returns_part = {"returns", "return_id", &parts_returns, return_say, return_line_say};
 
 static enum outcome
 parts_answer(struct lane_work *work, const struct part *part, struct call **calls, size_t n, struct why *why)
@@ -194,6 +216,52 @@ enum outcome
 ask_invoices(struct lane_work *work, struct call **calls, size_t n, struct why *why)
 {
 	return parts_answer(work, &invoices_part, calls, n, why);
+}
+
+enum outcome
+ask_returns(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	return parts_answer(work, &returns_part, calls, n, why);
+}
+
+static void
+return_alone_say(struct buf *out, const struct result *r, size_t row)
+{
+	json_say_uuid(out, "order_id", result_uuid(r, row, RETURN_ORDER));
+	return_say(out, r, row);
+}
+
+static const struct part return_part = {NULL, "return_id", &parts_return, return_alone_say, return_line_say};
+
+enum outcome
+ask_return(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	struct rows *rows = rows_new(&parts_return, work->arena);
+	struct result *found;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < n; i++) {
+		struct uuid id = {{0}}; /* what is no id is nobody's */
+
+		if (!uuid_parse(calls[i]->args[0], &id))
+			id = (struct uuid){{0}};
+		rows_uuid(rows, id);
+		rows_text_or_null(rows, ask_sees(calls[i]));
+	}
+	outcome = store_ask(work->store, rows, &found, why);
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(found);) {
+		struct call *call = calls[result_int(found, row, PART_CALL)];
+		struct buf out;
+
+		buf_init(&out, ASK_ANSWER_BYTES);
+		part_row_say(&return_part, &out, found, &row);
+		call_say_tagged(call, &out);
+	}
+	for (size_t i = 0; outcome == OUTCOME_OK && i < n; i++)
+		if (!calls[i]->is_answered)
+			call_problem(calls[i], 404, "return-unknown",
+				     "there is no return of this id; one that was just asked for takes a moment");
+	return outcome;
 }
 
 /* --- the timeline ----------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,9 @@
  */
 extern const struct statement parts_shipments;
 extern const struct statement parts_invoices;
+extern const struct statement parts_returns;
+/* The same of returns by their own ids: rows only of those that may be seen. */
+extern const struct statement parts_return;
 
 enum shipment_column {
 	SHIPMENT_LINE_REF = 3,
@@ -51,6 +54,23 @@ enum invoice_column {
 	INVOICE_CHARGES,
 	INVOICE_TAX,
 	INVOICE_TOTAL,
+};
+
+enum return_column {
+	RETURN_LINE_NO = 3,
+	RETURN_LINE_REF,
+	RETURN_LINE_SKU,
+	RETURN_LINE_ITEM,
+	RETURN_LINE_UNIT,
+	RETURN_LINE_QUANTITY,
+	RETURN_LINE_REASON,
+	RETURN_LINE_REASON_TEXT,
+	RETURN_NUMBER,
+	RETURN_REFERENCE,
+	RETURN_STATE,
+	RETURN_CODE,
+	RETURN_REQUESTED,
+	RETURN_ORDER, /* of parts_return alone */
 };
 
 /* Order ids, parties (NULL: any), instant and number of the cursor, rows wanted: the call's place (from 0), number of the
