@@ -17,15 +17,24 @@ call_new(struct web_request *web)
 {
 	struct call *call = calloc(1, sizeof *call);
 
-	if (call)
-		call->web = web;
+	if (!call)
+		return NULL;
+	call->web = web;
+	atomic_init(&call->holders, 1);
 	return call;
 }
 
 void
-call_free(struct call *call)
+call_hold(struct call *call)
 {
-	free(call);
+	atomic_fetch_add(&call->holders, 1);
+}
+
+void
+call_release(struct call *call)
+{
+	if (atomic_fetch_sub(&call->holders, 1) == 1)
+		free(call);
 }
 
 bool

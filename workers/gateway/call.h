@@ -11,6 +11,8 @@
 #include "party/party.h"
 #include "web/web.h"
 
+#include <stdatomic.h>
+
 #define CALL_ARGS_MAX 2
 #define CALL_ARG_BYTES 128
 #define CALL_ERRORS_MAX 100
@@ -19,8 +21,9 @@
 struct route;
 
 struct call {
-	struct call *next; /* in its lane */
-	struct web_request *web;
+	struct call *next;   /* in its lane */
+	_Atomic int holders; /* the server until ended(), the lane's thread until it is done with the set */
+	struct web_request *web; /* void when the call is answered */
 	const struct route *route;   /* NULL: there is none */
 	struct access_caller caller; /* key_id "": nobody with a key */
 	const struct party *party;   /* of the path, else the caller's; NULL: the caller's folder is gone */
@@ -34,9 +37,11 @@ struct call {
 	bool is_answered, is_counted;       /* is_counted: against its party's quota */
 };
 
-/* call_new - NULL without memory */
+/* call_new - held once; NULL without memory */
 struct call *call_new(struct web_request *web);
-void call_free(struct call *call);
+/* call_hold, call_release - whoever answers a call may look at it after that only while he holds it */
+void call_hold(struct call *call);
+void call_release(struct call *call);
 
 /* call_may_see_all - the fleet's own people see every party */
 bool call_may_see_all(const struct call *call);

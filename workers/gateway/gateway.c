@@ -140,7 +140,7 @@ on_ended(void *context, struct web_request *r)
 		 call->trace, r->address, r->body.n, r->answer_bytes, monotonic_us() - r->begun_us,
 		 r->is_cut ? " cut=yes" : "");
 	ledger_note(g->ledger, call, r->status);
-	call_free(call);
+	call_release(call);
 	r->user = NULL;
 }
 
@@ -187,12 +187,21 @@ set_answer(struct lane_work *work, struct call **calls, size_t n)
 			call_away(calls[i], &why);
 }
 
-/* By route, in the order they came. */
+static void
+calls_release(struct call **calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		call_release(calls[i]);
+}
+
+/* By route, in the order they came; then they are let go. */
 static void
 calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, size_t n)
 {
-	struct call *set[SET_MAX];
+	struct call *set[SET_MAX], *held[SET_MAX];
+	size_t held_n = n;
 
+	memcpy(held, calls, n * sizeof(struct call *));
 	n = door_admit(work->gateway->door, keys, calls, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct route *route = calls[i] ? calls[i]->route : NULL;
@@ -208,6 +217,7 @@ calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, siz
 			arena_clear(work->arena);
 		}
 	}
+	calls_release(held, held_n);
 }
 
 static size_t
@@ -474,8 +484,10 @@ lanes_refuse(struct gateway *g)
 	(void)why_set(&why, OUTCOME_AWAY, "stopping", "this gateway stops");
 	for (size_t i = 0; i < LANES; i++)
 		while ((n = lane_take(&g->lanes[i], calls, SET_MAX, 0)) > 0)
-			for (size_t k = 0; k < n; k++)
+			for (size_t k = 0; k < n; k++) {
 				call_away(calls[k], &why);
+				call_release(calls[k]);
+			}
 }
 
 void
