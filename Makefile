@@ -2,7 +2,7 @@
 # One Makefile for all of it; everything it makes is under build/ (build/san/ with SAN=1).
 # A new worker is one word in WORKERS, a folder workers/<name>/ and rows in topology/topology.yaml.
 
-WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter auditor
+WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter auditor gateway
 
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
@@ -12,7 +12,7 @@ CC := gcc
 endif
 comma := ,
 B := build$(if $(SAN),/san)
-PACKAGES := librabbitmq hiredis msgpack libpq libmicrohttpd libcyaml lua5.4 libcurl openssl libxml-2.0
+PACKAGES := librabbitmq hiredis msgpack libpq libmicrohttpd libcyaml yaml-0.1 lua5.4 libcurl openssl gnutls libxml-2.0
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wvla -Wstrict-prototypes -fstack-protector-strong \
 	-D_GNU_SOURCE $(CFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
@@ -146,8 +146,9 @@ bench: packages ## orders per second, latency and CPU per order, beside the bare
 	@$(MAKE) --no-print-directory -j2 programs
 	@tests/bench/run
 
-docs: programs ## regenerate topology/contracts, ops/config.md
+docs: programs ## regenerate topology/contracts, topology/api/asyncapi.json, ops/config.md
 	@$(B)/bin/tributary contracts write topology/contracts
+	@$(B)/bin/tributary topology asyncapi > topology/api/asyncapi.json
 	@ops/cli/config-docs $(B) > ops/config.md
 
 lint: packages ## headers compile alone, formatting, cppcheck when it is there

@@ -88,8 +88,8 @@ workers_print(const struct topology *t, FILE *out)
 		const struct topology_worker *w = &t->workers[i];
 
 		c_name(w->name, name);
-		fprintf(out, "    {\"%s\", reads_%s, %zu, says_%s, %zu},\n", w->name, name, w->reads_count, name,
-			w->says_count);
+		fprintf(out, "    {\"%s\", reads_%s, %zu, says_%s, %zu, %s},\n", w->name, name, w->reads_count, name,
+			w->says_count, w->enters ? "true" : "false");
 	}
 	fprintf(out, "};\nconst size_t topology_workers_count = %zu;\n", t->workers_count);
 }

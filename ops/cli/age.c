@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-bool
-age_read(const char *text, int64_t *since_us)
+/* "90m", "12h", "7d" in microseconds */
+static bool
+duration_read(const char *text, int64_t *us)
 {
 	size_t n = strlen(text);
 	int64_t count, unit_s = 0;
@@ -26,6 +27,28 @@ age_read(const char *text, int64_t *since_us)
 	default:
 		return false;
 	}
-	*since_us = instant_now_us() - count * unit_s * 1000000;
+	*us = count * unit_s * 1000000;
+	return true;
+}
+
+bool
+age_read(const char *text, int64_t *since_us)
+{
+	int64_t us;
+
+	if (!duration_read(text, &us))
+		return false;
+	*since_us = instant_now_us() - us;
+	return true;
+}
+
+bool
+age_ahead_read(const char *text, int64_t *until_us)
+{
+	int64_t us;
+
+	if (!duration_read(text, &us))
+		return false;
+	*until_us = instant_now_us() + us;
 	return true;
 }

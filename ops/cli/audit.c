@@ -118,6 +118,8 @@ part_check(struct run *run, const struct audit_set *part, struct why *why)
 
 	audit_clear(&run->check);
 	outcome = audit_check(&run->check, part, why);
+	if (outcome == OUTCOME_OK)
+		outcome = audit_add(&run->check, part, why);
 	if (outcome == OUTCOME_OK && part->scope == AUDIT_DOCUMENT) {
 		outcome = trail_follow(&run->check, part, run->now_us, &trail, why);
 		if (outcome == OUTCOME_OK)

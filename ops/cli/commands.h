@@ -12,12 +12,14 @@ enum exit_status {
 	EXIT_WRONG = 2, /* the command line is */
 };
 
+int api_command(int argc, char **argv);
 int audit_command(int argc, char **argv);
 int contracts_command(int argc, char **argv);
 int dead_letters_command(int argc, char **argv);
 int drill_command(int argc, char **argv);
 int exceptions_command(int argc, char **argv);
 int fleet_command(int argc, char **argv);
+int keys_command(int argc, char **argv);
 int migrate_command(int argc, char **argv);
 int mirror_command(int argc, char **argv);
 int order_command(int argc, char **argv);

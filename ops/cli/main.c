@@ -18,13 +18,15 @@ static const struct command commands[] = {
     {"exceptions", "orders that wait for a person: list, show, release, dismiss", exceptions_command},
     {"dead-letters", "messages that were given up on: list, show, replay, dismiss", dead_letters_command},
     {"audit", "do the books balance? A certificate, and each row that breaks one", audit_command},
+    {"keys", "the API's keys: create, list, rotate, revoke", keys_command},
+    {"api", "which party still calls what over HTTP: usage", api_command},
     {"mirror", "load what the ERP exports", mirror_command},
     {"migrate", "bring the database up to date", migrate_command},
     {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
     {"party", "the parties and their mappings: list, check, try", party_command},
     {"drill", "break the fleet on purpose, on a stack of its own, and see that nothing is lost or doubled",
      drill_command},
-    {"topology", "what RabbitMQ must hold: workers, definitions, apply, check", topology_command},
+    {"topology", "what RabbitMQ must hold: workers, definitions, asyncapi, apply, check", topology_command},
 };
 
 static const struct command_table table = {

@@ -334,6 +334,7 @@ party_command(int argc, char **argv)
 	    {"score", "what is still missing before going live", party_score_command},
 	    {"diff", "what the mapping would now make of the documents that came lately", party_diff_command},
 	    {"drift", "what lately came that was never so before", party_drift_command},
+	    {"sign", "the headers that it would put to a webhook", party_sign_command},
 	    {"remap", "send what the mapping could not read through it again", party_remap_command},
 	};
 	static const struct command_table table = {"tributary party", "the parties and their mappings", commands,

@@ -11,6 +11,7 @@ int party_new_command(int argc, char **argv);
 int party_score_command(int argc, char **argv);
 int party_diff_command(int argc, char **argv);
 int party_drift_command(int argc, char **argv);
+int party_sign_command(int argc, char **argv);
 int party_remap_command(int argc, char **argv);
 
 /* party_dir - PARTIES_DIR, or topology/parties */

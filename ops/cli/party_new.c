@@ -117,7 +117,7 @@ party_make(const struct copy *c)
 	if (!dir_copy(c, from, to))
 		return EXIT_NO;
 	printf("%s is made like %s. Next:\n"
-	       "  %s/party.yaml       title, currency, time zone, policies\n"
+	       "  %s/party.yaml       title, currency, time zone, policies, hook.secret_env\n"
 	       "  %s/mapping.lua      where its documents differ (topology/parties/README.md)\n"
 	       "  %s/samples/         its own documents in place of these\n"
 	       "  tributary party try %s FILE, then tributary party check --write %s, and look at what is expected\n"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NAME      tributary topology - what RabbitMQ must hold
- * SYNOPSIS  tributary topology workers | definitions | apply | check
+ * SYNOPSIS  tributary topology workers | definitions | asyncapi | apply | check
  * READS     topology/topology.yaml, topology/parties; apply and check also a running broker's management interface
  * WRITES    apply: exchanges, queues, bindings, policies, with --secrets users and permissions. It deletes nothing.
  */
+#include "asyncapi.h"
 #include "commands.h"
 #include "compare.h"
 #include "definitions.h"
@@ -125,6 +126,21 @@ definitions_command(int argc, char **argv)
 		status = wanted_make(&s, s.wish.secrets ? DEFINITIONS_PASSWORDS : DEFINITIONS_NO_USERS);
 	if (status == EXIT_YES)
 		printf("%s\n", buf_text(&s.wanted));
+	return source_close(&s, status);
+}
+
+static int
+asyncapi_command(int argc, char **argv)
+{
+	struct source s = {0};
+	struct why why = {0};
+	int status = source_open(&s, "tributary topology asyncapi", argc, argv);
+
+	buf_init(&s.wanted, DOCUMENT_MAX_BYTES);
+	if (status == EXIT_YES && asyncapi_put(&s.wanted, s.topology, s.arena, &why) != OUTCOME_OK)
+		status = said(&why);
+	if (status == EXIT_YES)
+		fputs(buf_text(&s.wanted), stdout);
 	return source_close(&s, status);
 }
 
@@ -257,6 +273,7 @@ topology_command(int argc, char **argv)
 	static const struct command commands[] = {
 	    {"workers", "the names of the workers, one per line", workers_command},
 	    {"definitions", "the document that RabbitMQ imports, on stdout", definitions_command},
+	    {"asyncapi", "the exchanges and what they carry as an AsyncAPI document, on stdout", asyncapi_command},
 	    {"apply", "make a running broker hold it; deletes nothing", apply_command},
 	    {"check", "say what differs; exit 1 when something does", check_command},
 	};

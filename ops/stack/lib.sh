@@ -33,7 +33,7 @@ stack_at() {
 	cluster=${3:-$saved_cluster}
 	servers='postgres redis rabbitmq'
 	if [ "$cluster" = yes ]; then servers=$all_servers; fi
-	epmd_port=$((port_base + 75)) sandbox_port=$((port_base + 90))
+	epmd_port=$((port_base + 75)) sandbox_port=$((port_base + 90)) gateway_port=$((port_base + 80))
 }
 
 # port_of SERVER - where it is spoken to; a RabbitMQ's management is one above, then its Erlang's, and at 4 its Prometheus

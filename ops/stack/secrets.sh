@@ -35,14 +35,36 @@ database_url() { # database_url NAME ROLE - password and URL of a Postgres role;
 	url "$1.database-url" postgresql "$2" "$2.pg-password" "$postgres_hosts" "$path"
 }
 
+# hooks - "party variable scheme" of the parties that send webhooks
+hooks() {
+	local party
+	for party in $(parties); do
+		awk -v party="$party" '
+			/^hook:/ { on = 1; next } /^[^ #]/ { on = 0 }
+			on && $1 == "scheme:" { scheme = $2 } on && $1 == "secret_env:" { variable = $2 }
+			END { if (variable != "") print party, variable, scheme }' "$parties/$party/party.yaml"
+	done
+}
+
+# hook_secret PARTY SCHEME - what its webhooks are signed with here: a sender of one's own, for trying it
+hook_secret() {
+	secret "hook-$1.random"
+	case $2 in
+		basic) printf 'tributary:%s\n' "$(<"$secrets/hook-$1.random")" ;;
+		standard-webhooks) printf 'whsec_%s\n' "$(base64 -w 0 <"$secrets/hook-$1.random")" ;;
+		*) cat "$secrets/hook-$1.random" ;;
+	esac | replace "$secrets/hook-$1"
+}
+
 write_secrets() {
-	local name amqp_hosts postgres_hosts redis_host
+	local name scheme amqp_hosts postgres_hosts redis_host
 	amqp_hosts=$(hosts_of rabbitmq) postgres_hosts=$(hosts_of postgres) redis_host=$(hosts_of redis)
 	for name in $(workers); do
 		amqp_url "$name"
 		database_url "$name" "$(role_of "$name")"
 	done
 	for name in $(parties); do amqp_url "party-$name"; done
+	while read -r name _ scheme; do hook_secret "$name" "$scheme"; done < <(hooks)
 	amqp_url operator
 	amqp_url admin
 	url admin.management-url http admin admin.amqp-password "127.0.0.1:$(management_port rabbitmq)"
@@ -61,16 +83,19 @@ write_secrets() {
 
 # DIR/tributary.env - to be sourced by a person or a test
 write_env() {
+	local party variable
 	{
 		say "export AMQP_URL='$(<"$secrets/operator.amqp-url")'"
 		say "export REDIS_URL='$(<"$secrets/redis-url")'"
 		say "export DATABASE_URL='$(<"$secrets/operator.database-url")'"
 		say "export RABBITMQ_MANAGEMENT_URL='$(<"$secrets/admin.management-url")'"
+		say "export GATEWAY_URL='http://127.0.0.1:$gateway_port'"
 		say "export SANDBOX_WMS_URL='http://127.0.0.1:$sandbox_port'"
 		say "export SANDBOX_WMS_TOKEN_FILE='$secrets/sandbox-wms.token'"
 		say "export TRIBUTARY_VAR='$var'"
 		say "export TRIBUTARY_PORT_BASE='$port_base'"
 		say "export TRIBUTARY_SECRETS='$secrets'"
 		say "export PARTIES_DIR='$parties'"
+		while read -r party variable _; do say "export ${variable}_FILE='$secrets/hook-$party'"; done < <(hooks)
 	} | replace "$var/tributary.env"
 }

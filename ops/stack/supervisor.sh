@@ -94,7 +94,7 @@ programs() {
 
 # environment_of WORKER NUMBER - KEY=VALUE lines; a later line for the same key wins
 environment_of() {
-	local worker=$1
+	local worker=$1 party variable
 	say "TRIBUTARY_STACK=$var:fleet"
 	if [ "$worker" = sandbox-wms ]; then
 		say "SANDBOX_WMS_PORT=$sandbox_port"
@@ -107,6 +107,10 @@ environment_of() {
 		say "REDIS_URL_FILE=$secrets/redis-url"
 		say "PARTIES_DIR=$parties_copy"
 		say "HTTP_PORT=$((port_base + 100 + max_processes * $(index_of "$worker") + $2))"
+	fi
+	if [ "$worker" = gateway ]; then
+		say "GATEWAY_PORT=$gateway_port" # of all its processes: the kernel deals the connections out
+		while read -r party variable _; do say "${variable}_FILE=$secrets/hook-$party"; done < <(hooks)
 	fi
 	if [ "$worker" = ship-sync ]; then
 		say "SANDBOX_WMS_URL=http://127.0.0.1:$sandbox_port"

@@ -13,7 +13,9 @@ audit_init(struct audit *a, struct store *store, struct arena *arena, const stru
 static const struct statement session_set = {
     "audit_session", "",
     "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
-    " set_config('enable_mergejoin', 'off', false)"};
+    " set_config('enable_mergejoin', 'off', false), set_config('enable_material', 'off', false),"
+    " set_config('max_parallel_workers_per_gather', '0', false),"
+    " set_config('plan_cache_mode', 'force_generic_plan', false)"};
 
 enum outcome
 audit_session(struct audit *a, struct why *why)
@@ -107,8 +109,8 @@ total_add(struct audit *a, struct str what, int64_t value)
 	t->value += value;
 }
 
-static enum outcome
-totals_add(struct audit *a, const struct audit_set *set, struct why *why)
+enum outcome
+audit_add(struct audit *a, const struct audit_set *set, struct why *why)
 {
 	const struct statement *statement = audit_totals[set->scope];
 	struct result *sums;
@@ -137,9 +139,7 @@ audit_check(struct audit *a, const struct audit_set *set, struct why *why)
 	for (size_t i = 0; outcome == OUTCOME_OK && i < audit_checks_count; i++)
 		if (audit_checks[i].scope == set->scope)
 			outcome = check_run(a, &audit_checks[i], set, why);
-	if (outcome == OUTCOME_OK && set->scope == AUDIT_ORDER)
-		outcome = audit_facts(a, set, why);
-	return outcome == OUTCOME_OK ? totals_add(a, set, why) : outcome;
+	return outcome == OUTCOME_OK && set->scope == AUDIT_ORDER ? audit_facts(a, set, why) : outcome;
 }
 
 /* --- which ones ----------------------------------------------------------------------------------------------------- */

@@ -63,6 +63,8 @@ struct audit_set {
 /* audit_check - every check of the set's scope, facts included; in a transaction per statement, nothing is written
  * OUTCOME_…  the store's */
 enum outcome audit_check(struct audit *a, const struct audit_set *set, struct why *why) MUST_CHECK;
+/* audit_add - what the set adds up to, to the totals */
+enum outcome audit_add(struct audit *a, const struct audit_set *set, struct why *why) MUST_CHECK;
 
 /* audit_next_* - the next `max` subjects behind `after`, in the order of their keys; fewer: those were the last. Also
  * those of which only a trace is left. */

@@ -3,6 +3,9 @@
 
 /* Subjects, and how old what is not of one commit must be, in seconds. */
 #define ORDERS " FROM unnest($1) w(order_id)"
+/* Order by order (OFFSET 0): while the timeline was small, Postgres preferred to compare all of it with the set. */
+#define TIMELINE \
+	ORDERS " CROSS JOIN LATERAL (SELECT * FROM tributary.timeline x WHERE x.order_id = w.order_id OFFSET 0) t"
 #define DOCUMENTS " FROM unnest($1) w(document_id) JOIN tributary.documents d USING (document_id)"
 #define OLD(at) at " < now() - ($2)[1] * interval '1 second'"
 #define SELECT(table, key) "SELECT w.order_id::text, '" table "', " key "::text, "
@@ -327,7 +330,7 @@ const struct audit_check audit_checks[] = {
         ORDERS " JOIN tributary.parked p USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
         " t.order_id = p.order_id AND t.message_id = p.message_id AND t.event = 'parked')"
         " UNION ALL " SELECT("parked", "t.message_id") "'is missing: ' || t.stage || ' parked it at ' || t.at || ',"
-        " and did nothing with it since'" ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.event ="
+        " and did nothing with it since'" TIMELINE " WHERE t.event ="
         " 'parked' AND " OLD("t.at") " AND NOT EXISTS (SELECT FROM tributary.parked p WHERE p.message_id ="
         " t.message_id AND p.order_id = t.order_id) AND NOT EXISTS (SELECT FROM tributary.gates g WHERE g.head ="
         " t.message_id AND g.order_id = t.order_id) AND NOT EXISTS (SELECT FROM tributary.journal j WHERE"
@@ -345,11 +348,11 @@ const struct audit_check audit_checks[] = {
         " ' and was never closed' ELSE ' and was closed' END" ORDERS " JOIN tributary.exceptions x USING (order_id)"
         " WHERE (x.state IN ('open', 'releasing')) <> (x.closed_at IS NULL)"
         " UNION ALL " SELECT("exceptions", "(t.message_id || '/' || t.stage)") "'is missing: it was held at ' || t.at"
-        ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.event = 'held' AND NOT EXISTS (SELECT FROM"
+        TIMELINE " WHERE t.event = 'held' AND NOT EXISTS (SELECT FROM"
         " tributary.exceptions x WHERE x.message_id = t.message_id AND x.stage = t.stage)"),
     ORDER_CHECK("dead-letter", "what died is kept, once",
-        SELECT("dead_letters", "(t.message_id || '/' || t.stage)") "'is missing: it died at ' || t.at" ORDERS " JOIN"
-        " tributary.timeline t USING (order_id) WHERE t.event = 'dead' AND " OLD("t.at") " AND NOT EXISTS (SELECT"
+        SELECT("dead_letters", "(t.message_id || '/' || t.stage)") "'is missing: it died at ' || t.at"
+        TIMELINE " WHERE t.event = 'dead' AND " OLD("t.at") " AND NOT EXISTS (SELECT"
         " FROM tributary.dead_letters l WHERE l.message_id = t.message_id::text)"
         " UNION ALL " SELECT("dead_letters", "l.dead_letter_id") "'is of the same message as ' || m.dead_letter_id"
         ORDERS " JOIN tributary.dead_letters l USING (order_id) JOIN tributary.dead_letters m ON m.message_id ="
@@ -360,12 +363,12 @@ const struct audit_check audit_checks[] = {
     /* --- what was done ------------------------------------------------------------------------------------------ */
     ORDER_CHECK("journal", "what the timeline says was done stands in the journal",
         SELECT("journal", "(t.message_id || '/' || t.stage)") "CASE WHEN j.message_id IS NULL THEN 'is missing' ELSE"
-        " 'says ' || j.outcome END || ', and the timeline says done at ' || t.at" ORDERS " JOIN tributary.timeline t"
-        " USING (order_id) LEFT JOIN tributary.journal j USING (message_id, stage) WHERE t.event = 'done' AND"
+        " 'says ' || j.outcome END || ', and the timeline says done at ' || t.at"
+        TIMELINE " LEFT JOIN tributary.journal j USING (message_id, stage) WHERE t.event = 'done' AND"
         " j.outcome IS DISTINCT FROM 'done'"),
     ORDER_CHECK("timeline", "what was done stands in the timeline, once",
         SELECT("timeline", "(t.order_id || '/' || t.stage || '/' || t.event || '/' || t.message_id)") "'is there ' ||"
-        " count(*) || ' times'" ORDERS " JOIN tributary.timeline t USING (order_id) WHERE t.stage <> 'enrich' OR"
+        " count(*) || ' times'" TIMELINE " WHERE t.stage <> 'enrich' OR"
         " t.event = 'done' GROUP BY w.order_id, t.order_id, t.stage, t.event, t.message_id, CASE WHEN t.event <>"
         " 'done' THEN t.at END, CASE WHEN t.event <> 'done' THEN t.detail END HAVING count(*) > 1"
         " UNION ALL " SELECT("timeline", "(w.order_id || '/' || y.stage || '/' || y.event)") "'is missing: ' ||"
@@ -388,17 +391,17 @@ const struct audit_check audit_checks[] = {
         ORDERS " JOIN tributary.invoices i USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
         " t.order_id = w.order_id AND t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
         " UNION ALL " SELECT("timeline", "(w.order_id || '/' || t.stage || '/done/' || t.message_id)") "'is missing:"
-        " it ' || t.event || ', and the journal says done'" ORDERS " JOIN tributary.timeline t USING (order_id) JOIN"
+        " it ' || t.event || ', and the journal says done'" TIMELINE " JOIN"
         " tributary.journal j USING (message_id, stage) WHERE t.event NOT IN ('done', 'put-back') AND j.outcome ="
         " 'done' AND NOT EXISTS (SELECT FROM tributary.timeline u WHERE u.order_id = w.order_id AND u.message_id ="
         " t.message_id AND u.stage = t.stage AND u.event = 'done')"),
     ORDER_CHECK("invoice-issued", "an invoice that the timeline tells of is there",
-        SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at" ORDERS " JOIN"
-        " tributary.timeline t USING (order_id) WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM"
+        SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at"
+        TIMELINE " WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM"
         " tributary.invoices i WHERE i.order_id = w.order_id AND i.number = substr(t.detail, 9))"),
     ORDER_CHECK("outbound", "what a party was sent is kept, once, under a control number of its own",
-        SELECT("outbound_documents", "(y.party || '/' || y.control)") "'is missing: it was issued at ' || t.at" ORDERS
-        " JOIN tributary.timeline t USING (order_id) CROSS JOIN LATERAL (SELECT substring(t.detail FROM ' to (.*),"
+        SELECT("outbound_documents", "(y.party || '/' || y.control)") "'is missing: it was issued at ' || t.at"
+        TIMELINE " CROSS JOIN LATERAL (SELECT substring(t.detail FROM ' to (.*),"
         " control number') AS party, substring(t.detail FROM 'control number ([0-9]+)$')::bigint AS control) y WHERE"
         " t.event = 'document.issued' AND NOT EXISTS (SELECT FROM tributary.outbound_documents d WHERE d.order_id ="
         " w.order_id AND d.party = y.party AND d.control = y.control)"

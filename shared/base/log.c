@@ -11,19 +11,21 @@
 
 #define HELD_BYTES ((size_t)32 * 1024)
 
-static struct {
-	const char *worker;
-	enum log_level level;
+static const char *log_worker = "-";
+static enum log_level log_lowest = LOG_LEVEL_INFO;
+
+/* Each thread gathers its own lines. */
+static _Thread_local struct {
 	bool holds;
 	size_t n; /* bytes held */
 	char held[HELD_BYTES];
-} logger = {.worker = "-", .level = LOG_LEVEL_INFO};
+} logger;
 
 void
 log_open(const char *worker, enum log_level level)
 {
-	logger.worker = worker;
-	logger.level = level;
+	log_worker = worker;
+	log_lowest = level;
 }
 
 /* Whole lines in one write, so that lines of several processes do not mix; a full disk must not stop the work. */
@@ -53,10 +55,10 @@ line_write(enum log_level level, const char *event, const char *format, va_list 
 	char line[LINE_BYTES], now[INSTANT_TEXT_BYTES];
 	int n, more;
 
-	if (level < logger.level)
+	if (level < log_lowest)
 		return;
 	instant_format(instant_now_us(), now);
-	n = snprintf(line, sizeof line, "ts=%s level=%s worker=%s event=%s ", now, levels[level], logger.worker, event);
+	n = snprintf(line, sizeof line, "ts=%s level=%s worker=%s event=%s ", now, levels[level], log_worker, event);
 	more = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
 	n += more < (int)sizeof line - n - 2 ? more : (int)sizeof line - n - 2;
 	line[n++] = '\n';

@@ -66,6 +66,16 @@ uuid_derive_from(enum uuid_kind kind, struct uuid parent, struct str what)
 }
 
 struct uuid
+uuid_of_document(struct str party, struct str message_id, struct str routing_key, struct str body)
+{
+	unsigned char hash[32];
+	struct str parts[4] = {party, message_id, routing_key, {(const char *)hash, sizeof hash}};
+
+	sha256(body, hash);
+	return uuid_derive(UUID_MESSAGE, parts, 4);
+}
+
+struct uuid
 uuid_random(void)
 {
 	struct uuid id;

@@ -20,6 +20,13 @@ enum uuid_kind { UUID_ORDER, UUID_SHIPMENT, UUID_INVOICE, UUID_DOCUMENT, UUID_ME
 struct uuid uuid_derive(enum uuid_kind kind, const struct str *parts, size_t parts_count);
 /* uuid_derive_from - the same, from one uuid and one text */
 struct uuid uuid_derive_from(enum uuid_kind kind, struct uuid parent, struct str what);
+/*
+ * uuid_of_document - the id of what came from outside
+ * A stranger's message id is only unique among his own, may be missing, and may be used again for another document (a
+ * counter that starts anew): so the routing key and the bytes are part of the id. The same message again is a repeat,
+ * anything else is looked at.
+ */
+struct uuid uuid_of_document(struct str party, struct str message_id, struct str routing_key, struct str body);
 struct uuid uuid_random(void);                                 /* version 4 */
 bool uuid_parse(struct str text, struct uuid *out) MUST_CHECK; /* 36 characters, any case */
 void uuid_format(struct uuid id, char out[static UUID_TEXT_BYTES]);

@@ -20,7 +20,7 @@ struct broker_config {
 	const char *urls; /* amqp://user:password@host:port/vhost, or amqps://; several, separated by commas */
 	const char *name; /* shown in the broker's connection list */
 	int64_t heartbeat_s;
-	int64_t prefetch;       /* messages on their way to us, of all queues together; 0: does not consume */
+	int64_t prefetch;       /* messages of a queue on their way to us, of several a share each; 0: does not consume */
 	const char *ca_file;    /* of amqps, PEM */
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
@@ -49,6 +49,9 @@ struct envelope {
 	struct str death;   /* "reason queue" of the broker's own first x-death entry; received only */
 	struct str headers; /* every header as one JSON object, for people; received only */
 };
+
+/* envelope_header - the i-th of the headers that are sent, for documents about them; NULL behind the last */
+const char *envelope_header(size_t index);
 
 struct delivery {
 	uint64_t tag;

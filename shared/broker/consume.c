@@ -16,6 +16,7 @@
 
 #define MISSING_RETRY_US INT64_C(5000000)
 #define CANCELLED_RETRY_US INT64_C(1000000)  /* a queue's leader that comes and goes must not make us spin */
+#define SHARES_MAX 4
 #define BODY_MAX_BYTES ((uint64_t)512 << 20) /* RabbitMQ's own limit is 128 MiB by default, 512 MiB at most */
 
 static amqp_bytes_t
@@ -64,11 +65,12 @@ queue_probe(struct consumer *c, const struct queue *q, struct why *why)
 	return outcome;
 }
 
-/* Prefetch counts per consumer: what is wanted in all is shared among the queues. */
+/* Prefetch counts per consumer: what is wanted in all is shared among the queues. But of many queues few are busy at a time,
+ * and batches of what a small share lets come would cost several times as much per message. */
 static uint16_t
 queue_prefetch(const struct consumer *c, const struct queue *q)
 {
-	int64_t share = c->prefetch / (int64_t)c->queues_count;
+	int64_t share = c->prefetch / (c->queues_count < SHARES_MAX ? (int64_t)c->queues_count : SHARES_MAX);
 
 	if (share > q->limit)
 		share = q->limit;

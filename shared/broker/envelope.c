@@ -35,6 +35,15 @@ static const struct field int_headers[] = {
     {"v", offsetof(struct envelope, version)},
 };
 
+const char *
+envelope_header(size_t index)
+{
+	if (index < COUNT_OF(text_headers))
+		return text_headers[index].name;
+	index -= COUNT_OF(text_headers);
+	return index < COUNT_OF(int_headers) ? int_headers[index].name : NULL;
+}
+
 /* A property: its bit, where it stands in rabbitmq-c's struct and where in ours. */
 struct property {
 	amqp_flags_t flag;

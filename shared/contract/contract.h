@@ -95,6 +95,17 @@ enum outcome contract_decode(const struct contract *c, struct str body, struct a
 enum outcome contract_from_tree(const struct contract *c, const struct node *tree, struct arena *arena, void *document,
 				struct why *why) MUST_CHECK;
 
+/* Everything that is wrong with a document, in its order. */
+#define COMPLAINTS_MAX 100
+struct complaints {
+	struct why items[COMPLAINTS_MAX];
+	size_t n; /* more than COMPLAINTS_MAX are not kept */
+};
+
+/* contract_complain - adds all that contract_from_tree() would find wrong, one after the other was mended */
+void contract_complain(const struct contract *c, const struct node *tree, struct arena *arena,
+		       struct complaints *complaints);
+
 /* contract_put_json - the document as JSON text; indent_columns 0 means one line */
 void contract_put_json(const struct contract *c, const void *document, struct buf *out, unsigned indent_columns);
 

@@ -11,7 +11,20 @@ struct filling {
 	struct arena *arena;
 	struct why *why;
 	bool is_partial;
+	struct complaints
+	    *all; /* go on after a wrong field, and keep what is wrong with it; NULL: the first is enough */
 };
+
+/* A wrong field: kept, when all are wanted. */
+static enum outcome
+field_failed(struct filling *fill, enum outcome outcome)
+{
+	if (!fill->all || outcome != OUTCOME_DEAD)
+		return outcome;
+	if (fill->all->n < COMPLAINTS_MAX)
+		fill->all->items[fill->all->n++] = *fill->why;
+	return OUTCOME_OK;
+}
 
 static enum outcome contract_fill(struct filling *f, const struct contract *c, const struct node *n,
 				  const struct path *path, void *document);
@@ -34,7 +47,8 @@ list_fill(struct filling *fill, const struct field *f, const struct node *n, con
 	for (const struct node *child = n->child; child && outcome == OUTCOME_OK; child = child->next, i++) {
 		struct path at = path_index(path, i);
 
-		outcome = contract_fill(fill, f->of, child, &at, (char *)list->items + i * f->of->size);
+		outcome =
+		    field_failed(fill, contract_fill(fill, f->of, child, &at, (char *)list->items + i * f->of->size));
 	}
 	return outcome;
 }
@@ -102,6 +116,26 @@ field_fill(struct filling *fill, const struct field *f, const struct node *n, co
 	}
 }
 
+/* Every required field that was not given, or the first. */
+static enum outcome
+present_check(struct filling *fill, const struct contract *c, const bool *given, const struct path *path)
+{
+	enum outcome outcome = contract_check_present(c, given, path, fill->why);
+
+	if (outcome == OUTCOME_OK || !fill->all)
+		return outcome;
+	for (size_t i = 0; i < c->fields_count; i++) {
+		bool others[CONTRACT_FIELDS_MAX];
+
+		memset(others, true, sizeof others);
+		others[i] = given[i];
+		outcome = field_failed(fill, contract_check_present(c, others, path, fill->why));
+		if (outcome != OUTCOME_OK)
+			return outcome;
+	}
+	return OUTCOME_OK;
+}
+
 static enum outcome
 contract_fill(struct filling *fill, const struct contract *c, const struct node *n, const struct path *path,
 	      void *document)
@@ -119,27 +153,45 @@ contract_fill(struct filling *fill, const struct contract *c, const struct node 
 
 		while (at < c->fields_count && !str_equal(child->key, str_of(c->fields[at].key)))
 			at++;
-		if (at == c->fields_count)
-			return why_at(fill->why, OUTCOME_DEAD, "field-unknown", path->text,
-				      "contract %s has no field \"%.*s\"", c->name, STR_ARGS(child->key));
+		if (at == c->fields_count) {
+			outcome = field_failed(fill, why_at(fill->why, OUTCOME_DEAD, "field-unknown", path->text,
+							    "contract %s has no field \"%.*s\"", c->name,
+							    STR_ARGS(child->key)));
+			if (outcome != OUTCOME_OK)
+				return outcome;
+			continue;
+		}
 		if (node_is(child, NODE_NULL))
 			continue;
 		where = path_key(path, c->fields[at].key);
 		given[at] = true;
-		outcome = field_fill(fill, &c->fields[at], child, &where, field_at(&c->fields[at], document));
+		outcome = field_failed(
+		    fill, field_fill(fill, &c->fields[at], child, &where, field_at(&c->fields[at], document)));
 		if (outcome != OUTCOME_OK)
 			return outcome;
 	}
-	return fill->is_partial ? OUTCOME_OK : contract_check_present(c, given, path, fill->why);
+	return fill->is_partial ? OUTCOME_OK : present_check(fill, c, given, path);
 }
 
 enum outcome
 contract_from_tree(const struct contract *c, const struct node *tree, struct arena *arena, void *document,
 		   struct why *why)
 {
-	struct filling fill = {arena, why, c->is_partial};
+	struct filling fill = {arena, why, c->is_partial, NULL};
 	struct path root = {.n = 0};
 
 	memset(document, 0, c->size);
 	return contract_fill(&fill, c, tree, &root, document);
+}
+
+void
+contract_complain(const struct contract *c, const struct node *tree, struct arena *arena, struct complaints *complaints)
+{
+	struct why why = {0};
+	struct filling fill = {arena, &why, c->is_partial, complaints};
+	struct path root = {.n = 0};
+	void *document = arena_get(arena, c->size);
+
+	if (document)
+		(void)field_failed(&fill, contract_fill(&fill, c, tree, &root, document));
 }

@@ -231,6 +231,17 @@ order_ids(const struct intake_source *source, struct order *order)
 	order->received_at_us = source->received_at_us;
 }
 
+static enum outcome
+tree_take(const struct intake_source *source, const struct contract *contract, const struct node *tree,
+	  struct arena *arena, void *document, struct why *why)
+{
+	enum outcome outcome = contract_from_tree(contract, tree, arena, document, why);
+
+	if (outcome == OUTCOME_DEAD && source->complaints)
+		contract_complain(contract, tree, arena, source->complaints);
+	return outcome;
+}
+
 /* Some of an order: whether it makes a good one is known when it is merged. */
 static enum outcome
 change_fill(const struct intake_source *source, const struct node *tree, struct arena *arena, struct intake *in,
@@ -241,7 +252,7 @@ change_fill(const struct intake_source *source, const struct node *tree, struct 
 
 	if (!change)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the change");
-	outcome = contract_from_tree(&channel_change_contract, tree, arena, change, why);
+	outcome = tree_take(source, &channel_change_contract, tree, arena, change, why);
 	if (outcome == OUTCOME_OK)
 		outcome = order_change_check(change, why);
 	if (outcome != OUTCOME_OK)
@@ -261,7 +272,7 @@ order_fill(const struct intake_source *source, const struct node *tree, struct a
 
 	if (!order)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order");
-	outcome = contract_from_tree(&channel_order_contract, tree, arena, order, why);
+	outcome = tree_take(source, &channel_order_contract, tree, arena, order, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	order_ids(source, order);
@@ -300,7 +311,7 @@ fact_fill(const struct intake_source *source, const struct fact *fact, const str
 	in->fact = arena_get(arena, fact->whole->size);
 	if (!in->fact)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what it says");
-	outcome = contract_from_tree(fact->given, tree, arena, in->fact, why);
+	outcome = tree_take(source, fact->given, tree, arena, in->fact, why);
 	if (outcome == OUTCOME_OK && fact->result == INTAKE_RETURN)
 		outcome = return_check(in->return_request, why);
 	if (outcome != OUTCOME_OK)

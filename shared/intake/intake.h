@@ -76,6 +76,8 @@ struct intake_source {
 	struct mapping *mapping;
 	int64_t received_at_us;
 	size_t max_bytes;
+	struct complaints
+	    *complaints; /* filled with every wrong field of what is refused by its contract; may be NULL */
 };
 
 /* intake_contract - the contract that a content type of the form INTAKE_CANONICAL_TYPE names, whether there is one of that

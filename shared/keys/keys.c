@@ -245,6 +245,44 @@ keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t 
 	}
 }
 
+/* By Redis' own clock, which is the same for all who ask. A clock set back fills nothing. */
+static const char take_script[] =
+    "local t = redis.call('TIME') "
+    "local now = t[1] * 1000000 + t[2] "
+    "local rate, burst, n = ARGV[1] / 1000000, tonumber(ARGV[2]), tonumber(ARGV[3]) "
+    "local b = redis.call('HMGET', KEYS[1], 'tokens', 'at') "
+    "local tokens = math.min(burst, (tonumber(b[1]) or burst) + math.max(0, now - (tonumber(b[2]) or now)) * rate / "
+    "1000000) "
+    "local granted = math.min(n, math.floor(tokens)) "
+    "redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - granted), 'at', tostring(now)) "
+    "redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000) "
+    "return granted";
+
+bool
+keys_take(struct keys *k, struct str bucket, int64_t rate_micro, int64_t burst, int64_t n, int64_t *granted)
+{
+	redisReply *reply;
+	bool is_number;
+
+	if (!keys_begin(k))
+		return false;
+	if (redisAppendCommand(k->context, "EVAL %s 1 %s%b %lld %lld %lld", take_script, k->prefix, bucket.p, bucket.n,
+			       (long long)rate_micro, (long long)burst, (long long)n) != REDIS_OK) {
+		context_lost(k);
+		return false;
+	}
+	reply = reply_get(k);
+	if (!reply)
+		return false;
+	is_number = reply->type == REDIS_REPLY_INTEGER;
+	if (is_number)
+		*granted = reply->integer;
+	freeReplyObject(reply);
+	if (!is_number)
+		keys_lost(k, "an answer of another shape");
+	return is_number;
+}
+
 static bool
 database_parse(const char *path, char *database, size_t bytes)
 {

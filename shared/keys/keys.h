@@ -29,6 +29,13 @@ void keys_free(struct keys *k);
 void keys_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps);
 /* keys_mark - remember n ids for ttl_ms, each with a stamp other than 0 */
 void keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n);
+/*
+ * keys_take - tokens out of a bucket that all processes share: it fills with rate_micro millionths of a token per second,
+ * up to `burst`, and is full at first
+ * bucket   its name, after the prefix; forgotten when it has been full for a while
+ * granted  0 to n; false: Redis does not answer, and nothing is written
+ */
+bool keys_take(struct keys *k, struct str bucket, int64_t rate_micro, int64_t burst, int64_t n, int64_t *granted);
 bool keys_is_connected(const struct keys *k);
 /* keys_reconnects - connections made after the first */
 uint64_t keys_reconnects(const struct keys *k);

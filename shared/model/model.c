@@ -6,6 +6,7 @@
 #include "model/allocation.h"
 #include "model/invoice.h"
 #include "model/order.h"
+#include "model/question.h"
 #include "model/return_request.h"
 #include "model/shipment.h"
 #include "model/stock_report.h"
@@ -15,8 +16,10 @@
 #define TREE_MAX_BYTES ((size_t)16 << 20)
 
 const struct contract *const model_contracts[] = {
-    &order_contract,   &allocation_contract,      &shipment_contract,     &confirmation_contract,
-    &invoice_contract, &acknowledgement_contract, &stock_report_contract, &return_contract};
+    &order_contract, &allocation_contract, &shipment_contract, &confirmation_contract, &invoice_contract,
+    &acknowledgement_contract, &stock_report_contract, &return_contract,
+    /* of the gateway */
+    &availability_question_contract, &quote_question_contract, &customer_question_contract};
 const size_t model_contracts_count = COUNT_OF(model_contracts);
 
 const struct contract *

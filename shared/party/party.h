@@ -59,6 +59,60 @@ struct party_csv {
 	size_t columns_count;
 };
 
+/* How a sender proves that a webhook is its own; shared/hook/hook.h checks it. */
+enum party_scheme {
+	PARTY_SCHEME_NONE,              /* it sends none: nothing else of its hook is set */
+	PARTY_SCHEME_SHOPIFY,           /* base64 of the body's HMAC-SHA256 */
+	PARTY_SCHEME_WOOCOMMERCE,       /* the same in another header */
+	PARTY_SCHEME_STRIPE,            /* "t=SECONDS,v1=HEX", over "SECONDS.body" */
+	PARTY_SCHEME_STANDARD_WEBHOOKS, /* "v1,BASE64", over "id.SECONDS.body" */
+	PARTY_SCHEME_HMAC_SHA256,       /* the body's, as header, encoding and prefix say */
+	PARTY_SCHEME_BASIC,             /* user and password (RFC 7617) */
+	PARTY_SCHEME_TOKEN,             /* the secret itself, in a header */
+	PARTY_SCHEMES,
+};
+
+enum party_encoding { PARTY_HEX, PARTY_BASE64 };
+
+/* What is done with a webhook. */
+enum party_verdict {
+	PARTY_REFUSE, /* answered as an error, so that its sender tells somebody */
+	PARTY_IGNORE, /* answered as taken, and nothing is done */
+	PARTY_TAKE,   /* becomes a document of its kind */
+};
+
+struct party_topic {
+	const char *name;           /* as the sender writes it: orders/create */
+	enum party_verdict verdict; /* PARTY_IGNORE or PARTY_TAKE */
+	const char *kind;           /* PARTY_TAKE: order change cancel document shipment acknowledgement inventory */
+};
+
+/* Its webhooks. What party.yaml leaves out is here as the scheme has it; NULL: there is none. */
+struct party_hook {
+	enum party_scheme scheme;
+	const char *secret_env; /* environment variable that holds the secret, or two of them */
+	const char *header;     /* that has the signature or secret */
+	const char *prefix;     /* before it there; "" for none */
+	enum party_encoding encoding;
+	const char *topic_header,
+	    *topic_pointer;                 /* where its topic stands, at most one; a JSON Pointer into the body */
+	const char *id_header, *id_pointer; /* of the delivery, at most one */
+	int64_t tolerance_s;                /* between its time and ours; 0: the scheme has no time */
+	int64_t answer_within_ms;
+	const struct party_topic *topics;
+	size_t topics_count;
+	struct party_topic otherwise; /* what holds for any other topic, or none; name is NULL */
+};
+
+#define PARTY_BODY_BYTES_MAX (INT64_C(16) << 20)
+
+/* What the gateway lets in of it, over HTTP. */
+struct party_door {
+	int64_t requests_per_second_micro;
+	int64_t burst;      /* requests at once */
+	int64_t body_bytes; /* of one request, at most */
+};
+
 struct party {
 	const char *name; /* also of its folder: 1..40 lowercase letters, digits, hyphens */
 	const char *title;
@@ -71,6 +125,8 @@ struct party {
 	struct party_policies policies;
 	struct party_connection connection;
 	struct party_csv csv;
+	struct party_hook hook;
+	struct party_door door;
 };
 
 struct party_list;
@@ -92,6 +148,8 @@ const struct party *party_list_find(const struct party_list *list, struct str na
 const char *party_kind_name(enum party_kind kind);
 /* party_sends_name - order-response, ship-notice, invoice */
 const char *party_sends_name(enum party_sends what);
+/* party_scheme_name - shopify, standard-webhooks ...; none */
+const char *party_scheme_name(enum party_scheme scheme);
 /* party_has_outbound - is there anything that we send it? Then there is a queue outbound.<party> */
 bool party_has_outbound(const struct party *party);
 

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The keys of party.yaml: one row of the schema each, and their checks. Texts only, so that a wrong value is our
- * problem line and not libcyaml's first and last word.
- */
+/* The keys of party.yaml: one row of the schema each, and their checks. */
 #include "party/party_yaml.h"
 
 #include "base/decimal.h"
-#include "yaml/yaml_file.h"
-
-#include <cyaml/cyaml.h>
+#include "party/party_yaml_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,10 +36,12 @@ struct party_text {
 	struct policies_text *policies;
 	struct connection_text *connection;
 	struct csv_text *csv;
+	struct hook_text *hook;
+	struct door_text *gateway;
 };
 
-#define FLAGS (CYAML_FLAG_POINTER_NULL | CYAML_FLAG_OPTIONAL)
-#define TEXT(row, key) CYAML_FIELD_STRING_PTR(#key, FLAGS, struct row, key, 0, CYAML_UNLIMITED)
+#define FLAGS PARTY_YAML_FLAGS
+#define TEXT PARTY_YAML_TEXT
 
 static const cyaml_schema_field_t policies_fields[] = {
     TEXT(policies_text, backorder),
@@ -80,6 +77,8 @@ static const cyaml_schema_field_t party_fields[] = {
     CYAML_FIELD_MAPPING_PTR("policies", FLAGS, struct party_text, policies, policies_fields),
     CYAML_FIELD_MAPPING_PTR("csv", FLAGS, struct party_text, csv, csv_fields),
     CYAML_FIELD_MAPPING_PTR("connection", FLAGS, struct party_text, connection, connection_fields),
+    CYAML_FIELD_MAPPING_PTR("hook", FLAGS, struct party_text, hook, hook_yaml_fields),
+    CYAML_FIELD_MAPPING_PTR("gateway", FLAGS, struct party_text, gateway, door_yaml_fields),
     CYAML_FIELD_END,
 };
 
@@ -97,9 +96,8 @@ party_kind_name(enum party_kind kind)
 	return kind_names[kind];
 }
 
-/* The value when it is given and made of these characters only. */
-static const char *
-word_of(struct yaml_file *file, const char *field, const char *text, const char *characters)
+const char *
+party_yaml_word(struct yaml_file *file, const char *field, const char *text, const char *characters)
 {
 	if (!yaml_file_is_given(file, field, text))
 		return "";
@@ -108,10 +106,10 @@ word_of(struct yaml_file *file, const char *field, const char *text, const char 
 	return text;
 }
 
-static const char *
-variable_of(struct yaml_file *file, const char *field, const char *text)
+const char *
+party_yaml_variable(struct yaml_file *file, const char *field, const char *text)
 {
-	const char *name = word_of(file, field, text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	const char *name = party_yaml_word(file, field, text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
 	if (name[0] >= '0' && name[0] <= '9')
 		yaml_file_problem(file, field, "\"%.40s\" is no name of an environment variable", name);
@@ -139,8 +137,8 @@ percent_of(struct yaml_file *file, const char *field, const char *text)
 	return 0;
 }
 
-static int64_t
-rate_of(struct yaml_file *file, const char *field, const char *text)
+int64_t
+party_yaml_rate(struct yaml_file *file, const char *field, const char *text)
 {
 	int64_t micro;
 
@@ -188,13 +186,14 @@ connection_read(struct yaml_file *file, const struct connection_text *text, stru
 		yaml_file_problem(file, "connection", "is missing, and a wms needs one");
 		return;
 	}
-	c->url_env = arena_text(arena, str_of(variable_of(file, "connection.url_env", text->url_env)));
+	c->url_env = arena_text(arena, str_of(party_yaml_variable(file, "connection.url_env", text->url_env)));
 	if (text->token_env)
-		c->token_env = arena_text(arena, str_of(variable_of(file, "connection.token_env", text->token_env)));
+		c->token_env =
+		    arena_text(arena, str_of(party_yaml_variable(file, "connection.token_env", text->token_env)));
 	c->timeout_ms = yaml_file_int(file, "connection.timeout_ms", text->timeout_ms, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
 	c->concurrency = yaml_file_int(file, "connection.concurrency", text->concurrency, 1, CONCURRENCY_MAX);
 	if (text->rate_per_second)
-		c->rate_per_second_micro = rate_of(file, "connection.rate_per_second", text->rate_per_second);
+		c->rate_per_second_micro = party_yaml_rate(file, "connection.rate_per_second", text->rate_per_second);
 	c->can_probe =
 	    text->probe && yaml_file_choice(file, "connection.probe", text->probe, no_yes, COUNT_OF(no_yes)) == 1;
 }
@@ -330,13 +329,16 @@ party_read(struct yaml_file *file, const struct party_text *text, const char *fo
 	party->format =
 	    format_names[yaml_file_choice(file, "format", text->format, format_names, COUNT_OF(format_names))];
 	party->currency = arena_text(arena, str_of(currency_of(file, text->currency)));
-	party->time_zone = arena_text(arena, str_of(word_of(file, "time_zone", text->time_zone, zone_characters)));
+	party->time_zone =
+	    arena_text(arena, str_of(party_yaml_word(file, "time_zone", text->time_zone, zone_characters)));
 	zone_check(file, party->time_zone);
 	acknowledge_read(file, text->acknowledge, party);
 	sends_read(file, text->sends, party);
 	policies_read(file, text->policies, party);
 	csv_read(file, text->csv, arena, party);
 	connection_read(file, text->connection, arena, party);
+	hook_yaml_read(file, text->hook, arena, party);
+	door_yaml_read(file, text->gateway, party);
 }
 
 size_t

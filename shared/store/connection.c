@@ -14,6 +14,11 @@
 #define TCP_USER_TIMEOUT_MS "15000"
 #define OPTIONS_BYTES 1024
 #define HOSTS_MAX 16
+/* A join by hash or merge, or with a table kept aside, reads all there is of it, which is cheap only while that is little.
+ * One plan for all batches, or those of few rows would each be planned anew. */
+#define BY_KEY                                                                                                  \
+	" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off"          \
+	" -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan"
 
 /* Where to connect, as the URL says. */
 struct target {
@@ -99,7 +104,7 @@ options_set(struct target *t, const struct store_config *config, const char *giv
 		 "%s -c statement_timeout=%lld -c lock_timeout=%lld -c idle_in_transaction_session_timeout=%d"
 		 " -c search_path=tributary%s",
 		 given ? given : "", (long long)config->statement_timeout_ms, (long long)config->lock_timeout_ms,
-		 IDLE_IN_TRANSACTION_MS, config->by_key ? " -c enable_seqscan=off" : "");
+		 IDLE_IN_TRANSACTION_MS, config->by_key ? BY_KEY : "");
 }
 
 static bool

@@ -301,6 +301,16 @@ store_begin(struct store *s)
 		fail_disconnected(s);
 }
 
+/* The statement, prepared when it is new to the server. */
+static void
+queue_prepared(struct store *s, const struct rows *rows, enum pending_kind kind)
+{
+	if (s->fault == OUTCOME_OK && !prepared_put(&s->prepared, rows->statement))
+		queue_prepare(s, rows->statement);
+	if (s->fault == OUTCOME_OK)
+		queue_statement(s, rows, kind);
+}
+
 /* Queue the statement and what must stand before it. */
 static void
 queue(struct store *s, const struct rows *rows, enum pending_kind kind)
@@ -311,10 +321,7 @@ queue(struct store *s, const struct rows *rows, enum pending_kind kind)
 		s->is_begun = true;
 		queue_control(s, "BEGIN");
 	}
-	if (s->fault == OUTCOME_OK && !prepared_put(&s->prepared, rows->statement))
-		queue_prepare(s, rows->statement);
-	if (s->fault == OUTCOME_OK)
-		queue_statement(s, rows, kind);
+	queue_prepared(s, rows, kind);
 }
 
 /* May the rows be sent? Their own fault becomes the transaction's. */
@@ -356,6 +363,19 @@ store_query(struct store *s, const struct rows *rows, struct result **result, st
 		queue(s, rows, PENDING_QUERY);
 	if (settle(s) == OUTCOME_OK)
 		*result = s->results;
+	return fault_tell(s, why);
+}
+
+enum outcome
+store_ask(struct store *s, const struct rows *rows, struct result **result, struct why *why)
+{
+	store_begin(s);
+	if (is_sendable(s, rows)) {
+		queue_prepared(s, rows, PENDING_QUERY);
+		if (settle(s) == OUTCOME_OK)
+			*result = s->results;
+	}
+	s->is_open = false;
 	return fault_tell(s, why);
 }
 

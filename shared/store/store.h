@@ -75,6 +75,11 @@ void store_send(struct store *s, const struct rows *rows);
 /* store_query - send and wait for this one's result; it stays valid until the next store_begin */
 struct result;
 enum outcome store_query(struct store *s, const struct rows *rows, struct result **result, struct why *why) MUST_CHECK;
+/*
+ * store_ask - one statement that only reads, as a transaction of its own: what is one round trip, without BEGIN and COMMIT.
+ * A transaction that is open is rolled back. The result stays valid until the next store_ask or store_begin.
+ */
+enum outcome store_ask(struct store *s, const struct rows *rows, struct result **result, struct why *why) MUST_CHECK;
 /* store_commit - everything queued, then COMMIT. On anything but OK the transaction is rolled back, or, when the
  * connection broke, perhaps done: repeat it, all of it is written to be repeatable. */
 enum outcome store_commit(struct store *s, struct why *why) MUST_CHECK;

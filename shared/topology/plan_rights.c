@@ -108,6 +108,13 @@ worker_add(struct planner *p, const struct topology_worker *w)
 	struct topics topics = {.intake = NULL};
 	struct plan_user user = {.name = w->name, .configure = PLAN_NOTHING};
 
+	if (w->enters) {
+		user.read = PLAN_NOTHING;
+		user.write = "^" TOPOLOGY_INTAKE "$";
+		topics.intake = PLAN_ANYTHING;
+		user_add(p, &user, &topics);
+		return;
+	}
 	if (w->reads_count == 0) {
 		user.read = PLAN_NOTHING;
 		user.write = "^" TOPOLOGY_HOME "$";

@@ -63,6 +63,7 @@ struct topology_worker {
 	size_t reads_count;
 	const char *const *says; /* events */
 	size_t says_count;
+	bool enters; /* says what came from outside: documents of any party, to intake */
 };
 
 struct topology_policy {

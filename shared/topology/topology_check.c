@@ -175,6 +175,8 @@ workers_check(const struct topology *t, struct yaml_file *file)
 		snprintf(field, sizeof field, "workers[%zu].reads", i);
 		if (w->reads_count == 0 && w->says_count > 0)
 			yaml_file_problem(file, field, "is empty: what works by the clock says no events");
+		if (w->reads_count > 0 && w->enters)
+			yaml_file_problem(file, field, "is not empty: what lets documents in reads no queue");
 		for (size_t j = 0; j < w->reads_count; j++)
 			if (!topology_queue_get(t, w->reads[j]))
 				yaml_file_problem(file, field, "there is no queue \"%s\"", w->reads[j]);

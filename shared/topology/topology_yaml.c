@@ -40,7 +40,7 @@ struct event_text {
 };
 
 struct worker_text {
-	char *name;
+	char *name, *enters;
 	char **reads, **says;
 	unsigned reads_count, says_count;
 };
@@ -63,6 +63,8 @@ struct topology_text {
 	struct policies_text *policies;
 	unsigned exchanges_count, queues_count, retry_tiers_count, events_count, workers_count;
 };
+
+static const char *const yes_no[] = {"false", "true"};
 
 #define TEXT_FLAGS (CYAML_FLAG_POINTER_NULL | CYAML_FLAG_OPTIONAL)
 #define LIST_FLAGS (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -121,6 +123,7 @@ static const cyaml_schema_value_t event_schema = {
 
 static const cyaml_schema_field_t worker_fields[] = {
     TEXT(worker_text, name),
+    TEXT(worker_text, enters),
     LIST(worker_text, reads, &name_schema),
     LIST(worker_text, says, &name_schema),
     CYAML_FIELD_END,
@@ -287,7 +290,6 @@ tiers_copy(struct copier *c, const struct topology_text *text, struct topology *
 static void
 events_copy(struct copier *c, const struct topology_text *text, struct topology *t)
 {
-	static const char *const answers[] = {"false", "true"};
 	struct topology_event *rows = list_new(c, "events", text->events_count, sizeof *rows);
 
 	for (unsigned i = 0; i < text->events_count; i++) {
@@ -297,7 +299,7 @@ events_copy(struct copier *c, const struct topology_text *text, struct topology 
 		rows[i].name = copy_name(c, "name", from->name);
 		rows[i].contract = copy_name(c, "contract", from->contract);
 		rows[i].subscribed =
-		    yaml_file_choice(c->file, field_of(c, "subscribed"), from->subscribed, answers, 2) == 1;
+		    yaml_file_choice(c->file, field_of(c, "subscribed"), from->subscribed, yes_no, 2) == 1;
 	}
 	t->events = rows;
 	t->events_count = text->events_count;
@@ -330,6 +332,8 @@ workers_copy(struct copier *c, const struct topology_text *text, struct topology
 		rows[i].reads_count = from->reads_count;
 		rows[i].says = names_copy(c, "says", from->says, from->says_count);
 		rows[i].says_count = from->says_count;
+		rows[i].enters =
+		    from->enters && yaml_file_choice(c->file, field_of(c, "enters"), from->enters, yes_no, 2) == 1;
 	}
 	t->workers = rows;
 	t->workers_count = text->workers_count;

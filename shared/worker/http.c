@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /healthz  200 while the loop turns (503 when it has not for HEALTH_LIMIT_US)
- * /readyz   200 while Postgres and RabbitMQ are connected and all queues consumed; Redis is only a hint
+ * /readyz   200 while Postgres and RabbitMQ are connected and all queues consumed; Redis is only a hint. 503 from the
+ *           signal to stop on
  * /metrics  Prometheus text
  * One thread, read-only, nothing but these three.
  */
@@ -73,6 +74,9 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 		return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the loop stands still\n", 22);
 	}
 	if (strcmp(url, "/readyz") == 0) {
+		/* The flag itself: the loop may be waiting for a server, and its gauge comes later. */
+		if (skeleton_is_stopping())
+			return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "draining\n", 9);
 		if (!metrics_gauge_get(m, GAUGE_POSTGRES_UP))
 			return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "postgres is away\n", 17);
 		if (!metrics_gauge_get(m, GAUGE_AMQP_UP))

@@ -51,21 +51,6 @@ item_reset(struct item *item)
 	p->settled_us = 0;
 }
 
-/*
- * A stranger's message id is only unique among his own, may be missing, and may be used again for another document (a
- * counter that starts anew): so the routing key and the bytes are part of the id. The same message again is a repeat,
- * anything else is looked at.
- */
-static struct uuid
-outside_id(const struct delivery *d, struct str party)
-{
-	unsigned char hash[32];
-	struct str parts[4] = {party, d->envelope.message_id, d->routing_key, {(const char *)hash, sizeof hash}};
-
-	sha256(d->body, hash);
-	return uuid_derive(UUID_MESSAGE, parts, 4);
-}
-
 static enum outcome
 ids_read(struct skeleton *s, struct item *item, struct why *why)
 {
@@ -83,7 +68,7 @@ ids_read(struct skeleton *s, struct item *item, struct why *why)
 		/* What comes home from a retry or a release has our id, and its kind as type. */
 		if (str_equal(d->exchange, STR(EXCHANGE_HOME)) && has_id)
 			return OUTCOME_OK;
-		item->message_id = outside_id(d, rest);
+		item->message_id = uuid_of_document(rest, d->envelope.message_id, d->routing_key, d->body);
 		rest = d->routing_key;
 		str_split(&rest, '.');
 		item->kind = rest;
@@ -91,7 +76,7 @@ ids_read(struct skeleton *s, struct item *item, struct why *why)
 	}
 	item->party = e->party;
 	if (!has_id)
-		item->message_id = outside_id(d, d->queue);
+		item->message_id = uuid_of_document(d->queue, d->envelope.message_id, d->routing_key, d->body);
 	if (s->worker->is_final)
 		return OUTCOME_OK;
 	if (!has_id)

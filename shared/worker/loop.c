@@ -40,6 +40,7 @@ gauges_update(struct skeleton *s)
 	metrics_gauge(s->metrics, GAUGE_AMQP_CONSUMING,
 		      s->worker->tick ? broker_is_connected(s->broker) : broker_is_consuming(s->broker));
 	metrics_gauge(s->metrics, GAUGE_LOOP_AT_US, monotonic_us());
+	metrics_gauge(s->metrics, GAUGE_DRAINING, skeleton_is_stopping());
 	metrics_gauge(s->metrics, GAUGE_AMQP_UP, broker_is_connected(s->broker));
 	metrics_gauge(s->metrics, GAUGE_AMQP_BLOCKED, broker_is_blocked(s->broker));
 	metrics_gauge(s->metrics, GAUGE_AMQP_RECONNECTS, (int64_t)broker_reconnects(s->broker));
@@ -195,14 +196,14 @@ ticks_run(struct skeleton *s)
 {
 	int64_t next_us = monotonic_us();
 
-	while (!skeleton_is_stopping()) {
+	while (!skeleton_is_stopping() || (s->worker->drain && !s->worker->drain(s->state) && skeleton_may_go_on(s))) {
 		int64_t left_us = next_us - monotonic_us();
 		struct delivery none;
 		struct why why = {0};
 
 		gauges_update(s);
 		store_look_after(s);
-		if (left_us <= 0 && store_is_connected(s->store)) {
+		if (left_us <= 0 && (s->worker->ticks_without_store || store_is_connected(s->store))) {
 			next_us = tick_run(s);
 			continue;
 		}

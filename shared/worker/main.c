@@ -70,6 +70,12 @@ batch_pump(struct batch *batch)
 	return skeleton_may_go_on(batch->skeleton);
 }
 
+bool
+batch_rest(struct batch *batch, int64_t ms)
+{
+	return skeleton_sleep(batch->skeleton, ms);
+}
+
 void
 worker_figure(struct skeleton *skeleton, const char *name, const char *party, const char *what, int64_t value)
 {
@@ -85,13 +91,20 @@ batch_count(struct batch *batch, const char *name, const char *party, const char
 enum outcome
 batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why)
 {
-	struct skeleton *s = batch->skeleton;
 	enum publish_state *states = arena_array(batch->arena, n, sizeof *states);
-	enum outcome outcome;
 
 	if (!states)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu messages", n);
-	outcome = broker_publish(s->broker, messages, n, s->config.confirm_timeout_ms, states, why);
+	return batch_say(batch, messages, n, batch->skeleton->config.confirm_timeout_ms, states, why);
+}
+
+enum outcome
+batch_say(struct batch *batch, const struct outgoing *messages, size_t n, int64_t timeout_ms,
+	  enum publish_state *states, struct why *why)
+{
+	struct skeleton *s = batch->skeleton;
+	enum outcome outcome = broker_publish(s->broker, messages, n, timeout_ms, states, why);
+
 	for (size_t i = 0; i < n; i++)
 		if (states[i] != PUBLISH_PENDING)
 			metrics_count(s->metrics, states[i] == PUBLISH_CONFIRMED ? COUNTER_PUBLISHED : COUNTER_RETURNED,
@@ -288,7 +301,8 @@ parts_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	struct why why = {0};
-	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir, s};
+	struct setup setup = {s->worker_config,       s->parties,          s->config.parties_dir,
+			      s->config.database_url, s->config.redis_url, s};
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);

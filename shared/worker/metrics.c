@@ -27,6 +27,7 @@ static const char *const gauge_names[GAUGES][3] = {
     [GAUGE_REDIS_UP] = {"redis_up", "gauge", "1: connected; 0 costs speed only"},
     [GAUGE_AMQP_BLOCKED] = {"amqp_blocked", "gauge", "1: the broker takes no messages now"},
     [GAUGE_AMQP_CONSUMING] = {"amqp_consuming", "gauge", "1: takes messages from all of its queues"},
+    [GAUGE_DRAINING] = {"draining", "gauge", "1: about to stop, and not ready"},
     [GAUGE_AMQP_RECONNECTS] = {"amqp_reconnects_total", "counter", "Connections made after the first"},
     [GAUGE_REDIS_RECONNECTS] = {"redis_reconnects_total", "counter", "Connections made after the first"},
 };

@@ -99,6 +99,17 @@ timeline_put(struct ledger *l, const struct item *item, const char *event, const
 	rows_uuid(l->timeline, item->message_id);
 }
 
+/* Of what came in with one: where in the sender's own traces to look. All that follows from it has the same. */
+static struct str
+trace_text(struct ledger *l, const struct item *item)
+{
+	struct str trace = item->delivery->envelope.trace;
+
+	if (!l->s->worker->from_outside || !trace.n)
+		return (struct str){NULL, 0};
+	return arena_printf(l->s->arena, "trace %.*s", STR_ARGS(trace));
+}
+
 /* False when there is no memory for its outputs, which must not be lost. */
 static bool
 journal_put(struct ledger *l, const struct item *item)
@@ -253,7 +264,7 @@ outcome_put(struct ledger *l, struct item *item)
 	for (const struct note *n = item->private->notes; n; n = n->next)
 		timeline_put(l, item, n->event, n->code, n->detail);
 	timeline_put(l, item, item_end_name(item), item->outcome == OUTCOME_OK ? NULL : item->why.code,
-		     item->outcome == OUTCOME_OK ? (struct str){NULL, 0} : str_of(item->why.text));
+		     item->outcome == OUTCOME_OK ? trace_text(l, item) : str_of(item->why.text));
 }
 
 /* The next message behind each settled head goes home, and becomes the head; without one the gate goes. */

@@ -93,7 +93,8 @@ struct setup {
 	const void *config;
 	const struct party_list *parties;
 	const char *parties_dir;
-	struct skeleton *skeleton; /* for worker_figure() */
+	const char *database_url, *redis_url; /* for connections of its own, in a thread of its own */
+	struct skeleton *skeleton;            /* for worker_figure() */
 };
 
 /* How much of a queue may be on its way to us now. */
@@ -117,6 +118,12 @@ struct worker {
 	 * next_ms  when to be called again; after another outcome than OUTCOME_OK that is TICK_RETRY_MS
 	 */
 	enum outcome (*tick)(struct batch *batch, int64_t *next_ms, struct why *why);
+	bool ticks_without_store; /* it has something to say while Postgres is away */
+	/*
+	 * drain - of a worker with tick(): asked again and again once the process is to stop; true when nothing is under
+	 * way any more. Ticks go on until then, or until DRAIN_MS are over. NULL: it stops at once.
+	 */
+	bool (*drain)(void *state);
 	/* open - makes `state`, before anything is consumed; NULL when there is none */
 	enum outcome (*open)(const struct setup *setup, void **state, struct why *why);
 	void (*close)(void *state);
@@ -192,8 +199,13 @@ void batch_count(struct batch *batch, const char *name, const char *party, const
  */
 #define TICK_RETRY_MS 5000
 enum outcome batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why) MUST_CHECK;
+/* batch_say - the same, with a time of its own, and what became of each (broker_publish()) */
+enum outcome batch_say(struct batch *batch, const struct outgoing *messages, size_t n, int64_t timeout_ms,
+		       enum publish_state *states, struct why *why) MUST_CHECK;
 
 /* batch_pump - in call(): keep the connections alive; at least every second. False when the process must stop. */
 bool batch_pump(struct batch *batch);
+/* batch_rest - in tick(), outside of a transaction: leave the machine to the others for so long. False as above. */
+bool batch_rest(struct batch *batch, int64_t ms);
 
 #endif

@@ -350,3 +350,34 @@ Test(store, a_batch_is_one_round_trip, .timeout = 60)
 		    (double)(monotonic_us() - start_us) / 10000);
 	fixture_close(&f);
 }
+
+Test(store, what_is_asked_alone_is_one_round_trip_and_leaves_nothing_open, .timeout = 30)
+{
+	static const struct statement twice = {"ask_twice", "I", "SELECT v * 2 FROM unnest($1) v"};
+	static const struct statement broken = {"ask_broken", "I", "SELECT 1 / (v - v) FROM unnest($1) v"};
+	struct fixture f;
+	struct result *r;
+	struct rows *rows;
+	size_t before;
+
+	fixture_open(&f);
+	before = store_round_trips(f.store);
+	for (int64_t i = 1; i <= 3; i++) {
+		rows = rows_new(&twice, f.arena);
+		rows_int(rows, i);
+		cr_assert_eq(store_ask(f.store, rows, &r, &f.why), OUTCOME_OK, "%s", f.why.text);
+		cr_assert_eq(result_int(r, 0, 0), 2 * i);
+	}
+	cr_assert_eq(store_round_trips(f.store) - before, 3);
+	rows = rows_new(&broken, f.arena);
+	rows_int(rows, 1);
+	cr_assert_eq(store_ask(f.store, rows, &r, &f.why), OUTCOME_DEAD);
+	rows = rows_new(&twice, f.arena);
+	rows_int(rows, 21);
+	cr_assert_eq(store_ask(f.store, rows, &r, &f.why), OUTCOME_OK, "%s", f.why.text);
+	cr_assert_eq(result_int(r, 0, 0), 42);
+	store_begin(f.store);
+	cr_assert_eq(result_int(query(&f, rows), 0, 0), 42);
+	cr_assert_eq(store_commit(f.store, &f.why), OUTCOME_OK);
+	fixture_close(&f);
+}

@@ -38,10 +38,11 @@ const struct statement allocate_orders_lock = {"allocate_orders_lock", "U",
 					       "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT "
 					       "tributary.orders_lock_key(o) AS k FROM unnest($1) o ORDER BY 1) t"};
 
+/* As EXISTS in the list of columns Postgres would now and then read all lines there are, into a hash. */
 const struct statement allocate_orders_wanted = {
     "allocate_orders_wanted", "U",
     "SELECT o.order_id, coalesce(o.changed_at, o.received_at), o.cancelled_at IS NOT NULL,"
-    " EXISTS (SELECT FROM tributary.allocation_lines a WHERE a.order_id = o.order_id)"
+    " (SELECT true FROM tributary.allocation_lines a WHERE a.order_id = o.order_id LIMIT 1) IS NOT NULL"
     " FROM tributary.orders o WHERE o.order_id = ANY ($1)"};
 
 const struct statement allocate_lines_delete = {"allocate_lines_delete", "U",
@@ -57,12 +58,13 @@ const struct statement allocate_shipments_insert = {
     "INSERT INTO tributary.shipments (shipment_id, order_id, place, partner, warehouse, requested_at, document)"
     " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"};
 
+/* Not "state = 'open'": by the index of the open ones Postgres would go through all of them for each line. */
 const struct statement allocate_reservations_close = {
     "allocate_reservations_close", "UNI",
     "UPDATE tributary.reservations r SET shipped_micro = u.shipped,"
     " state = CASE WHEN u.shipped < r.quantity_micro THEN 'open' ELSE 'closed' END"
     " FROM unnest($1, $2, $3) u(shipment_id, line_no, shipped)"
-    " WHERE r.shipment_id = u.shipment_id AND r.line_no = u.line_no AND r.state = 'open' AND r.shipped_micro = 0"
+    " WHERE r.shipment_id = u.shipment_id AND r.line_no = u.line_no AND r.state <> 'closed' AND r.shipped_micro = 0"
     " RETURNING r.item_no, r.warehouse, r.shipped_micro"};
 
 const struct statement allocate_orders_shipped = {

@@ -30,7 +30,9 @@
 #define STEPS_MAX 100
 #define REOPEN_MAX 500
 #define SEALS_MAX 10      /* batches of one tick */
-#define RESTS 3           /* it rests so much longer than it works */
+#define RESTS 3           /* after each step it rests so much longer than it worked: the fleet needs the machine too */
+#define REST_MAX_MS 5000
+#define BEHIND_MS 100     /* from the end of a round that was not enough to the next */
 #define DOCUMENTS_PART 10 /* a document makes about so many lines of the timeline */
 
 struct auditor_state {
@@ -176,6 +178,16 @@ part_check(struct round *r, const struct audit_set *part, struct why *why)
 	return outcome;
 }
 
+static enum outcome
+rest(struct batch *batch, int64_t began_us, struct why *why)
+{
+	int64_t ms = (monotonic_us() - began_us) * RESTS / 1000;
+
+	if (batch_rest(batch, ms < REST_MAX_MS ? ms : REST_MAX_MS) && batch_pump(batch))
+		return OUTCOME_OK;
+	return why_set(why, OUTCOME_AWAY, "stopping", "stopped within a round");
+}
+
 /* In parts; after each one the process may be stopped. */
 static enum outcome
 set_check(struct round *r, const struct audit_set *set, struct why *why)
@@ -184,13 +196,14 @@ set_check(struct round *r, const struct audit_set *set, struct why *why)
 
 	for (size_t at = 0; outcome == OUTCOME_OK && at < set->n; at += SET_MAX) {
 		struct audit_set part = *set;
+		int64_t began_us = monotonic_us();
 
-		if (!batch_pump(r->batch))
-			return why_set(why, OUTCOME_AWAY, "stopping", "stopped within a round");
 		part.ids += at;
 		part.items += at;
 		part.n = set->n - at < SET_MAX ? set->n - at : SET_MAX;
 		outcome = part_check(r, &part, why);
+		if (outcome == OUTCOME_OK)
+			outcome = rest(r->batch, began_us, why);
 	}
 	return outcome;
 }
@@ -397,9 +410,13 @@ rows_seal(struct batch *batch, struct why *why)
 	int64_t sealed = SEAL_ROWS_MAX;
 
 	for (int i = 0; i < SEALS_MAX && outcome == OUTCOME_OK && sealed >= SEAL_ROWS_MAX / 2; i++) {
+		int64_t began_us = monotonic_us();
+
 		outcome = seal_run(batch->store, SEAL_ROWS_MAX, &sealed, why);
-		if (outcome == OUTCOME_OK)
+		if (outcome == OUTCOME_OK) {
 			batch_count(batch, "sealed_rows_total", "", NULL, sealed);
+			outcome = rest(batch, began_us, why);
+		}
 	}
 	return outcome;
 }
@@ -427,8 +444,7 @@ auditor_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 	audit_init(&r.check, batch->store, st->arena, st->routes, config->grace_s);
 	outcome = round_run(&r, why);
 	audit_unlock(batch->store, batch->arena);
-	/* Behind: not at once, for the fleet needs the machine too. */
-	if (outcome == OUTCOME_OK && r.has_more && r.did.took_ms * RESTS < config->every_ms)
-		*next_ms = r.did.took_ms * RESTS;
+	if (outcome == OUTCOME_OK && r.has_more && BEHIND_MS < config->every_ms)
+		*next_ms = BEHIND_MS;
 	return outcome;
 }

@@ -32,8 +32,8 @@ const struct statement ingest_orders_known = {
     "ingest_orders_known", "UTO",
     "SELECT o.order_id, o.content_sha256, coalesce(o.source_revision, ''), o.revision_no::bigint,"
     " o.cancelled_at IS NOT NULL, count(s.shipment_id), min(s.requested_at), coalesce(min(s.partner), ''),"
-    " CASE WHEN u.with_document THEN o.document END, EXISTS (SELECT FROM tributary.order_revisions r"
-    " WHERE r.order_id = o.order_id AND r.source_revision = u.revision), o.document_id"
+    " CASE WHEN u.with_document THEN o.document END, (SELECT true FROM tributary.order_revisions r"
+    " WHERE r.order_id = o.order_id AND r.source_revision = u.revision LIMIT 1) IS NOT NULL, o.document_id"
     " FROM unnest($1, $2, $3) u(order_id, revision, with_document) JOIN tributary.orders o USING (order_id)"
     " LEFT JOIN tributary.shipments s USING (order_id) GROUP BY o.order_id, u.revision, u.with_document"};
 

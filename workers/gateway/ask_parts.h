@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ask_parts - what belongs to an order: GET /v1/orders/{order_id}/shipments, /invoices, /timeline
+ *
+ * {order_id, shipments: [{shipment_id, place, partner, warehouse, state, carrier?, tracking_number?, requested_at,
+ *   shipped_at?, lines: [{line_no, line_ref?, sku?, item_no, unit?, quantity, shipped}]}]}
+ *   state: requested, prepared, confirmed (the partner took it), refused, in_doubt, shipped; quantities in the base unit
+ * {order_id, invoices: [{invoice_id, number, shipment_id, issued_at, currency, gross_minor, discount_minor, charges_minor,
+ *   tax_minor, total_minor, lines: [{line_no, line_ref?, sku?, item_no, unit?, quantity, gross_minor, discount_minor,
+ *   net_minor, tax_minor}]}]}
+ * {order_id, events: [{at, stage, event, code?, detail?}], next?, after?}
+ *
+ * To add a list of rows with lines (returns): a statement of the shape below, what is said of a row and of a line, a
+ * `struct part`, a handler of one line, a row in route.c.
+ */
+#ifndef TRIBUTARY_GATEWAY_ASK_PARTS_H
+#define TRIBUTARY_GATEWAY_ASK_PARTS_H
+
+#include "gateway/route.h"
+
+#define TIMELINE_LIMIT_DEFAULT 200
+#define TIMELINE_LIMIT_MAX 500
+
+extern const char *const timeline_query[]; /* limit after */
+
+enum outcome ask_shipments(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
+enum outcome ask_invoices(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
+enum outcome ask_timeline(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
+
+#endif
