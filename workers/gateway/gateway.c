@@ -117,10 +117,8 @@ on_whole(void *context, struct web_request *r)
 		call_errors(call, 400, "an argument of the query is not as it should be", &why, 1);
 		return;
 	}
-	call_hold(call);
 	if (lane_put(&g->lanes[call->route->lane], call))
 		return;
-	call_release(call);
 	(void)why_set(&why, OUTCOME_AWAY, "busy", "too many requests are waiting");
 	call_away(call, &why);
 }
