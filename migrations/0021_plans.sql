@@ -16,3 +16,6 @@ BEGIN
 	END IF;
 END
 $$;
+
+-- ingest: whether the request for a shipment has had its answer, so that ship-sync need not hear of the confirmation
+GRANT SELECT (order_id, reference, state) ON effects TO tributary_ingest;

@@ -94,6 +94,26 @@ schema_command(int argc, char **argv)
 	return schema_print(c, stdout) ? EXIT_YES : EXIT_NO;
 }
 
+static bool
+schemas_write(const char *dir, const struct contract *const *contracts, size_t n, const char *form)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct contract *c = contracts[i];
+		char path[PATH_BYTES];
+		FILE *out;
+		bool is_ok;
+
+		snprintf(path, sizeof path, "%s/%s%s.v%d.schema.json", dir, c->name, form, c->version);
+		out = fopen(path, "we");
+		is_ok = out && schema_print(c, out);
+		if ((out && fclose(out) != 0) || !is_ok) {
+			fprintf(stderr, "tributary contracts: %s: %s\n", path, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
 static int
 write_command(int argc, char **argv)
 {
@@ -103,21 +123,10 @@ write_command(int argc, char **argv)
 	if (!words_read("tributary contracts write DIR", "JSON Schema of every document, one file each.", argc, argv, 1,
 			1, &dir, &status))
 		return status;
-	for (size_t i = 0; i < model_contracts_count; i++) {
-		const struct contract *c = model_contracts[i];
-		char path[PATH_BYTES];
-		FILE *out;
-		bool is_ok;
-
-		snprintf(path, sizeof path, "%s/%s.v%d.schema.json", dir, c->name, c->version);
-		out = fopen(path, "we");
-		is_ok = out && schema_print(c, out);
-		if ((out && fclose(out) != 0) || !is_ok) {
-			fprintf(stderr, "tributary contracts: %s: %s\n", path, strerror(errno));
-			return EXIT_NO;
-		}
-	}
-	return EXIT_YES;
+	return schemas_write(dir, model_contracts, model_contracts_count, "") &&
+		       schemas_write(dir, model_channel_contracts, model_channel_contracts_count, ".channel")
+		   ? EXIT_YES
+		   : EXIT_NO;
 }
 
 /* All of a file, or of stdin without one. */

@@ -98,6 +98,17 @@ parties() {
 	done
 }
 
+# hooks - "party variable scheme" of the parties that send webhooks
+hooks() {
+	local party
+	for party in $(parties); do
+		awk -v party="$party" '
+			/^hook:/ { on = 1; next } /^[^ #]/ { on = 0 }
+			on && $1 == "scheme:" { scheme = $2 } on && $1 == "secret_env:" { variable = $2 }
+			END { if (variable != "") print party, variable, scheme }' "$parties/$party/party.yaml"
+	done
+}
+
 role_of() { printf 'tributary_%s' "${1//-/_}"; }
 
 # tributary ARG... - the CLI, as this stack's owner, whatever addresses the shell has sourced

@@ -35,17 +35,6 @@ database_url() { # database_url NAME ROLE - password and URL of a Postgres role;
 	url "$1.database-url" postgresql "$2" "$2.pg-password" "$postgres_hosts" "$path"
 }
 
-# hooks - "party variable scheme" of the parties that send webhooks
-hooks() {
-	local party
-	for party in $(parties); do
-		awk -v party="$party" '
-			/^hook:/ { on = 1; next } /^[^ #]/ { on = 0 }
-			on && $1 == "scheme:" { scheme = $2 } on && $1 == "secret_env:" { variable = $2 }
-			END { if (variable != "") print party, variable, scheme }' "$parties/$party/party.yaml"
-	done
-}
-
 # hook_secret PARTY SCHEME - what its webhooks are signed with here: a sender of one's own, for trying it
 hook_secret() {
 	secret "hook-$1.random"

@@ -22,6 +22,9 @@ const struct contract *const model_contracts[] = {
     &availability_question_contract, &quote_question_contract, &customer_question_contract};
 const size_t model_contracts_count = COUNT_OF(model_contracts);
 
+const struct contract *const model_channel_contracts[] = {&channel_order_contract, &channel_return_contract};
+const size_t model_channel_contracts_count = COUNT_OF(model_channel_contracts);
+
 const struct contract *
 model_contract(const char *name)
 {

@@ -10,6 +10,9 @@
 
 extern const struct contract *const model_contracts[];
 extern const size_t model_contracts_count;
+/* The same documents as a party sends them, without what is ours to say: <name>.channel.v1.schema.json. */
+extern const struct contract *const model_channel_contracts[];
+extern const size_t model_channel_contracts_count;
 
 /* model_contract - by name; NULL when there is none */
 const struct contract *model_contract(const char *name);

@@ -17,7 +17,7 @@
 #define TIMEOUT_MAX_MS 120000
 #define CONCURRENCY_MAX 1000
 #define RATE_MIN_MICRO (DECIMAL_ONE / 1000)
-#define RATE_MAX_MICRO (10000 * DECIMAL_ONE)
+#define RATE_MAX_MICRO (100000 * DECIMAL_ONE)
 
 struct policies_text {
 	char *backorder, *price_tolerance_percent, *total_tolerance_minor;
@@ -144,7 +144,7 @@ party_yaml_rate(struct yaml_file *file, const char *field, const char *text)
 
 	if (decimal_parse(str_of(text), &micro) && micro >= RATE_MIN_MICRO && micro <= RATE_MAX_MICRO)
 		return micro;
-	yaml_file_problem(file, field, "\"%.40s\" is no decimal from 0.001 to 10000", text);
+	yaml_file_problem(file, field, "\"%.40s\" is no decimal from 0.001 to 100000", text);
 	return 0;
 }
 

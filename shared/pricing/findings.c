@@ -179,3 +179,21 @@ findings_item(const struct findings *findings, size_t index, size_t line, const 
 
 	return item_decide(findings->items + first[0], first[1] - first[0], item, why);
 }
+
+enum outcome
+findings_line(const struct findings *findings, size_t index, struct order *order, size_t line,
+	      int64_t tolerance_percent_micro, struct arena *arena, struct why *why)
+{
+	const struct line_terms terms = {order, findings->days[index], tolerance_percent_micro};
+	const struct book_item *item;
+	enum outcome outcome = findings_item(findings, index, line, &item, why);
+
+	if (outcome == OUTCOME_OK)
+		outcome = line_enrich(&terms, order_line_at(order, line), item, &findings->books, arena, why);
+	if (outcome != OUTCOME_OK && why->path[0] == '\0')
+		snprintf(why->path, sizeof why->path, "lines[%zu].%s", line,
+			 str_starts(str_of(why->code), STR("item"))    ? "sku"
+			 : str_starts(str_of(why->code), STR("price")) ? "unit_price"
+								       : "unit");
+	return outcome;
+}

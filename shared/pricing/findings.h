@@ -59,4 +59,12 @@ enum outcome findings_customer(const struct findings *findings, size_t index, st
 enum outcome findings_item(const struct findings *findings, size_t index, size_t line, const struct book_item **item,
 			   struct why *why) MUST_CHECK;
 
+/*
+ * findings_line - everything about a line of the order `index`, into its enrichment
+ * tolerance_percent_micro  a stated price may be off by so much
+ * OUTCOME_HELD  codes: as item_decide() and line_enrich(); the path is the line's field
+ */
+enum outcome findings_line(const struct findings *findings, size_t index, struct order *order, size_t line,
+			   int64_t tolerance_percent_micro, struct arena *arena, struct why *why) MUST_CHECK;
+
 #endif

@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
-#define LEAVING_IDLE_US INT64_C(300000) /* after web_quiesce(), what a connection has to begin a request */
-#define VALUES_MAX 64 /* headers, or arguments, of a request */
+#define LEAVING_IDLE_US INT64_C(300000)  /* after web_quiesce(), what a connection has to begin a request */
+#define OVERFLOW_BYTES ((size_t)1 << 20) /* of a body beyond its limit, read so that its sender gets to know */
+#define BLANKS_MAX 64                    /* between a colon and the value */
+#define VALUES_MAX 64                    /* headers, or arguments, of a request */
 
 enum phase {
 	PHASE_IDLE,    /* nothing of a request is there */
@@ -35,13 +37,15 @@ struct link {
 	struct web *web;
 	struct MHD_Connection *connection;
 	struct link *next, **self; /* list of all, under the web's lock */
+	size_t target_bytes;       /* of the request line, with the query */
 	int fd;
 	_Atomic int phase;
 	_Atomic int64_t since_us; /* of the phase, monotonic; PHASE_BODY has its request's */
 	struct buf body;
+	size_t body_came; /* bytes, those beyond its limit too */
 	struct MHD_Response *response;
 	struct tls_pair *pair; /* NULL: no TLS, or no handshake yet */
-	bool is_taken; /* head() was asked, ended() is owed */
+	bool is_taken;         /* head() was asked, ended() is owed */
 };
 
 struct web {
@@ -237,6 +241,35 @@ plain_refuse(struct web_request *r, int status, const char *text)
 
 /* --- requests --------------------------------------------------------------------------------------------------------- */
 
+/*
+ * head_fault - whether the head is nothing but its line and headers as they were read, byte after byte
+ * The library takes a line feed for an end of line, ends the headers at one without a name, and a header at a NUL; it
+ * joins folded lines. Another server on the way may not. It reads in place and puts a NUL at each end, so every end must
+ * be where the next begins, and the last where the head ends.
+ */
+static const char *
+head_fault(const struct link *l, const char *method, const char *url, const char *version)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(l->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	struct values v = values_of(&l->request, MHD_HEADER_KIND);
+	const char *at = version + strlen(version) + 2;
+
+	if (v.is_full)
+		return "too many headers\n";
+	if (url != method + strlen(method) + 1 || version != url + l->target_bytes + 1)
+		return "the request line has a NUL, or more than two blanks\n";
+	for (size_t i = 0; i < v.n; i++) {
+		const char *name = v.items[i].name, *value = v.items[i].value;
+
+		if (name != at || *name == '\0' || value < name + strlen(name) + 1 ||
+		    value > name + strlen(name) + 1 + BLANKS_MAX)
+			return "a header is no line that ends in CR LF, or is folded, or has a NUL\n";
+		at = value + strlen(value) + 2;
+	}
+	return info && at + 2 == method + info->header_size ? NULL : "the headers do not end in an empty line\n";
+}
+
 /* What could be read in two ways is not read at all: another server on the way may have read it in the other one. */
 static const char *
 framing_fault(const struct web_request *r, const char *version)
@@ -297,6 +330,8 @@ request_head(struct link *l, const char *url, const char *method, const char *ve
 	const char *fault = framing_fault(&l->request, version);
 	int64_t length = 0;
 
+	if (!fault)
+		fault = head_fault(l, method, url, version);
 	l->request.method = str_of(method);
 	l->request.path = str_of(url);
 	l->request.body_limit = web->config.body_bytes;
@@ -317,6 +352,7 @@ request_head(struct link *l, const char *url, const char *method, const char *ve
 		return response_queue(l);
 	}
 	buf_init(&l->body, (size_t)l->request.body_limit);
+	l->body_came = 0;
 	atomic_store(&l->phase, PHASE_BODY);
 	return MHD_YES;
 }
@@ -328,8 +364,13 @@ request_body(struct link *l, const char *bytes, size_t *n)
 
 	if (*n) {
 		buf_put(&l->body, bytes, *n);
+		l->body_came += *n;
 		*n = 0;
-		return MHD_YES;
+		if (l->body_came <= (size_t)l->request.body_limit + OVERFLOW_BYTES)
+			return MHD_YES;
+		/* An answer can be given only after the whole body, and this one has no end. */
+		web->config.hooks.too_large(web->config.hooks.context, &l->request);
+		return MHD_NO;
 	}
 	if (!buf_is_ok(&l->body)) {
 		web->config.hooks.too_large(web->config.hooks.context, &l->request);
@@ -370,10 +411,10 @@ on_line(void *context, const char *line, struct MHD_Connection *connection)
 	struct link *l = info ? info->socket_context : NULL;
 
 	(void)context;
-	(void)line;
 	if (!l)
 		return NULL;
 	l->request = (struct web_request){.begun_us = monotonic_us()};
+	l->target_bytes = strlen(line);
 	phase_set(l, PHASE_HEAD);
 	return l;
 }
@@ -537,11 +578,11 @@ daemon_start(struct web *web)
 	};
 
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (web->tls ? MHD_USE_TLS : 0), 0,
-	    NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-	    web->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    (unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)c->head_bytes,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (web->tls ? MHD_USE_TLS : 0),
+	    0, NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    web->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)c->head_bytes, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
 	    MHD_OPTION_ARRAY, web->tls ? tls : tls + 2, MHD_OPTION_END);

@@ -5,10 +5,11 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-Test(schema, the_files_are_what_the_tables_say_and_are_json)
+static void
+schemas_compare(const struct contract *const *contracts, size_t count, const char *form)
 {
-	for (size_t i = 0; i < model_contracts_count; i++) {
-		const struct contract *c = model_contracts[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct contract *c = contracts[i];
 		struct arena *arena = arena_new((size_t)1 << 24);
 		static char stored[1 << 20];
 		struct buf text;
@@ -18,7 +19,7 @@ Test(schema, the_files_are_what_the_tables_say_and_are_json)
 		size_t n;
 		FILE *f;
 
-		snprintf(path, sizeof path, "topology/contracts/%s.v%d.schema.json", c->name, c->version);
+		snprintf(path, sizeof path, "topology/contracts/%s%s.v%d.schema.json", c->name, form, c->version);
 		f = fopen(path, "r");
 		cr_assert(f, "%s is missing: make docs", path);
 		n = fread(stored, 1, sizeof stored, f);
@@ -31,4 +32,14 @@ Test(schema, the_files_are_what_the_tables_say_and_are_json)
 		buf_release(&text);
 		arena_free(arena);
 	}
+}
+
+Test(schema, the_files_are_what_the_tables_say_and_are_json)
+{
+	schemas_compare(model_contracts, model_contracts_count, "");
+}
+
+Test(schema, so_are_those_of_what_parties_send)
+{
+	schemas_compare(model_channel_contracts, model_channel_contracts_count, ".channel");
 }

@@ -141,5 +141,8 @@ wait_for 15 sql_is "SELECT state FROM report.returns WHERE reference = 'E-$run'"
 is "returns, a released request is taken when it can be" "$(sql "SELECT state, code FROM report.returns WHERE reference = 'E-$run'")" "requested|"
 is "returns, and its document says so" "$(document_of early)" "return - -"
 sleep 1
-is "returns, the books balance" "$(tributary audit --full --json --grace 1 | jq -r '.findings[] | .check + " " + .table + " " + .key + " " + .says')" ""
+# of these orders: other tests leave behind what they broke on purpose
+is "returns, the books balance" "$(tributary audit --full --json --grace 1 | jq -r --arg ours "$o $other $late" '.findings[] | .key as $key
+	| select(any($ours | splits(" "); . as $id | $key | contains($id)) or (.check | startswith("return")))
+	| .check + " " + .table + " " + .key + " " + .says')" ""
 is "books balance" "$(books_wrong)" ""

@@ -77,8 +77,9 @@ def framing():
         attack(f"framing, Transfer-Encoding {text.decode('latin-1').strip()}",
                post(whole, b"Transfer-Encoding: " + text + b"\r\n", length=b""), [400, 0])
     attack("framing, two Transfer-Encodings", post(whole, chunked + chunked, length=b""), [400])
-    attack("framing, folded header", post(whole, b"Transfer-Encoding:\r\n chunked\r\n", length=b""), [400, 200, 0])
-    attack("framing, a header folded into another", post(sample, b"X-A: b\r\n Content-Length: 3\r\n"), [400, 200, 0])
+    attack("framing, folded header", post(whole, b"Transfer-Encoding:\r\n chunked\r\n", length=b""), [400, 0])
+    attack("framing, a header folded into another", post(sample, b"X-A: b\r\n Content-Length: 3\r\n"), [400, 0])
+    attack("framing, a line feed alone in the headers", post(sample, b"X-A: b\nX-B: c\r\n"), [400, 0])
     attack("framing, blank before the colon", post(b"abc" + smuggled, b"Content-Length : 3\r\n"), [400, 0])
     attack("framing, blank before the first header",
            b"POST " + path.encode() + b" HTTP/1.1\r\n Content-Length: 3\r\n" + host + auth + kind + b"\r\nabc", [400, 0])
@@ -86,7 +87,7 @@ def framing():
     attack("framing, a header without a name", post(sample, b": nothing\r\n"), [400, 0])
     attack("framing, NUL in a header", post(sample, b"X-A: a\0b\r\n"), [400, 0])
     attack("framing, a carriage return alone in a header", post(sample, b"X-A: a\rContent-Length: 3\r\n"), [400, 0])
-    attack("framing, line feeds alone", post(sample).replace(b"\r\n", b"\n", 8), [200, 400, 0])
+    attack("framing, line feeds alone", post(sample).replace(b"\r\n", b"\n", 8), [400, 0])
     attack("framing, a request in the body of one with a length", post(smuggled), [200, 422, 400])
     got = attack("framing, a request after one", post(sample) + post(sample), [200], extra_answers=1)
     tell("framing, two requests are two answers", None if len(got) == 2 else f"{shown(got)}")
@@ -138,7 +139,8 @@ def queries():
     for query in (b"kind=order%0d%0aX-Injected:%201", b"kind=%00", b"kind=%ff", b"kind=%zz", b"kind=order&kind=order",
                   b"unknown=1", b"kind=" + b"a" * 5000, b"&".join(b"a%d=1" % i for i in range(500)), b"kind=caf%E9", b"=&=",
                   b"kind=\xff"):
-        got = attack(f"query {query[:30].decode('latin-1').encode('unicode_escape').decode()}", ask(query), [400, 413, 414, 431])
+        got = attack(f"query {query[:30].decode('latin-1').encode('unicode_escape').decode()}", ask(query),
+                     [400, 413, 414, 431, 0])
         if any("x-injected" in a[1] for a in got):
             tell("query, a header of the caller's is not answered", got[0][1])
 

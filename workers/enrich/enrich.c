@@ -21,28 +21,6 @@
 
 #define NOTES_MAX 20
 
-static enum outcome
-line_decide(struct batch *batch, const struct findings *f, size_t order_index, struct order *o, size_t index,
-	    struct why *why)
-{
-	const struct party *party = party_list_find(batch->parties, o->party);
-	struct line_terms terms = {.order = o,
-				   .day = f->days[order_index],
-				   .tolerance_percent_micro =
-				       party ? party->policies.price_tolerance_percent_micro : 0};
-	const struct book_item *item;
-	enum outcome outcome = findings_item(f, order_index, index, &item, why);
-
-	if (outcome == OUTCOME_OK)
-		outcome = line_enrich(&terms, order_line_at(o, index), item, &f->books, batch->arena, why);
-	if (outcome != OUTCOME_OK && why->path[0] == '\0')
-		snprintf(why->path, sizeof why->path, "lines[%zu].%s", index,
-			 str_starts(str_of(why->code), STR("item"))    ? "sku"
-			 : str_starts(str_of(why->code), STR("price")) ? "unit_price"
-								       : "unit");
-	return outcome;
-}
-
 /* Every problem is looked for, so that a person sees all of them at once. */
 static void
 problem_note(struct batch *batch, struct item *item, size_t *problems, enum outcome outcome, const struct why *why)
@@ -60,13 +38,15 @@ order_enrich(struct batch *batch, const struct findings *f, size_t index, struct
 {
 	struct item *item = batch->items[index];
 	struct order *o = item->document;
+	const struct party *party = party_list_find(batch->parties, o->party);
+	int64_t tolerance_micro = party ? party->policies.price_tolerance_percent_micro : 0;
 	size_t problems = 0;
 	struct why why = {0};
 
 	problem_note(batch, item, &problems, findings_customer(f, index, o, &why), &why);
 	for (size_t l = 0; l < o->lines.n; l++) {
 		struct why line_why = {0};
-		enum outcome outcome = line_decide(batch, f, index, o, l, &line_why);
+		enum outcome outcome = findings_line(f, index, o, l, tolerance_micro, batch->arena, &line_why);
 
 		problem_note(batch, item, &problems, outcome, &line_why);
 	}

@@ -161,7 +161,7 @@ ask_body(struct lane_work *work, struct call *call, const struct contract *contr
 		return false;
 	}
 	if (json_parse(call->web->body, &body_limits, work->arena, &tree, &why) != OUTCOME_OK) {
-		call_errors(call, 400, "the body is no JSON that is read here", &why, 1);
+		call_errors(call, 422, "the body is no JSON that is read here", &why, 1);
 		return false;
 	}
 	if (contract_from_tree(contract, tree, work->arena, filled, &why) != OUTCOME_OK) {

@@ -224,6 +224,46 @@ ask_returns(struct lane_work *work, struct call **calls, size_t n, struct why *w
 	return parts_answer(work, &returns_part, calls, n, why);
 }
 
+static void
+return_alone_say(struct buf *out, const struct result *r, size_t row)
+{
+	json_say_uuid(out, "order_id", result_uuid(r, row, RETURN_ORDER));
+	return_say(out, r, row);
+}
+
+static const struct part return_part = {NULL, "return_id", &parts_return, return_alone_say, return_line_say};
+
+enum outcome
+ask_return(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	struct rows *rows = rows_new(&parts_return, work->arena);
+	struct result *found;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < n; i++) {
+		struct uuid id = {{0}}; /* what is no id is nobody's */
+
+		if (!uuid_parse(calls[i]->args[0], &id))
+			id = (struct uuid){{0}};
+		rows_uuid(rows, id);
+		rows_text_or_null(rows, ask_sees(calls[i]));
+	}
+	outcome = store_ask(work->store, rows, &found, why);
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(found);) {
+		struct call *call = calls[result_int(found, row, PART_CALL)];
+		struct buf out;
+
+		buf_init(&out, ASK_ANSWER_BYTES);
+		part_row_say(&return_part, &out, found, &row);
+		call_say_tagged(call, &out);
+	}
+	for (size_t i = 0; outcome == OUTCOME_OK && i < n; i++)
+		if (!calls[i]->is_answered)
+			call_problem(calls[i], 404, "return-unknown",
+				     "there is no return of this id; one that was just asked for takes a moment");
+	return outcome;
+}
+
 /* --- the timeline ----------------------------------------------------------------------------------------------------- */
 
 enum { EVENT_CALL, EVENT_PLACE, EVENT_AT, EVENT_STAGE, EVENT_NAME, EVENT_CODE, EVENT_DETAIL };

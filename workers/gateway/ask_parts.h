@@ -29,6 +29,8 @@ extern const char *const timeline_query[]; /* limit after */
 enum outcome ask_shipments(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
 enum outcome ask_invoices(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
 enum outcome ask_returns(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
+/* ask_return - one by its own id: {return_id, order_id, …} as above */
+enum outcome ask_return(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
 enum outcome ask_timeline(struct lane_work *work, struct call **calls, size_t n, struct why *why) MUST_CHECK;
 
 #endif

@@ -40,6 +40,15 @@ const struct statement parts_returns = {
     " LEFT JOIN tributary.order_lines l ON l.order_id = o.order_id AND l.line_no = x.line_no"
     " ORDER BY u.n, r.requested_at, r.return_id, x.place"};
 
+const struct statement parts_return = {
+    "ask_return", "UT",
+    "SELECT u.n - 1, r.return_id, x.place, x.line_no, l.line_ref, l.sku, x.item_no, x.unit, x.quantity_micro,"
+    " x.reason_code, x.reason_text, r.number, r.reference, r.state, r.code, r.requested_at, r.order_id"
+    " FROM unnest($1, $2) WITH ORDINALITY u(id, party, n)"
+    " JOIN tributary.returns r ON r.return_id = u.id AND (u.party IS NULL OR r.party = u.party)"
+    " LEFT JOIN tributary.return_lines x ON x.return_id = r.return_id"
+    " LEFT JOIN tributary.order_lines l ON l.order_id = r.order_id AND l.line_no = x.line_no ORDER BY u.n, x.place"};
+
 const struct statement parts_timeline = {
     "ask_timeline", "UTZII",
     "SELECT u.n - 1, t.place, t.at, t.stage, t.event, t.code, t.detail"

@@ -15,6 +15,8 @@
 extern const struct statement parts_shipments;
 extern const struct statement parts_invoices;
 extern const struct statement parts_returns;
+/* The same of returns by their own ids: rows only of those that may be seen. */
+extern const struct statement parts_return;
 
 enum shipment_column {
 	SHIPMENT_LINE_REF = 3,
@@ -68,6 +70,7 @@ enum return_column {
 	RETURN_STATE,
 	RETURN_CODE,
 	RETURN_REQUESTED,
+	RETURN_ORDER, /* of parts_return alone */
 };
 
 /* Order ids, parties (NULL: any), instant and number of the cursor, rows wanted: the call's place (from 0), number of the

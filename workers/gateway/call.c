@@ -21,7 +21,7 @@ call_new(struct web_request *web)
 	if (!call)
 		return NULL;
 	call->web = web;
-	call->holders = 1;
+	atomic_init(&call->holders, 1);
 	return call;
 }
 

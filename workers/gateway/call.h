@@ -21,8 +21,9 @@
 struct route;
 
 struct call {
-	struct call *next; /* in its lane */
-	struct web_request *web;
+	struct call *next;              /* in its lane */
+	_Atomic int holders;            /* the server until ended(), the lane's thread until it is done with the set */
+	struct web_request *web;        /* void when the call is answered */
 	const struct route *route;      /* NULL: there is none */
 	struct access_caller caller;    /* key_id "": nobody with a key */
 	const struct party *party;      /* of the path, else the caller's; NULL: the caller's folder is gone */
@@ -33,9 +34,8 @@ struct call {
 	struct web_answer answer;     /* headers may be added before it is answered */
 	size_t headers_count;
 	const char *code; /* of the problem, or why it is one, for us alone, set before the answer; NULL: none */
-	char refused_key
-	    [API_KEY_ID_BYTES]; /* the key that it claimed to have, when there is such a key; for the audit */
-	_Atomic int holders;
+	/* the key that it claimed to have, when there is such a key; for the audit */
+	char refused_key[API_KEY_ID_BYTES];
 	bool is_answered, is_counted; /* is_counted: against its party's quota */
 };
 

@@ -117,10 +117,8 @@ on_whole(void *context, struct web_request *r)
 		call_errors(call, 400, "an argument of the query is not as it should be", &why, 1);
 		return;
 	}
-	call_hold(call);
 	if (lane_put(&g->lanes[call->route->lane], call))
 		return;
-	call_release(call);
 	(void)why_set(&why, OUTCOME_AWAY, "busy", "too many requests are waiting");
 	call_away(call, &why);
 }
@@ -189,14 +187,21 @@ set_answer(struct lane_work *work, struct call **calls, size_t n)
 			call_away(calls[i], &why);
 }
 
-/* By route, in the order they came. */
+static void
+calls_release(struct call **calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		call_release(calls[i]);
+}
+
+/* By route, in the order they came; then they are let go. */
 static void
 calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, size_t n)
 {
-	struct call *set[SET_MAX], *all[SET_MAX];
-	size_t all_n = n;
+	struct call *set[SET_MAX], *held[SET_MAX];
+	size_t held_n = n;
 
-	memcpy(all, calls, n * sizeof(struct call *));
+	memcpy(held, calls, n * sizeof(struct call *));
 	n = door_admit(work->gateway->door, keys, calls, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct route *route = calls[i] ? calls[i]->route : NULL;
@@ -212,8 +217,7 @@ calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, siz
 			arena_clear(work->arena);
 		}
 	}
-	for (size_t i = 0; i < all_n; i++)
-		call_release(all[i]);
+	calls_release(held, held_n);
 }
 
 static size_t

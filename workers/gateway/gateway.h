@@ -47,7 +47,7 @@ struct gateway {
 	_Atomic int mode;
 	_Atomic bool asker_stops;
 	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
-	bool is_started; /* it listens */
+	bool is_started;                                            /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */

@@ -32,6 +32,7 @@ lane_put(struct lane *lane, struct call *call)
 	pthread_mutex_lock(&lane->lock);
 	has_room = lane->n < lane->max;
 	if (has_room) {
+		call_hold(call);
 		call->next = NULL;
 		*lane->tail = call;
 		lane->tail = &call->next;

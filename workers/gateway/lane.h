@@ -19,9 +19,10 @@ struct lane {
 
 void lane_init(struct lane *lane, size_t max);
 void lane_destroy(struct lane *lane);
-/* lane_put - false when it is full, or closed */
+/* lane_put - holds the call for whoever takes it; false when it is full, or closed */
 bool lane_put(struct lane *lane, struct call *call);
-/* lane_take - up to `max` calls; waits up to wait_ms for the first. Returns how many. */
+/* lane_take - up to `max` calls; waits up to wait_ms for the first. Returns how many;
+ * each is call_release()d when it is done with */
 size_t lane_take(struct lane *lane, struct call **calls, size_t max, int64_t wait_ms);
 /* lane_wake - whoever waits in lane_take() stops waiting */
 void lane_wake(struct lane *lane);

@@ -29,6 +29,7 @@ const struct route routes[] = {
     {"GET", "/v1/orders/{order_id}/timeline", SCOPE_ORDERS, LANE_ASK, timeline_query, .answer = ask_timeline},
     {"GET", "/v1/orders/{order_id}/shipments", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_shipments},
     {"GET", "/v1/orders/{order_id}/invoices", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_invoices},
+    {"GET", "/v1/returns/{return_id}", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_return},
     {"GET", "/v1/orders/{order_id}/returns", SCOPE_ORDERS, LANE_ASK, no_query, .answer = ask_returns},
     {"GET", "/v1/availability", SCOPE_STOCK, LANE_ASK, stock_query, .answer = ask_stock_query},
     {"POST", "/v1/availability", SCOPE_STOCK, LANE_ASK, stock_body_query, .answer = ask_stock_body},

@@ -5,6 +5,8 @@
 
 #include "base/instant.h"
 #include "formats/json_say.h"
+#include "gateway/ask.h"
+#include "gateway/foresee.h"
 #include "gateway/gateway.h"
 #include "gateway/remembered.h"
 #include "intake/intake.h"
@@ -118,8 +120,28 @@ struct understanding {
 	struct complaints complaints;
 };
 
+/* It would be taken in; would it wait for a person then? Not said when nobody can know it now. */
 static void
-unit_say(struct understanding *u, const struct intake *in, enum outcome outcome, const struct why *why)
+foreseen_say(struct lane_work *work, const struct submission *s, struct understanding *u, struct order *order)
+{
+	struct why why = {0};
+
+	u->complaints.n = 0;
+	if (foresee(work, s->call->party, order, &u->complaints, &why) != OUTCOME_OK)
+		return;
+	json_open(&u->out, "held_for", '[');
+	for (size_t i = 0; i < u->complaints.n; i++) {
+		json_open(&u->out, NULL, '{');
+		json_say_text(&u->out, "path", str_of(u->complaints.items[i].path));
+		ask_no_say(&u->out, str_of(u->complaints.items[i].code));
+		json_close(&u->out, '}');
+	}
+	json_close(&u->out, ']');
+}
+
+static void
+unit_say(struct lane_work *work, const struct submission *s, struct understanding *u, const struct intake *in,
+	 enum outcome outcome, const struct why *why)
 {
 	char id[UUID_TEXT_BYTES], url[64];
 
@@ -163,6 +185,8 @@ unit_say(struct understanding *u, const struct intake *in, enum outcome outcome,
 		contract_put_json(in->order ? &order_contract : in->fact_contract,
 				  in->order ? (const void *)in->order : in->fact, &u->out, 0);
 	}
+	if (u->is_dry && in->result == INTAKE_ORDER && outcome == OUTCOME_OK)
+		foreseen_say(work, s, u, in->order);
 	json_close(&u->out, '}');
 }
 
@@ -214,7 +238,7 @@ document_understand(struct lane_work *work, struct submission *s, struct underst
 
 		u->complaints.n = 0;
 		unit = intake_map(&source, units[i], work->arena, &in, &last);
-		unit_say(u, &in, unit, &last);
+		unit_say(work, s, u, &in, unit, &last);
 		if (unit == OUTCOME_OK)
 			continue;
 		if (u->complaints.n == 0)

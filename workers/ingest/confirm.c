@@ -86,8 +86,15 @@ confirmation_repeat(struct batch *batch, struct item *item, struct str known_sha
 			  &why);
 }
 
-/* Joins a confirmation with its shipment's row; NULL when the item has failed. */
-static struct shipment *
+struct join {
+	struct item *item;
+	struct shipment *shipment; /* NULL: the item has failed */
+	bool is_settled; /* the request for it has its answer: ship-sync learns nothing from the confirmation */
+	bool is_new;
+};
+
+/* Joins a confirmation with its shipment's row. */
+static struct join
 shipment_join(struct batch *batch, struct item *item, const struct result *known)
 {
 	const struct intake *in = item->scratch;
@@ -113,17 +120,11 @@ shipment_join(struct batch *batch, struct item *item, const struct result *known
 		outcome = confirmation_apply(in->confirmation, shipment, &why);
 	if (outcome == OUTCOME_OK) {
 		item_order(item, shipment->order_id);
-		return shipment;
+		return (struct join){item, shipment, result_bool(known, row, 4), false};
 	}
 	confirmation_fail(item, outcome, &why);
-	return NULL;
+	return (struct join){.item = item};
 }
-
-struct join {
-	struct item *item;
-	struct shipment *shipment;
-	bool is_new;
-};
 
 static enum outcome
 shipments_find(struct batch *batch, struct join *joins, size_t *n, struct why *why)
@@ -141,11 +142,10 @@ shipments_find(struct batch *batch, struct join *joins, size_t *n, struct why *w
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < batch->n; i++) {
-		struct item *item = batch->items[i];
-		struct shipment *shipment = is_confirmation(item) ? shipment_join(batch, item, known) : NULL;
-
-		if (shipment)
-			joins[(*n)++] = (struct join){item, shipment, false};
+		if (!is_confirmation(batch->items[i]))
+			continue;
+		joins[*n] = shipment_join(batch, batch->items[i], known);
+		*n += joins[*n].shipment != NULL;
 	}
 	return OUTCOME_OK;
 }
@@ -181,14 +181,19 @@ repeats_compare(struct batch *batch, struct join *joins, size_t n, struct why *w
 }
 
 static void
-confirmation_say(struct batch *batch, struct item *item, const struct shipment *shipment)
+confirmation_say(struct batch *batch, const struct join *join)
 {
+	const struct shipment *shipment = join->shipment;
+	struct item *item = join->item;
+	struct str scope = shipment_scope(shipment, batch->arena);
+
+	if (join->is_settled)
+		scope = arena_printf(batch->arena, "%.*s.settled", STR_ARGS(scope));
 	item_note(batch, item, "shipment.confirmed", NULL, "%.*s shipped from %.*s, %.*s %.*s",
 		  STR_ARGS(shipment->partner_ref), STR_ARGS(shipment->warehouse), STR_ARGS(shipment->carrier),
 		  STR_ARGS(shipment->tracking_number));
 	item->party = shipment->party; /* from here on the message is the order's */
-	item_say(batch, item, EVENT_SHIPMENT_CONFIRMED, shipment_scope(shipment, batch->arena), (struct str){NULL, 0},
-		 shipment);
+	item_say(batch, item, EVENT_SHIPMENT_CONFIRMED, scope, (struct str){NULL, 0}, shipment);
 }
 
 enum outcome
@@ -215,7 +220,7 @@ confirmations_store(struct batch *batch, struct why *why)
 		if ((i == 0 || by_shipment(&joins[i - 1], &joins[i]) != 0) && row < result_count(fresh) &&
 		    uuid_equal(result_uuid(fresh, row, 0), joins[i].shipment->shipment_id)) {
 			joins[i].is_new = true;
-			confirmation_say(batch, joins[i].item, joins[i].shipment);
+			confirmation_say(batch, &joins[i]);
 			row++;
 		}
 	return repeats_compare(batch, joins, n, why);

@@ -3,8 +3,8 @@
  * NAME         ingest
  * CONSUMES     ingest.<party>: documents of any kind, as bytes
  * PUBLISHES    order.accepted.<channel>, order.changed.<channel>, order.cancelled.<channel>,
- *              shipment.confirmed.<partner>.<channel>, document.acknowledged.<party>, return.requested.<channel>,
- *              stock.reported.<party>;
+ *              shipment.confirmed.<partner>.<channel>, with .settled behind it when the request had its answer,
+ *              document.acknowledged.<party>, return.requested.<channel>, stock.reported.<party>;
  *              document.answered.<party>: 997, TA1, CONTRL; the units of a document that has several, to its own queue
  * WRITES       documents, orders, order_lines, order_revisions, confirmations, returns, return_lines, return_numbers,
  *              party_shapes, party_values, party_drift; control numbers, by their function
