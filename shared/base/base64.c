@@ -87,8 +87,24 @@ hex_decode(struct str text, unsigned char *out, size_t out_bytes)
 }
 
 void
+hex_format(struct str bytes, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.n; i++) {
+		*out++ = digits[(unsigned char)bytes.p[i] >> 4];
+		*out++ = digits[(unsigned char)bytes.p[i] & 15];
+	}
+	*out = '\0';
+}
+
+void
 hex_put(struct buf *out, struct str bytes)
 {
-	for (size_t i = 0; i < bytes.n; i++)
-		buf_printf(out, "%02x", (unsigned char)bytes.p[i]);
+	char two[3];
+
+	for (size_t i = 0; i < bytes.n; i++) {
+		hex_format((struct str){bytes.p + i, 1}, two);
+		buf_put(out, two, 2);
+	}
 }

@@ -17,5 +17,7 @@ void base64_put(struct buf *out, struct str bytes);
 bool hex_decode(struct str text, unsigned char *out, size_t out_bytes) MUST_CHECK;
 /* hex_put - two lowercase digits a byte */
 void hex_put(struct buf *out, struct str bytes);
+/* hex_format - the same, with a NUL, into 2 * bytes.n + 1 characters */
+void hex_format(struct str bytes, char *out);
 
 #endif

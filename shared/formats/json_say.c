@@ -5,7 +5,7 @@
 #include "base/instant.h"
 #include "formats/json.h"
 
-#include <inttypes.h>
+#define INT_CHARS 20 /* of an int64_t, with its sign */
 
 /* Before a key or an entry. A text ends in its quote, so nothing in it is taken for a bracket. */
 static void
@@ -51,8 +51,17 @@ json_say_text_if(struct buf *out, const char *key, struct str text)
 void
 json_say_int(struct buf *out, const char *key, int64_t value)
 {
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char text[INT_CHARS];
+	size_t at = sizeof text;
+
+	do
+		text[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		text[--at] = '-';
 	begin(out, key);
-	buf_printf(out, "%" PRId64, value);
+	buf_put(out, text + at, sizeof text - at);
 }
 
 void

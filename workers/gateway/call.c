@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/call.h"
 
+#include "base/base64.h"
 #include "formats/json_say.h"
 #include "gateway/contract_file.h"
 
@@ -119,8 +120,7 @@ call_say_tagged(struct call *call, struct buf *json)
 	}
 	sha256(buf_str(json), sha);
 	tag[0] = '"';
-	for (size_t i = 0; i < 16; i++)
-		snprintf(tag + 1 + 2 * i, 3, "%02x", sha[i]);
+	hex_format((struct str){(const char *)sha, 16}, tag + 1);
 	memcpy(tag + 33, "\"", 2);
 	call_header(call, "ETag", str_of(tag));
 	if (!tag_matches(web_header(call->web, "If-None-Match"), str_of(tag))) {

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/trace.h"
 
+#include "base/base64.h"
 #include "base/uuid.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define TRACE_CHARS 55
+#define SPAN_AT 36
+#define SPAN_BYTES 8
+#define FLAGS_AT 53
 
 /* 00-32-16-2 small hexadecimal digits; neither trace nor span is all zeros. */
 static bool
@@ -32,16 +36,17 @@ is_trace(struct str s)
 void
 trace_begin(struct str given, char out[static TRACE_TEXT_BYTES])
 {
-	struct uuid trace = uuid_random(), span = uuid_random();
-	char text[33];
+	struct uuid trace, span = uuid_random();
+	bool is_given = is_trace(given);
 
-	for (size_t i = 0; i < 16; i++)
-		snprintf(text + 2 * i, 3, "%02x", trace.bytes[i]);
-	if (is_trace(given))
-		snprintf(out, TRACE_TEXT_BYTES, "%.36s", given.p);
-	else
-		snprintf(out, TRACE_TEXT_BYTES, "00-%.32s-", text);
-	for (size_t i = 0; i < 8; i++)
-		snprintf(out + 36 + 2 * i, 3, "%02x", span.bytes[i]);
-	snprintf(out + 52, 4, "-%.2s", is_trace(given) ? given.p + 53 : "01");
+	if (is_given) {
+		memcpy(out, given.p, SPAN_AT);
+	} else {
+		trace = uuid_random();
+		memcpy(out, "00-", 3);
+		hex_format((struct str){(const char *)trace.bytes, sizeof trace.bytes}, out + 3);
+		out[SPAN_AT - 1] = '-';
+	}
+	hex_format((struct str){(const char *)span.bytes, SPAN_BYTES}, out + SPAN_AT);
+	snprintf(out + FLAGS_AT - 1, 4, "-%.2s", is_given ? given.p + FLAGS_AT : "01");
 }
