@@ -214,13 +214,25 @@ call_errors(struct call *call, int status, const char *detail, const struct why 
 	problem_close(call, &out, status);
 }
 
-void
-call_away(struct call *call, const struct why *why)
+static void
+call_later(struct call *call, const struct why *why, const char *what)
 {
 	char seconds[16];
 
 	snprintf(seconds, sizeof seconds, "%d", RETRY_AFTER_S + rand() % RETRY_SPREAD_S);
 	call_header(call, "Retry-After", str_of(seconds));
 	call_problem(call, 503, why->code ? why->code : "not-now",
-		     "a part of us is away or has too much to do; nothing was taken, send it again in %s s", seconds);
+		     "a part of us is away or has too much to do; %s in %s s", what, seconds);
+}
+
+void
+call_away(struct call *call, const struct why *why)
+{
+	call_later(call, why, "nothing was taken, send it again");
+}
+
+void
+call_unsure(struct call *call, const struct why *why)
+{
+	call_later(call, why, "whether it was taken is not known: send it again as it is, and it is taken once,");
 }

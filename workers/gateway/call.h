@@ -36,6 +36,7 @@ struct call {
 	const char *code; /* of the problem, or why it is one, for us alone, set before the answer; NULL: none */
 	/* the key that it claimed to have, when there is such a key; for the audit */
 	char refused_key[API_KEY_ID_BYTES];
+	int64_t waits_since_us;       /* monotonic: it is in its lane */
 	bool is_answered, is_counted; /* is_counted: against its party's quota */
 	bool is_proven;               /* of a signed route: the signature was right */
 };
@@ -73,5 +74,7 @@ void call_errors(struct call *call, int status, const char *detail, const struct
 /* call_away - 503: a server is away or full; Retry-After so many seconds, with some chance so that they do not come back
  * all at once */
 void call_away(struct call *call, const struct why *why);
+/* call_unsure - likewise, when nobody knows whether it was taken: sent again it is the same document */
+void call_unsure(struct call *call, const struct why *why);
 
 #endif

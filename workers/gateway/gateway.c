@@ -12,6 +12,8 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "gateway/contract_file.h"
+#include "gateway/remembered.h"
+#include "gateway/sets.h"
 #include "gateway/trace.h"
 
 #include <inttypes.h>
@@ -21,10 +23,10 @@
 
 #define TICK_WAIT_MS 100
 #define TEND_US INT64_C(1000000)
-#define SET_MAX 512
 #define ARENA_MAX_BYTES ((size_t)256 << 20)
 #define PUMP_WAIT_MS 50
 #define RECONNECT_US INT64_C(1000000)
+#define FORGET_US INT64_C(5000000)     /* between two looks for keys that are too old */
 #define START_WAIT_US INT64_C(5000000) /* for the keys, before anybody is let in */
 
 /* --- requests: the server's thread ------------------------------------------------------------------------------------ */
@@ -117,6 +119,7 @@ on_whole(void *context, struct web_request *r)
 		call_errors(call, 400, "an argument of the query is not as it should be", &why, 1);
 		return;
 	}
+	call->waits_since_us = monotonic_us();
 	if (lane_put(&g->lanes[call->route->lane], call))
 		return;
 	(void)why_set(&why, OUTCOME_AWAY, "busy", "too many requests are waiting");
@@ -144,86 +147,12 @@ on_ended(void *context, struct web_request *r)
 	r->user = NULL;
 }
 
-/* --- sets: a lane's thread -------------------------------------------------------------------------------------------- */
-
-static size_t
-unanswered_keep(struct call **calls, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (!calls[i]->is_answered)
-			calls[kept++] = calls[i];
-	return kept;
-}
-
-/* One route's calls. What one of them spoils the others do not pay for. */
-static void
-set_answer(struct lane_work *work, struct call **calls, size_t n)
-{
-	struct why why = {0};
-	const struct route *route = calls[0]->route;
-	enum outcome outcome = route->answer(work, calls, n, &why);
-	size_t left;
-
-	if (outcome != OUTCOME_OK)
-		store_rollback(work->store);
-	left = unanswered_keep(calls, n);
-	if (left == 0)
-		return;
-	if (outcome == OUTCOME_DEAD && n > 1) {
-		for (size_t i = 0; i < left; i++)
-			set_answer(work, calls + i, 1);
-		return;
-	}
-	if (outcome == OUTCOME_OK)
-		outcome = why_set(&why, OUTCOME_DEAD, "bug", "a handler forgot a call");
-	log_why(LOG_LEVEL_ERROR, "unanswered", &why);
-	for (size_t i = 0; i < left; i++)
-		if (outcome == OUTCOME_DEAD)
-			call_problem(calls[i], 500, "our-fault",
-				     "this cannot be answered; the trace finds it in our log");
-		else
-			call_away(calls[i], &why);
-}
-
-static void
-calls_release(struct call **calls, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		call_release(calls[i]);
-}
-
-/* By route, in the order they came; then they are let go. */
-static void
-calls_answer(struct lane_work *work, struct keys *keys, struct call **calls, size_t n)
-{
-	struct call *set[SET_MAX], *held[SET_MAX];
-	size_t held_n = n;
-
-	memcpy(held, calls, n * sizeof(struct call *));
-	n = door_admit(work->gateway->door, keys, calls, n);
-	for (size_t i = 0; i < n; i++) {
-		const struct route *route = calls[i] ? calls[i]->route : NULL;
-		size_t in_set = 0;
-
-		for (size_t k = i; route && k < n; k++)
-			if (calls[k] && calls[k]->route == route) {
-				set[in_set++] = calls[k];
-				calls[k] = NULL;
-			}
-		if (in_set) {
-			set_answer(work, set, in_set);
-			arena_clear(work->arena);
-		}
-	}
-	calls_release(held, held_n);
-}
+/* --- questions: a thread of its own ------------------------------------------------------------------------------------ */
 
 static size_t
 batch_max_of(const struct gateway *g)
 {
-	return g->config->batch_max < SET_MAX ? (size_t)g->config->batch_max : SET_MAX;
+	return g->config->batch_max < SETS_CALLS_MAX ? (size_t)g->config->batch_max : SETS_CALLS_MAX;
 }
 
 static bool
@@ -252,7 +181,7 @@ static void *
 asker_run(void *context)
 {
 	struct gateway *g = context;
-	struct call *calls[SET_MAX];
+	struct call *calls[SETS_CALLS_MAX];
 	int64_t tried_us = 0;
 
 	while (!atomic_load(&g->asker_stops)) {
@@ -266,7 +195,7 @@ asker_run(void *context)
 
 		store_keep(g->ask_store, &tried_us);
 		if (n)
-			calls_answer(&work, g->ask_keys, calls, n);
+			sets_answer(&work, g->ask_keys, calls, n);
 	}
 	return NULL;
 }
@@ -283,6 +212,15 @@ gateway_mapping(struct gateway *g, const struct party *party, struct mapping **m
 		outcome = mapping_open(g->parties_dir, party, &g->mappings[index], why);
 	*mapping = g->mappings[index];
 	return outcome;
+}
+
+static enum outcome
+old_forget(struct gateway *g, struct batch *batch, struct why *why)
+{
+	if (monotonic_us() - g->forgot_us < FORGET_US)
+		return OUTCOME_OK;
+	g->forgot_us = monotonic_us();
+	return remembered_forget(batch->store, batch->arena, why);
 }
 
 /* What is due now and then. Trouble with Postgres is not the calls'. */
@@ -302,7 +240,8 @@ chores_do(struct gateway *g, struct batch *batch)
 	if (!store_is_connected(batch->store))
 		return;
 	if (door_renew(g->door, batch->store, batch->arena, &why) != OUTCOME_OK ||
-	    ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why) != OUTCOME_OK) {
+	    ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why) != OUTCOME_OK ||
+	    old_forget(g, batch, &why) != OUTCOME_OK) {
 		store_rollback(batch->store);
 		log_why(LOG_LEVEL_WARN, "chores", &why);
 	}
@@ -328,7 +267,7 @@ enum outcome
 gateway_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 {
 	struct gateway *g = batch->state;
-	struct call *calls[SET_MAX];
+	struct call *calls[SETS_CALLS_MAX];
 	struct lane_work work = {
 	    .gateway = g, .lane = LANE_SUBMIT, .arena = batch->arena, .store = batch->store, .parties = batch->parties};
 	size_t n;
@@ -341,7 +280,7 @@ gateway_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 	n = lane_take(&g->lanes[LANE_SUBMIT], calls, batch_max_of(g), PUMP_WAIT_MS);
 	work.now_us = batch->now_us = instant_now_us();
 	if (n)
-		calls_answer(&work, g->keys, calls, n);
+		sets_answer(&work, g->keys, calls, n);
 	g->batch = NULL;
 	return OUTCOME_OK;
 }
@@ -474,13 +413,13 @@ gateway_open(const struct setup *setup, void **state, struct why *why)
 static void
 lanes_refuse(struct gateway *g)
 {
-	struct call *calls[SET_MAX];
+	struct call *calls[SETS_CALLS_MAX];
 	struct why why;
 	size_t n;
 
 	(void)why_set(&why, OUTCOME_AWAY, "stopping", "this gateway stops");
 	for (size_t i = 0; i < LANES; i++)
-		while ((n = lane_take(&g->lanes[i], calls, SET_MAX, 0)) > 0)
+		while ((n = lane_take(&g->lanes[i], calls, SETS_CALLS_MAX, 0)) > 0)
 			for (size_t k = 0; k < n; k++) {
 				call_away(calls[k], &why);
 				call_release(calls[k]);

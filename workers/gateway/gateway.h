@@ -25,7 +25,7 @@
 struct gateway_config {
 	const char *address, *tls_certificate_file, *tls_key_file, *openapi_file;
 	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max,
-	    publish_ms, statement_ms, notice_ms;
+	    publish_ms, statement_ms, wait_ms, notice_ms;
 };
 
 enum gateway_mode {
@@ -46,8 +46,8 @@ struct gateway {
 	struct lane lanes[LANES];
 	_Atomic int mode;
 	_Atomic bool asker_stops;
-	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
-	bool is_started;                                            /* it listens */
+	int64_t opened_us, start_at_us, notice_until_us, tended_us, forgot_us; /* monotonic */
+	bool is_started;                                                       /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */

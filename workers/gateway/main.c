@@ -24,6 +24,8 @@ static const struct param gateway_params[] = {
      "from the first byte of a request to its last, and for the client to read the answer"},
     {"WAITING_MAX", PARAM_INT, AT(waiting_max), "4000", 1, 100000, "requests",
      "that wait to be worked on, in each of the two lanes; what is beyond gets 503"},
+    {"WAIT_TIMEOUT_MS", PARAM_INT, AT(wait_ms), "5000", 100, 60000, "ms",
+     "how long a request may wait for its turn; then it gets 503"},
     {"SET_MAX", PARAM_INT, AT(batch_max), "256", 1, 512, "requests", "worked on at a time"},
     {"PUBLISH_TIMEOUT_MS", PARAM_INT, AT(publish_ms), "4000", 100, 60000, "ms",
      "how long a submission waits for the broker's confirm before it gets 503"},

@@ -28,7 +28,7 @@ static const struct statement bodies_get = {
 static const struct statement requests_forget = {
     "gateway_requests_forget", "N",
     "DELETE FROM tributary.gateway_requests r USING unnest($1) u(days) WHERE r.ctid = ANY (ARRAY("
-    "SELECT ctid FROM tributary.gateway_requests WHERE at < now() - u.days * interval '1 day' LIMIT 1000))"};
+    "SELECT ctid FROM tributary.gateway_requests WHERE at < now() - u.days * interval '1 day' LIMIT 10000))"};
 
 static void
 error_add(struct remembered *r, const char *path, const char *text)
@@ -96,11 +96,45 @@ remembered_compare(struct lane_work *work, struct remembered *r, const struct re
 	return OUTCOME_OK;
 }
 
+/* In the open transaction: those that are there, compared with what came now. */
+static enum outcome
+requests_read(struct lane_work *work, struct remembered **asked, size_t n, struct why *why)
+{
+	struct rows *get = rows_new(&requests_get, work->arena);
+	struct result *found;
+	enum outcome outcome;
+
+	for (size_t i = 0; i < n; i++) {
+		rows_text(get, asked[i]->party);
+		rows_text(get, asked[i]->key);
+	}
+	outcome = store_query(work->store, get, &found, why);
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(found); row++) {
+		struct remembered *r = asked[result_int(found, row, 0) - 1];
+
+		r->is_known = true;
+		outcome = remembered_compare(work, r, found, row, why);
+	}
+	return outcome;
+}
+
+enum outcome
+remembered_find(struct lane_work *work, struct remembered **asked, size_t n, struct why *why)
+{
+	enum outcome outcome;
+
+	if (n == 0)
+		return OUTCOME_OK;
+	store_begin(work->store);
+	outcome = requests_read(work, asked, n, why);
+	store_rollback(work->store);
+	return outcome;
+}
+
 enum outcome
 remembered_take(struct lane_work *work, struct remembered **asked, size_t n, struct why *why)
 {
-	struct rows *put = rows_new(&requests_put, work->arena), *get = rows_new(&requests_get, work->arena);
-	struct result *found;
+	struct rows *put = rows_new(&requests_put, work->arena);
 	enum outcome outcome;
 
 	if (n == 0)
@@ -116,14 +150,10 @@ remembered_take(struct lane_work *work, struct remembered **asked, size_t n, str
 		rows_bytes(put, (struct str){(const char *)sha, sizeof sha});
 		rows_uuid(put, asked[i]->document_id);
 		rows_text(put, asked[i]->answer);
-		rows_text(get, asked[i]->party);
-		rows_text(get, asked[i]->key);
 	}
 	store_begin(work->store);
 	store_send(work->store, put);
-	outcome = store_query(work->store, get, &found, why);
-	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(found); row++)
-		outcome = remembered_compare(work, asked[result_int(found, row, 0) - 1], found, row, why);
+	outcome = requests_read(work, asked, n, why);
 	return outcome == OUTCOME_OK ? store_commit(work->store, why) : outcome;
 }
 

@@ -16,11 +16,15 @@ struct remembered {
 	struct str party, key, routing_key, content_type, body;
 	struct uuid document_id; /* and answer: of the first time, when it was there */
 	struct str answer;
-	/* written by remembered_take(): */
-	bool differs;          /* the key was there, and came with something else */
+	/* written by remembered_find() and remembered_take(): */
+	bool is_known;         /* the key is there */
+	bool differs;          /* and came with something else */
 	struct why errors[20]; /* what differs */
 	size_t errors_n;
 };
+
+/* remembered_find - which keys are there? n of them */
+enum outcome remembered_find(struct lane_work *work, struct remembered **asked, size_t n, struct why *why) MUST_CHECK;
 
 /*
  * remembered_take - in one transaction, committed: each key is taken by the first that comes with it
@@ -28,7 +32,7 @@ struct remembered {
  */
 enum outcome remembered_take(struct lane_work *work, struct remembered **asked, size_t n, struct why *why) MUST_CHECK;
 
-/* remembered_forget - a bounded number of those that are older than REMEMBERED_DAYS */
+/* remembered_forget - of those that are older than REMEMBERED_DAYS at most 10,000: call it again and again */
 enum outcome remembered_forget(struct store *store, struct arena *arena, struct why *why) MUST_CHECK;
 
 #endif

@@ -23,6 +23,8 @@ struct submission {
 	struct uuid document_id;
 	struct str answer; /* JSON of the 202 */
 	int status;        /* of that answer */
+	bool is_dry;       /* only asks what would become of it */
+	bool is_known;     /* its key came before with the same: answer and document_id are of then */
 	bool is_out;       /* answered already, or not to be sent */
 };
 
