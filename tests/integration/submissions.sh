@@ -7,6 +7,7 @@ run=$RANDOM
 dir=$var/submissions
 rm -rf "$dir" && mkdir -p "$dir"
 all=$(tributary keys create --party shopify --scopes submit,operate --title "test $run" --quiet)
+shop=$(tributary keys create --party shopify --scopes submit --title "test $run" --quiet)
 one=$(tributary keys create --party portal --scopes submit --title "test $run" --quiet)
 
 # post KEY PATH CONTENT-TYPE FILE [CURL…] - prints the status; the answer is in $dir/answer
@@ -68,10 +69,23 @@ is "dry run, our books have nothing against it" "$(answer '.units[0].held_for | 
 jq '.customer.id = 1 | .customer.email = "nobody@example.org" | .email = .customer.email | .line_items[0].sku = "NOTHING"' "$dir/dry.json" >"$dir/held.json"
 post "$all" '/v1/parties/shopify/documents?dry_run=1' application/json "$dir/held.json" >/dev/null
 is "dry run, it says what the order would wait for" "$(answer '[.units[0].held_for[]? | .code] | sort | join(" ")')" "customer-unknown item-unknown"
+# a price that is wrong, of a customer whom the shop knows by an account, and of one whom it only names
+dry_codes() { # dry_codes EMAIL
+	jq --arg e "$1" '.customer.id = 1 | .customer.email = $e | .email = $e | .line_items[].price = "77.77"' "$dir/dry.json" >"$dir/priced.json"
+	post "$shop" '/v1/parties/shopify/documents?dry_run=1' application/json "$dir/priced.json" >/dev/null
+	answer '[.units[0].held_for[]? | .code | select(. == "price-off")] | unique | join(" ")'
+}
+is "dry run, its own customer's price is looked at" "$(dry_codes ada.brooks@example.com)" price-off
+is "dry run, nobody tries out what another party's customer pays" "$(dry_codes dora.evans@example.com)" ""
 is "dry run, it says all complaints, too" "$(post "$one" '/v1/orders?dry_run=1' application/json "$dir/wrong.json") $(answer '.units[0].errors | length')" "200 4"
 is "dry run, of what is no document at all" "$(post "$one" '/v1/orders?dry_run=1' application/json "$dir/twice.json") $(answer .code)" "422 json-duplicate-key"
 sleep 1
 is "dry run, nothing came of it" "$(sql 'SELECT count(*) FROM tributary.documents')" "$before"
+
+# --- a repeat --------------------------------------------------------------------------------------------------------------
+jq ".id = 6$run" topology/parties/shopify/samples/1001-paid.json >"$dir/keyed.json"
+is "content type, one that no message can have: 415" "$(post "$shop" /v1/parties/shopify/documents $'application/json; x=\xe9' "$dir/keyed.json" -H "Idempotency-Key: t$run") $(answer .code)" "415 content-type-unknown"
+before=$(sql 'SELECT count(*) FROM tributary.documents')
 
 # --- what is refused is said, and is nowhere ------------------------------------------------------------------------------
 is "refused, another media type: 415" "$(post "$all" /v1/parties/shopify/documents text/csv "$dir/dry.json") $(answer .code)" "415 content-type-unknown"

@@ -11,10 +11,11 @@
 /*
  * foresee - why the order would be held: unknown customer or items, units, prices, taxes
  * order       written into, as enrich does
- * complaints  every one, in the order's order
+ * complaints  every one, in the order's order; but not whether the price is that of a customer who is not the caller's own
+ *             (ask_buyers.h)
  * Outcomes as the store: nobody knows then
  */
-enum outcome foresee(struct lane_work *work, const struct party *party, struct order *order,
+enum outcome foresee(struct lane_work *work, const struct call *call, struct order *order,
 		     struct complaints *complaints, struct why *why) MUST_CHECK;
 
 #endif

@@ -30,7 +30,7 @@ foreseen_say(struct lane_work *work, const struct submission *s, struct understa
 	struct why why = {0};
 
 	u->complaints.n = 0;
-	if (foresee(work, s->call->party, order, &u->complaints, &why) != OUTCOME_OK)
+	if (foresee(work, s->call, order, &u->complaints, &why) != OUTCOME_OK)
 		return;
 	json_open(&u->out, "held_for", '[');
 	for (size_t i = 0; i < u->complaints.n; i++) {
