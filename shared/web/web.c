@@ -43,6 +43,7 @@ struct link {
 	_Atomic int64_t since_us; /* of the phase, monotonic; PHASE_BODY has its request's */
 	struct buf body;
 	size_t body_came; /* bytes, those beyond its limit too */
+	int64_t room;     /* bytes of the web's that are kept for its body */
 	struct MHD_Response *response;
 	struct tls_pair *pair; /* NULL: no TLS, or no handshake yet */
 	bool is_taken;         /* head() was asked, ended() is owed */
@@ -54,6 +55,7 @@ struct web {
 	pthread_mutex_t lock;
 	struct link *links;
 	_Atomic size_t links_count, requests_count;
+	int64_t room_taken;      /* of bodies_bytes; the server's thread alone */
 	_Atomic bool is_leaving; /* every answer closes its connection */
 	struct web_tls *tls;     /* NULL: none */
 	int listener;            /* -1: closed */
@@ -132,6 +134,18 @@ web_query(const struct web_request *r, struct arena *arena, const char *name)
 	return out && web_decode(raw, false, out, &n) ? (struct str){out, n} : (struct str){NULL, 0};
 }
 
+static enum outcome
+query_unknown(const char *const *names, struct why *why)
+{
+	char known[160] = "none";
+	size_t n = 0;
+
+	for (size_t i = 0; names[i] && n < sizeof known; i++)
+		n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", names[i]);
+	return why_set(why, OUTCOME_DEAD, "query-unknown", "an argument that this request does not have; it takes: %s",
+		       known);
+}
+
 enum outcome
 web_query_check(const struct web_request *r, const char *const *names, struct why *why)
 {
@@ -151,10 +165,7 @@ web_query_check(const struct web_request *r, const char *const *names, struct wh
 		while (names[known] && strcmp(names[known], v.items[i].name) != 0)
 			known++;
 		if (!names[known])
-			return why_set(why, OUTCOME_DEAD, "query-unknown",
-				       "an argument that this request does not have; it takes: %s%s%s",
-				       names[0] ? names[0] : "none", names[0] && names[1] ? ", " : "",
-				       names[0] && names[1] ? names[1] : "");
+			return query_unknown(names, why);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(v.items[k].name, v.items[i].name) == 0)
 				return why_at(why, OUTCOME_DEAD, "query-twice", names[known], "is given twice");
@@ -322,6 +333,28 @@ address_read(struct link *l)
 		snprintf(l->request.address, sizeof l->request.address, "?");
 }
 
+/* What a body may come to is kept free for it from its first byte on: nobody is turned away in the middle of one. */
+static bool
+room_take(struct link *l, int64_t length)
+{
+	struct web *web = l->web;
+	bool is_chunked = web_header(&l->request, MHD_HTTP_HEADER_TRANSFER_ENCODING).n > 0;
+	int64_t room = is_chunked ? l->request.body_limit : length;
+
+	if (room > web->config.bodies_bytes - web->room_taken)
+		return false;
+	web->room_taken += room;
+	l->room = room;
+	return true;
+}
+
+static void
+room_give(struct link *l)
+{
+	l->web->room_taken -= l->room;
+	l->room = 0;
+}
+
 /* The first call: line and headers are there. */
 static enum MHD_Result
 request_head(struct link *l, const char *url, const char *method, const char *version)
@@ -349,6 +382,10 @@ request_head(struct link *l, const char *url, const char *method, const char *ve
 	if (str_to_int(web_header(&l->request, MHD_HTTP_HEADER_CONTENT_LENGTH), &length) &&
 	    length > l->request.body_limit) {
 		web->config.hooks.too_large(web->config.hooks.context, &l->request);
+		return response_queue(l);
+	}
+	if (!room_take(l, length)) {
+		web->config.hooks.full(web->config.hooks.context, &l->request);
 		return response_queue(l);
 	}
 	buf_init(&l->body, (size_t)l->request.body_limit);
@@ -440,6 +477,7 @@ on_completed(void *context, struct MHD_Connection *connection, void **request,
 	}
 	l->is_taken = false;
 	buf_release(&l->body);
+	room_give(l);
 	*request = NULL;
 	phase_set(l, PHASE_IDLE);
 }

@@ -9,7 +9,7 @@
  *
  * What is no HTTP at all, or larger than head_bytes, the library underneath refuses by itself (400, 413, 431).
  *
- * Bounded: connections, connections of one address, bytes of line and headers, bytes of a body, and the time from a
+ * Bounded: connections, connections of one address, bytes of line and headers, bytes of a body and of all, and the time from a
  * request's first byte to its last, however slowly it trickles. Never guessed: two lengths, a length and chunks, a path
  * that is not plain. What is between two requests of a connection may take idle_s.
  */
@@ -46,6 +46,8 @@ struct web_hooks {
 	bool (*head)(void *context, struct web_request *r);
 	/* The body is larger than body_limit: web_answer() here. */
 	void (*too_large)(void *context, struct web_request *r);
+	/* The bodies that are under way leave no room for this one: web_answer() here. */
+	void (*full)(void *context, struct web_request *r);
 	/* All of it is there: web_answer() now or later, exactly once. */
 	void (*whole)(void *context, struct web_request *r);
 	/* The answer is written, or could not be; r is void after it. */
@@ -59,6 +61,7 @@ struct web_config {
 	int64_t connections_max, per_address_max;
 	int64_t head_bytes;                      /* of request line and headers, of one request */
 	int64_t body_bytes;                      /* of one request at most, whatever head() says */
+	int64_t bodies_bytes;                    /* of all requests under way, by what each may send */
 	int64_t idle_s;                          /* between two requests of a connection */
 	int64_t request_s;                       /* from a request's first byte to its last */
 	const char *certificate_file, *key_file; /* PEM, both for TLS (1.2 and 1.3); NULL or empty: none */

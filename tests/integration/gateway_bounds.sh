@@ -19,6 +19,8 @@ before=$(gateway_pid)
 sleep 2.5 # its keys
 python3 tests/support/slow.py "$GATEWAY_URL" "$key" "$sample"
 is "bounds, no process was started anew" "$(gateway_pid)" "$before"
+limits BODIES_BYTES=16777216
+python3 tests/support/slow.py "$GATEWAY_URL" bodies 16
 limits CONNECTIONS_PER_ADDRESS=20
 python3 tests/support/slow.py "$GATEWAY_URL" many 20
 limits CONNECTIONS_MAX=30

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # slow - clients that are slow, idle or too many, to a gateway with IDLE_S=2 REQUEST_S=3
 # usage: slow.py URL KEY SAMPLE        prints "ok NAME" or "not ok NAME: …" for each
+#        slow.py URL bodies COUNT     with room for COUNT bodies of 1 MiB
 #        slow.py URL idle COUNT PID    holds COUNT idle connections, and prints the RSS of the process meanwhile
 import resource
 import socket
@@ -41,6 +42,26 @@ def idle(count, pid):
     tell(f"bounds, {count} idle connections are under 100 MiB", None if during < 100 * 1024 else f"{during} KiB")
     for one in held:
         one.close()
+
+
+def bodies(count):
+    """So many bodies of 1 MiB are announced and not sent; the next one has no room until they are gone."""
+    head = b"POST /v1/hooks/portal HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"
+    held = [Wire(url) for _ in range(count)]
+    for one in held:
+        one.send(head + b"{")
+    time.sleep(0.3)
+    w = Wire(url)
+    w.send(head)
+    got = w.answer()
+    tell("bounds, bodies under way: one more is told to come again", None if got and got[0] == 503 and "retry-after" in got[1] else got)
+    for one in held:
+        one.close()
+    time.sleep(0.5)
+    w = Wire(url)
+    w.send(head + b"x" * 1048576)
+    got = w.answer()
+    tell("bounds, bodies under way: their room is given back", None if got and got[0] == 401 else got)
 
 
 def trickle(w, data, step_s, limit_s):
@@ -150,6 +171,8 @@ def too_many(limit):
 
 if sys.argv[2] == "idle":
     idle(int(sys.argv[3]), int(sys.argv[4]))
+elif sys.argv[2] == "bodies":
+    bodies(int(sys.argv[3]))
 elif sys.argv[2] == "many":
     too_many(int(sys.argv[3]))
 else:

@@ -109,6 +109,15 @@ on_too_large(void *context, struct web_request *r)
 }
 
 static void
+on_full(void *context, struct web_request *r)
+{
+	const struct why why = {.code = "busy"};
+
+	(void)context;
+	call_away(r->user, &why);
+}
+
+static void
 on_whole(void *context, struct web_request *r)
 {
 	struct gateway *g = context;
@@ -372,7 +381,13 @@ server_open(struct gateway *g, struct why *why)
 				 .request_s = c->request_s,
 				 .certificate_file = c->tls_certificate_file,
 				 .key_file = c->tls_key_file,
-				 .hooks = {on_head, on_too_large, on_whole, on_ended, g}};
+				 .bodies_bytes = c->bodies_bytes,
+				 .hooks = {.head = on_head,
+					   .too_large = on_too_large,
+					   .full = on_full,
+					   .whole = on_whole,
+					   .ended = on_ended,
+					   .context = g}};
 
 	return web_open(&web, &g->web, why);
 }

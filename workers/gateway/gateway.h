@@ -24,8 +24,8 @@
 
 struct gateway_config {
 	const char *address, *tls_certificate_file, *tls_key_file, *openapi_file;
-	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max,
-	    publish_ms, statement_ms, wait_ms, notice_ms;
+	int64_t port, connections_max, per_address_max, head_bytes, bodies_bytes, idle_s, request_s, waiting_max,
+	    batch_max, publish_ms, statement_ms, wait_ms, notice_ms;
 };
 
 enum gateway_mode {

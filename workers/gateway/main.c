@@ -19,6 +19,8 @@ static const struct param gateway_params[] = {
      "of one client; behind a proxy all clients have its address"},
     {"HEAD_BYTES", PARAM_INT, AT(head_bytes), "16384", 4096, 65536, "bytes",
      "request line and headers of a request, and the memory of a connection"},
+    {"BODIES_BYTES", PARAM_INT, AT(bodies_bytes), "268435456", PARTY_BODY_BYTES_MAX, INT64_C(1) << 36, "bytes",
+     "of the bodies of all requests under way; what is beyond gets 503"},
     {"IDLE_S", PARAM_INT, AT(idle_s), "60", 1, 3600, "s", "what may lie between two requests of a connection"},
     {"REQUEST_S", PARAM_INT, AT(request_s), "20", 1, 600, "s",
      "from the first byte of a request to its last, and for the client to read the answer"},
