@@ -42,6 +42,29 @@ foreseen_say(struct lane_work *work, const struct submission *s, struct understa
 	json_close(&u->out, ']');
 }
 
+/* What is held is for a person of ours, and so is its text; what is refused is the sender's to mend. */
+static void
+errors_say(struct understanding *u, enum outcome outcome, const struct why *why)
+{
+	size_t n = u->complaints.n;
+
+	json_open(&u->out, "errors", '[');
+	for (size_t i = 0; i < (n ? n : 1); i++) {
+		const struct why *e = n ? &u->complaints.items[i] : why;
+
+		json_open(&u->out, NULL, '{');
+		json_say_text(&u->out, "path", str_of(e->path));
+		if (outcome == OUTCOME_HELD) {
+			ask_no_say(&u->out, str_of(e->code));
+		} else {
+			json_say_text(&u->out, "code", str_of(e->code));
+			json_say_text(&u->out, "detail", str_of(e->text));
+		}
+		json_close(&u->out, '}');
+	}
+	json_close(&u->out, ']');
+}
+
 static void
 unit_say(struct lane_work *work, const struct submission *s, struct understanding *u, const struct intake *in,
 	 enum outcome outcome, const struct why *why)
@@ -68,21 +91,8 @@ unit_say(struct lane_work *work, const struct submission *s, struct understandin
 	}
 	if (in->result == INTAKE_IGNORED)
 		json_say_text(&u->out, "code", str_of(in->ignored));
-	if (outcome != OUTCOME_OK) {
-		size_t n = u->complaints.n;
-
-		json_open(&u->out, "errors", '[');
-		for (size_t i = 0; i < (n ? n : 1); i++) {
-			const struct why *e = n ? &u->complaints.items[i] : why;
-
-			json_open(&u->out, NULL, '{');
-			json_say_text(&u->out, "path", str_of(e->path));
-			json_say_text(&u->out, "code", str_of(e->code));
-			json_say_text(&u->out, "detail", str_of(e->text));
-			json_close(&u->out, '}');
-		}
-		json_close(&u->out, ']');
-	}
+	if (outcome != OUTCOME_OK)
+		errors_say(u, outcome, why);
 	if (u->is_dry && outcome == OUTCOME_OK && (in->order || in->fact)) {
 		json_say_raw(&u->out, "document", STR(""));
 		contract_put_json(in->order ? &order_contract : in->fact_contract,
