@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "web/web.h"
+#include "web/web_internal.h"
 
 #include "base/instant.h"
 #include "base/log.h"
-#include "web/web_tls.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 #include <netdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,305 +16,15 @@
 #define BACKLOG 1024
 #define LEAVING_IDLE_US INT64_C(300000)  /* after web_quiesce(), what a connection has to begin a request */
 #define OVERFLOW_BYTES ((size_t)1 << 20) /* of a body beyond its limit, read so that its sender gets to know */
-#define BLANKS_MAX 64                    /* between a colon and the value */
-#define VALUES_MAX 64                    /* headers, or arguments, of a request */
 
-enum phase {
-	PHASE_IDLE,    /* nothing of a request is there */
-	PHASE_HEAD,    /* its first line is */
-	PHASE_BODY,    /* head() took it */
-	PHASE_RESTING, /* whole() has it */
-	PHASE_ANSWER,  /* web_answer() was called */
-};
-
-/* A connection, with the one request that it may have. */
-struct link {
-	struct web_request request; /* first: a request is its link */
-	struct web *web;
-	struct MHD_Connection *connection;
-	struct link *next, **self; /* list of all, under the web's lock */
-	size_t target_bytes;       /* of the request line, with the query */
-	int fd;
-	_Atomic int phase;
-	_Atomic int64_t since_us; /* of the phase, monotonic; PHASE_BODY has its request's */
-	struct buf body;
-	size_t body_came; /* bytes, those beyond its limit too */
-	int64_t room;     /* bytes of the web's that are kept for its body */
-	struct MHD_Response *response;
-	struct tls_pair *pair; /* NULL: no TLS, or no handshake yet */
-	bool is_taken;         /* head() was asked, ended() is owed */
-};
-
-struct web {
-	struct web_config config;
-	struct MHD_Daemon *daemon;
-	pthread_mutex_t lock;
-	struct link *links;
-	_Atomic size_t links_count, requests_count;
-	int64_t room_taken;      /* of bodies_bytes; the server's thread alone */
-	_Atomic bool is_leaving; /* every answer closes its connection */
-	struct web_tls *tls;     /* NULL: none */
-	int listener;            /* -1: closed */
-};
-
-static void
-phase_set(struct link *l, enum phase phase)
+void
+link_phase(struct link *l, enum phase phase)
 {
 	atomic_store(&l->since_us, monotonic_us());
 	atomic_store(&l->phase, phase);
 }
 
-/* --- headers and arguments -------------------------------------------------------------------------------------------- */
-
-struct str
-web_header(const struct web_request *r, const char *name)
-{
-	const struct link *l = (const struct link *)r;
-
-	return str_of(MHD_lookup_connection_value(l->connection, MHD_HEADER_KIND, name));
-}
-
-struct values {
-	struct {
-		const char *name, *value;
-	} items[VALUES_MAX];
-	size_t n;
-	bool is_full;
-};
-
-static enum MHD_Result
-on_value(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	struct values *v = context;
-
-	(void)kind;
-	v->is_full = v->n == VALUES_MAX;
-	if (v->is_full)
-		return MHD_NO;
-	v->items[v->n].name = name;
-	v->items[v->n++].value = value ? value : "";
-	return MHD_YES;
-}
-
-static struct values
-values_of(const struct web_request *r, enum MHD_ValueKind kind)
-{
-	struct values v = {.n = 0};
-
-	MHD_get_connection_values(((const struct link *)r)->connection, kind, on_value, &v);
-	return v;
-}
-
-struct str
-web_header_joined(const struct web_request *r, struct arena *arena, const char *name)
-{
-	struct values v = values_of(r, MHD_HEADER_KIND);
-	struct str all = {NULL, 0};
-
-	for (size_t i = 0; i < v.n; i++)
-		if (str_equal_fold(str_of(v.items[i].name), str_of(name)))
-			all = all.p ? arena_printf(arena, "%.*s, %s", STR_ARGS(all), v.items[i].value)
-				    : str_of(v.items[i].value);
-	return all;
-}
-
-struct str
-web_query(const struct web_request *r, struct arena *arena, const char *name)
-{
-	const struct link *l = (const struct link *)r;
-	struct str raw = str_of(MHD_lookup_connection_value(l->connection, MHD_GET_ARGUMENT_KIND, name));
-	char *out = raw.n ? arena_get(arena, raw.n) : NULL;
-	size_t n = 0;
-
-	/* The library has turned + into blanks already. */
-	return out && web_decode(raw, false, out, &n) ? (struct str){out, n} : (struct str){NULL, 0};
-}
-
-static enum outcome
-query_unknown(const char *const *names, struct why *why)
-{
-	char known[160] = "none";
-	size_t n = 0;
-
-	for (size_t i = 0; names[i] && n < sizeof known; i++)
-		n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "", names[i]);
-	return why_set(why, OUTCOME_DEAD, "query-unknown", "an argument that this request does not have; it takes: %s",
-		       known);
-}
-
-enum outcome
-web_query_check(const struct web_request *r, const char *const *names, struct why *why)
-{
-	struct values v = values_of(r, MHD_GET_ARGUMENT_KIND);
-	char decoded[4096];
-	size_t n;
-
-	if (v.is_full)
-		return why_set(why, OUTCOME_DEAD, "query-unknown", "more than %d arguments", VALUES_MAX);
-	for (size_t i = 0; i < v.n; i++) {
-		size_t known = 0;
-
-		if (strlen(v.items[i].value) > sizeof decoded ||
-		    !web_decode(str_of(v.items[i].value), false, decoded, &n))
-			return why_at(why, OUTCOME_DEAD, "query-encoding", names[0] ? "query" : "",
-				      "an argument is too long, or not percent-encoded UTF-8 without control bytes");
-		while (names[known] && strcmp(names[known], v.items[i].name) != 0)
-			known++;
-		if (!names[known])
-			return query_unknown(names, why);
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(v.items[k].name, v.items[i].name) == 0)
-				return why_at(why, OUTCOME_DEAD, "query-twice", names[known], "is given twice");
-	}
-	return OUTCOME_OK;
-}
-
-/* --- answers ---------------------------------------------------------------------------------------------------------- */
-
-static bool
-is_header_value(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return false;
-	return true;
-}
-
-static struct MHD_Response *
-response_new(struct web_answer *answer)
-{
-	char empty[1] = "", value[512];
-	struct MHD_Response *response =
-	    answer->body ? MHD_create_response_from_buffer(answer->body_bytes, answer->body, MHD_RESPMEM_MUST_FREE)
-			 : MHD_create_response_from_buffer(0, empty, MHD_RESPMEM_MUST_COPY);
-
-	if (!response) {
-		free(answer->body);
-		return NULL;
-	}
-	if (answer->content_type)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-	for (size_t i = 0; i < WEB_ANSWER_HEADERS_MAX && answer->headers[i].name; i++) {
-		struct str v = answer->headers[i].value;
-
-		if (v.n == 0 || v.n >= sizeof value || !is_header_value(v))
-			continue;
-		snprintf(value, sizeof value, "%.*s", STR_ARGS(v));
-		MHD_add_response_header(response, answer->headers[i].name, value);
-	}
-	if (answer->closes)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-	return response;
-}
-
-void
-web_answer(struct web_request *r, struct web_answer *answer)
-{
-	struct link *l = (struct link *)r;
-	bool is_resting = atomic_load(&l->phase) == PHASE_RESTING;
-
-	r->status = answer->status;
-	r->answer_bytes = answer->body ? answer->body_bytes : 0;
-	answer->closes |= !is_resting || atomic_load(&l->web->is_leaving);
-	l->response = response_new(answer);
-	phase_set(l, PHASE_ANSWER);
-	if (is_resting)
-		MHD_resume_connection(l->connection);
-}
-
-/* Without memory for an answer the connection is cut. */
-static enum MHD_Result
-response_queue(struct link *l)
-{
-	enum MHD_Result result;
-
-	if (!l->response)
-		return MHD_NO;
-	result = MHD_queue_response(l->connection, (unsigned)l->request.status, l->response);
-	MHD_destroy_response(l->response);
-	l->response = NULL;
-	return result;
-}
-
-static void
-plain_refuse(struct web_request *r, int status, const char *text)
-{
-	struct web_answer answer = {.status = status, .content_type = "text/plain; charset=utf-8", .closes = true};
-
-	answer.body = strdup(text);
-	answer.body_bytes = answer.body ? strlen(text) : 0;
-	web_answer(r, &answer);
-}
-
 /* --- requests --------------------------------------------------------------------------------------------------------- */
-
-/*
- * head_fault - whether the head is nothing but its line and headers as they were read, byte after byte
- * The library takes a line feed for an end of line, ends the headers at one without a name, and a header at a NUL; it
- * joins folded lines. Another server on the way may not. It reads in place and puts a NUL at each end, so every end must
- * be where the next begins, and the last where the head ends.
- */
-static const char *
-head_fault(const struct link *l, const char *method, const char *url, const char *version)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(l->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	struct values v = values_of(&l->request, MHD_HEADER_KIND);
-	const char *at = version + strlen(version) + 2;
-
-	if (v.is_full)
-		return "too many headers\n";
-	if (url != method + strlen(method) + 1 || version != url + l->target_bytes + 1)
-		return "the request line has a NUL, or more than two blanks\n";
-	for (size_t i = 0; i < v.n; i++) {
-		const char *name = v.items[i].name, *value = v.items[i].value;
-
-		if (name != at || *name == '\0' || value < name + strlen(name) + 1 ||
-		    value > name + strlen(name) + 1 + BLANKS_MAX)
-			return "a header is no line that ends in CR LF, or is folded, or has a NUL\n";
-		at = value + strlen(value) + 2;
-	}
-	return info && at + 2 == method + info->header_size ? NULL : "the headers do not end in an empty line\n";
-}
-
-/* What could be read in two ways is not read at all: another server on the way may have read it in the other one. */
-static const char *
-framing_fault(const struct web_request *r, const char *version)
-{
-	struct values v = values_of(r, MHD_HEADER_KIND);
-	size_t lengths = 0, encodings = 0, hosts = 0;
-	bool is_chunked = false;
-
-	if (v.is_full)
-		return "too many headers\n";
-	for (size_t i = 0; i < v.n; i++) {
-		struct str name = str_of(v.items[i].name), value = str_of(v.items[i].value);
-
-		for (size_t k = 0; k < name.n; k++)
-			if ((unsigned char)name.p[k] <= 0x20 || (unsigned char)name.p[k] >= 0x7f)
-				return "a header's name has a blank or a control byte\n";
-		if (!is_header_value(value))
-			return "a header has a control byte\n";
-		hosts += str_equal_fold(name, STR("host"));
-		if (str_equal_fold(name, STR("content-length"))) {
-			lengths++;
-			for (size_t k = 0; k < value.n; k++)
-				if (value.p[k] < '0' || value.p[k] > '9')
-					return "Content-Length is no number\n";
-		}
-		if (str_equal_fold(name, STR("transfer-encoding"))) {
-			encodings++;
-			is_chunked = str_equal_fold(value, STR("chunked"));
-		}
-	}
-	if (lengths + encodings > 1)
-		return "the body's length is given more than once\n";
-	if (encodings && !is_chunked)
-		return "Transfer-Encoding may be chunked, and nothing else\n";
-	if (strcmp(version, "HTTP/1.1") == 0 && hosts != 1)
-		return "one Host header is needed\n";
-	return NULL;
-}
 
 static void
 address_read(struct link *l)
@@ -360,33 +66,31 @@ static enum MHD_Result
 request_head(struct link *l, const char *url, const char *method, const char *version)
 {
 	struct web *web = l->web;
-	const char *fault = framing_fault(&l->request, version);
+	const char *fault = head_fault(l, method, url, version);
 	int64_t length = 0;
 
-	if (!fault)
-		fault = head_fault(l, method, url, version);
 	l->request.method = str_of(method);
 	l->request.path = str_of(url);
 	l->request.body_limit = web->config.body_bytes;
 	address_read(l);
 	if (fault) {
-		plain_refuse(&l->request, MHD_HTTP_BAD_REQUEST, fault);
-		return response_queue(l);
+		answer_plainly(l, MHD_HTTP_BAD_REQUEST, fault);
+		return answer_queue(l);
 	}
 	l->is_taken = true;
 	atomic_fetch_add(&web->requests_count, 1);
 	if (!web->config.hooks.head(web->config.hooks.context, &l->request))
-		return response_queue(l);
+		return answer_queue(l);
 	if (l->request.body_limit > web->config.body_bytes)
 		l->request.body_limit = web->config.body_bytes;
 	if (str_to_int(web_header(&l->request, MHD_HTTP_HEADER_CONTENT_LENGTH), &length) &&
 	    length > l->request.body_limit) {
 		web->config.hooks.too_large(web->config.hooks.context, &l->request);
-		return response_queue(l);
+		return answer_queue(l);
 	}
 	if (!room_take(l, length)) {
 		web->config.hooks.full(web->config.hooks.context, &l->request);
-		return response_queue(l);
+		return answer_queue(l);
 	}
 	buf_init(&l->body, (size_t)l->request.body_limit);
 	l->body_came = 0;
@@ -411,11 +115,11 @@ request_body(struct link *l, const char *bytes, size_t *n)
 	}
 	if (!buf_is_ok(&l->body)) {
 		web->config.hooks.too_large(web->config.hooks.context, &l->request);
-		return response_queue(l);
+		return answer_queue(l);
 	}
 	l->request.body = buf_str(&l->body);
 	MHD_suspend_connection(l->connection);
-	phase_set(l, PHASE_RESTING);
+	link_phase(l, PHASE_RESTING);
 	web->config.hooks.whole(web->config.hooks.context, &l->request);
 	return MHD_YES;
 }
@@ -434,7 +138,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 	case PHASE_BODY:
 		return request_body(l, upload, upload_size);
 	case PHASE_ANSWER:
-		return response_queue(l);
+		return answer_queue(l);
 	default:
 		return MHD_NO;
 	}
@@ -452,7 +156,7 @@ on_line(void *context, const char *line, struct MHD_Connection *connection)
 		return NULL;
 	l->request = (struct web_request){.begun_us = monotonic_us()};
 	l->target_bytes = strlen(line);
-	phase_set(l, PHASE_HEAD);
+	link_phase(l, PHASE_HEAD);
 	return l;
 }
 
@@ -479,7 +183,7 @@ on_completed(void *context, struct MHD_Connection *connection, void **request,
 	buf_release(&l->body);
 	room_give(l);
 	*request = NULL;
-	phase_set(l, PHASE_IDLE);
+	link_phase(l, PHASE_IDLE);
 }
 
 static void
@@ -497,7 +201,7 @@ on_connection(void *context, struct MHD_Connection *connection, void **socket_co
 		l->web = web;
 		l->connection = connection;
 		l->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-		phase_set(l, PHASE_IDLE);
+		link_phase(l, PHASE_IDLE);
 		pthread_mutex_lock(&web->lock);
 		l->next = web->links;
 		l->self = &web->links;

@@ -76,7 +76,7 @@ struct web_header {
 struct web_answer {
 	int status;
 	const char *content_type;
-	char *body; /* malloc'ed; taken over; NULL: none */
+	char *body; /* malloc'ed; taken over; NULL: none. Of a 304 and to a HEAD only its length is sent */
 	size_t body_bytes;
 	struct web_header headers[WEB_ANSWER_HEADERS_MAX]; /* up to the first without a name; a value with a control
 							      character is left out */
