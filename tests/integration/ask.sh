@@ -68,6 +68,10 @@ is "order, its times" "$(answer '[.placed_at, .received_at, .updated_at] | map(l
 is "order, no hold where there is none" "$(answer 'has("hold")')" false
 etag=$(sed -n 's/^[Ee][Tt]ag: *\(.*\)\r$/\1/p' "$dir/headers")
 is "order, the same again: 304" "$(ask "$shop" "/v1/orders/$order" -H "If-None-Match: $etag" -w '%{http_code} %{size_download}')" "304 0"
+head_of() { curl -s -m 10 -I -H "Authorization: Bearer $shop" "$@" "$GATEWAY_URL/v1/orders/$order" | tr -d '\r' | sed -n 's/^HTTP.1.1 //p; s/^Content-Length: //p' | xargs; }
+length=$(curl -s -m 10 -H "Authorization: Bearer $shop" "$GATEWAY_URL/v1/orders/$order" | wc -c)
+is "order, HEAD is GET without its body" "$(head_of)" "200 OK $length"
+is "order, 304 has no other length than 200" "$(head_of -X GET -H "If-None-Match: $etag")" "304 Not Modified $length"
 is "order, in a list of tags: 304" "$(ask "$shop" "/v1/orders/$order" -H "If-None-Match: \"other\", W/$etag")" 304
 is "order, another tag: 200" "$(ask "$shop" "/v1/orders/$order" -H 'If-None-Match: "other"')" 200
 is "order, held: 200" "$(ask "$shop" "/v1/orders/$(id_of shopify held 3)")" 200

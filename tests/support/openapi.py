@@ -56,7 +56,7 @@ def log_complaints(lines):
     found = set()
     for line in lines:
         m = re.search(r'event=access status=(\d+) code=(\S+) route="([^"]+)"', line)
-        if not m or m.group(3) == "-":
+        if not m or m.group(3) == "-" or m.group(1) == "0":  # 0: its sender went before there was an answer
             continue
         status, code, route = m.groups()
         response = OPERATIONS.get(route, {}).get("responses", {}).get(status)

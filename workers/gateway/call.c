@@ -112,7 +112,6 @@ call_say_tagged(struct call *call, struct buf *json)
 {
 	unsigned char sha[32];
 	char tag[40];
-	struct buf none;
 
 	if (!buf_is_ok(json)) {
 		call_say(call, 200, json);
@@ -123,13 +122,7 @@ call_say_tagged(struct call *call, struct buf *json)
 	hex_format((struct str){(const char *)sha, 16}, tag + 1);
 	memcpy(tag + 33, "\"", 2);
 	call_header(call, "ETag", str_of(tag));
-	if (!tag_matches(web_header(call->web, "If-None-Match"), str_of(tag))) {
-		call_say(call, 200, json);
-		return;
-	}
-	buf_release(json);
-	buf_init(&none, 1);
-	call_say_as(call, 304, NULL, &none);
+	call_say(call, tag_matches(web_header(call->web, "If-None-Match"), str_of(tag)) ? 304 : 200, json);
 }
 
 /* --- problems --------------------------------------------------------------------------------------------------------- */

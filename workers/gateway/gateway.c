@@ -94,7 +94,7 @@ on_head(void *context, struct web_request *r)
 	trace_begin(web_header(r, "Traceparent"), call->trace);
 	if (!call_begin(g, call))
 		return false;
-	if (str_equal(r->method, STR("GET")))
+	if (str_equal(r->method, STR("GET")) || str_equal(r->method, STR("HEAD")))
 		r->body_limit = 0;
 	else if (call->party)
 		r->body_limit = call->party->door.body_bytes;

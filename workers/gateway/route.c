@@ -91,6 +91,8 @@ args_decode(struct call *call, const struct str *args, size_t n)
 int
 route_find(struct call *call, char *allowed, size_t allowed_bytes)
 {
+	/* HEAD is GET, and the server leaves the body out (RFC 9110, section 9.3.2). */
+	struct str method = str_equal(call->web->method, STR("HEAD")) ? STR("GET") : call->web->method;
 	size_t filled = 0;
 
 	allowed[0] = '\0';
@@ -100,13 +102,14 @@ route_find(struct call *call, char *allowed, size_t allowed_bytes)
 
 		if (!path_matches(routes[i].path, call->web->path, args, &n))
 			continue;
-		if (str_equal(call->web->method, str_of(routes[i].method))) {
+		if (str_equal(method, str_of(routes[i].method))) {
 			call->route = &routes[i];
 			return args_decode(call, args, n) ? 0 : 404;
 		}
 		if (filled < allowed_bytes)
-			filled += (size_t)snprintf(allowed + filled, allowed_bytes - filled, "%s%s", filled ? ", " : "",
-						   routes[i].method);
+			filled +=
+			    (size_t)snprintf(allowed + filled, allowed_bytes - filled, "%s%s%s", filled ? ", " : "",
+					     routes[i].method, strcmp(routes[i].method, "GET") == 0 ? ", HEAD" : "");
 	}
 	return filled ? 405 : 404;
 }
