@@ -62,6 +62,8 @@ is "no Postgres, both at once" "$(
 	send "$key" portal "$dir/keyless.json"
 	wait
 ) $(<"$dir/keyed")" "202 503"
+counted() { curl -s -m 5 "http://127.0.0.1:$(tr '\0' '\n' <"/proc/$(ops/stack/fleet --var "$var" pids gateway | head -n 1)/environ" | sed -n 's/^HTTP_PORT=//p')/metrics" | grep -q 'gateway_answers_total{party="portal",what="503"}'; }
+if wait_for 10 counted; then ok "no Postgres, the metrics go on"; else not_ok "no Postgres, the metrics go on"; fi
 server start postgres
 
 # --- no broker: a no is said at once --------------------------------------------------------------------------------------

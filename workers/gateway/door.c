@@ -62,9 +62,10 @@ door_renew(struct door *door, struct store *store, struct arena *arena, struct w
 	if (monotonic_us() < door->renew_at_us)
 		return OUTCOME_OK;
 	outcome = access_keys_load(store, arena, &fresh, why);
+	/* After a failure too: whoever waits for us would wait for every try. */
+	door->renew_at_us = monotonic_us() + DOOR_KEYS_MS * 1000;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	door->renew_at_us = monotonic_us() + DOOR_KEYS_MS * 1000;
 	pthread_rwlock_wrlock(&door->keys_lock);
 	old = door->keys;
 	door->keys = fresh;

@@ -232,7 +232,17 @@ old_forget(struct gateway *g, struct batch *batch, struct why *why)
 	return remembered_forget(batch->store, batch->arena, why);
 }
 
-/* What is due now and then. Trouble with Postgres is not the calls'. */
+/* Trouble with Postgres is not the calls', nor the other chores'. */
+static void
+chore_end(struct batch *batch, enum outcome outcome, const struct why *why)
+{
+	if (outcome == OUTCOME_OK)
+		return;
+	store_rollback(batch->store);
+	log_why(LOG_LEVEL_WARN, "chores", why);
+}
+
+/* What is due now and then. */
 static void
 chores_do(struct gateway *g, struct batch *batch)
 {
@@ -246,14 +256,11 @@ chores_do(struct gateway *g, struct batch *batch)
 		worker_figure(g->skeleton, "waiting", "", "submit", (int64_t)lane_length(&g->lanes[LANE_SUBMIT]));
 		worker_figure(g->skeleton, "waiting", "", "ask", (int64_t)lane_length(&g->lanes[LANE_ASK]));
 	}
-	if (!store_is_connected(batch->store))
-		return;
-	if (door_renew(g->door, batch->store, batch->arena, &why) != OUTCOME_OK ||
-	    ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why) != OUTCOME_OK ||
-	    old_forget(g, batch, &why) != OUTCOME_OK) {
-		store_rollback(batch->store);
-		log_why(LOG_LEVEL_WARN, "chores", &why);
-	}
+	if (store_is_connected(batch->store))
+		chore_end(batch, door_renew(g->door, batch->store, batch->arena, &why), &why);
+	chore_end(batch, ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why), &why);
+	if (store_is_connected(batch->store))
+		chore_end(batch, old_forget(g, batch, &why), &why);
 }
 
 /* Not before the keys are known: one that starts beside others would only say 503 in their place. */

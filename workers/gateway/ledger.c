@@ -20,14 +20,15 @@ struct entry {
 	const struct route *route;
 	const char *code; /* NULL: not refused */
 	int status;
-	int64_t n, first_us, last_us; /* since 1970 */
+	int64_t n, told;           /* calls; of these in the metrics */
+	int64_t first_us, last_us; /* since 1970 */
 };
 
 struct page {
 	struct entry entries[ENTRIES_MAX];
 	unsigned short slots[SLOTS]; /* index + 1 */
 	size_t n;
-	int64_t lost;
+	int64_t lost, lost_told;
 };
 
 struct ledger {
@@ -187,20 +188,26 @@ page_store(const struct page *page, struct batch *batch, struct why *why)
 	return store_commit(batch->store, why);
 }
 
+/* What was not told yet; whether Postgres is there or not. */
 static void
-page_tell(const struct page *page, struct batch *batch)
+page_tell(struct page *page, struct batch *batch)
 {
 	for (size_t i = 0; i < page->n; i++) {
-		const struct entry *e = &page->entries[i];
+		struct entry *e = &page->entries[i];
+		int64_t fresh = e->n - e->told;
 		char status[8];
 
+		if (!fresh)
+			continue;
+		e->told = e->n;
 		snprintf(status, sizeof status, "%d", e->status);
-		batch_count(batch, "answers_total", e->party, status, e->n);
+		batch_count(batch, "answers_total", e->party, status, fresh);
 		if (e->code)
-			batch_count(batch, "refusals_total", e->party, e->code, e->n);
+			batch_count(batch, "refusals_total", e->party, e->code, fresh);
 	}
-	if (page->lost)
-		batch_count(batch, "uncounted_total", "", NULL, page->lost);
+	if (page->lost != page->lost_told)
+		batch_count(batch, "uncounted_total", "", NULL, page->lost - page->lost_told);
+	page->lost_told = page->lost;
 }
 
 static void
@@ -208,7 +215,7 @@ page_clear(struct page *page)
 {
 	memset(page->slots, 0, sizeof page->slots);
 	page->n = 0;
-	page->lost = 0;
+	page->lost = page->lost_told = 0;
 }
 
 enum outcome
@@ -219,15 +226,17 @@ ledger_write(struct ledger *l, struct batch *batch, bool now, struct why *why)
 	if (!now && monotonic_us() < l->due_us)
 		return OUTCOME_OK;
 	l->due_us = monotonic_us() + LEDGER_WRITE_MS * 1000;
+	pthread_mutex_lock(&l->lock);
+	page_tell(l->open, batch);
 	if (l->closed->n == 0) {
 		struct page *page = l->closed;
 
-		pthread_mutex_lock(&l->lock);
 		l->closed = l->open;
 		l->open = page;
-		pthread_mutex_unlock(&l->lock);
-		page_tell(l->closed, batch);
 	}
+	pthread_mutex_unlock(&l->lock);
+	if (!store_is_connected(batch->store))
+		return OUTCOME_OK;
 	outcome = page_store(l->closed, batch, why);
 	/* A row that can never be written must not be in the way of the others for ever. */
 	if (outcome == OUTCOME_OK || outcome == OUTCOME_DEAD)

@@ -19,8 +19,8 @@ struct ledger *ledger_new(void);    /* NULL without memory */
 void ledger_free(struct ledger *l); /* NULL is fine */
 /* ledger_note - the call was answered with this status */
 void ledger_note(struct ledger *l, const struct call *call, int status);
-/* ledger_write - when it is due (or `now`): usage and refusals into Postgres, figures into the metrics. When Postgres does
- * not take them they are kept for the next time. */
+/* ledger_write - when it is due (or `now`): usage and refusals into Postgres, figures into the metrics. When Postgres is
+ * away or does not take them they are kept for the next time; the figures go on. */
 enum outcome ledger_write(struct ledger *l, struct batch *batch, bool now, struct why *why) MUST_CHECK;
 
 #endif
