@@ -20,8 +20,8 @@ struct broker_config {
 	const char *urls; /* amqp://user:password@host:port/vhost, or amqps://; several, separated by commas */
 	const char *name; /* shown in the broker's connection list */
 	int64_t heartbeat_s;
-	int64_t prefetch;       /* messages of a queue on their way to us, of several a share each; 0: does not consume */
-	const char *ca_file;    /* of amqps, PEM */
+	int64_t prefetch;    /* messages of a queue on their way to us, of several a share each; 0: does not consume */
+	const char *ca_file; /* of amqps, PEM */
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define MISSING_RETRY_US INT64_C(5000000)
-#define CANCELLED_RETRY_US INT64_C(1000000)  /* a queue's leader that comes and goes must not make us spin */
+#define CANCELLED_RETRY_US INT64_C(1000000) /* a queue's leader that comes and goes must not make us spin */
 #define SHARES_MAX 4
 #define BODY_MAX_BYTES ((uint64_t)512 << 20) /* RabbitMQ's own limit is 128 MiB by default, 512 MiB at most */
 

@@ -16,8 +16,8 @@
 #define HOSTS_MAX 16
 /* A join by hash or merge, or with a table kept aside, reads all there is of it, which is cheap only while that is little.
  * One plan for all batches, or those of few rows would each be planned anew. */
-#define BY_KEY                                                                                                  \
-	" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off"          \
+#define BY_KEY                                                                                         \
+	" -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off" \
 	" -c max_parallel_workers_per_gather=0 -c plan_cache_mode=force_generic_plan"
 
 /* Where to connect, as the URL says. */

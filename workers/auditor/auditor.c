@@ -29,8 +29,8 @@
 #define STEP_US (INT64_C(600) * 1000000) /* time is read in steps, so that a long absence is made up for bit by bit */
 #define STEPS_MAX 100
 #define REOPEN_MAX 500
-#define SEALS_MAX 10      /* batches of one tick */
-#define RESTS 3           /* after each step it rests so much longer than it worked: the fleet needs the machine too */
+#define SEALS_MAX 10 /* batches of one tick */
+#define RESTS 3      /* after each step it rests so much longer than it worked: the fleet needs the machine too */
 #define REST_MAX_MS 5000
 #define BEHIND_MS 100     /* from the end of a round that was not enough to the next */
 #define DOCUMENTS_PART 10 /* a document makes about so many lines of the timeline */

@@ -89,7 +89,7 @@ confirmation_repeat(struct batch *batch, struct item *item, struct str known_sha
 struct join {
 	struct item *item;
 	struct shipment *shipment; /* NULL: the item has failed */
-	bool is_settled;           /* the request for it has its answer: ship-sync learns nothing from the confirmation */
+	bool is_settled; /* the request for it has its answer: ship-sync learns nothing from the confirmation */
 	bool is_new;
 };
 

@@ -76,7 +76,8 @@ const struct statement ingest_lines_insert = {
 
 const struct statement ingest_shipments_known = {
     "ingest_shipments_known", "U",
-    "SELECT shipment_id, order_id, partner, document, (SELECT true FROM tributary.effects e WHERE e.order_id = s.order_id"
+    "SELECT shipment_id, order_id, partner, document, (SELECT true FROM tributary.effects e WHERE e.order_id = "
+    "s.order_id"
     " AND e.reference = s.shipment_id AND e.state = 'confirmed' LIMIT 1) IS NOT NULL"
     " FROM tributary.shipments s WHERE shipment_id = ANY ($1)"};
 
