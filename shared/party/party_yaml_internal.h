@@ -45,7 +45,7 @@ void door_yaml_read(struct yaml_file *file, const struct door_text *text, struct
 const char *party_yaml_word(struct yaml_file *file, const char *field, const char *text, const char *characters);
 /* party_yaml_variable - the name of an environment variable */
 const char *party_yaml_variable(struct yaml_file *file, const char *field, const char *text);
-/* party_yaml_rate - a decimal from 0.001 to 10000, in millionths */
+/* party_yaml_rate - a decimal from 0.001 to 100000, in millionths */
 int64_t party_yaml_rate(struct yaml_file *file, const char *field, const char *text);
 
 #endif

@@ -34,7 +34,7 @@ says "party check, a function for what party.yaml says is missing" edi-globex "p
 sed -i 's/^sends: .*/sends: order-response, invoise/' "$copy/parties/edi-globex/party.yaml"
 says "party.yaml, sends something that is not known" edi-globex '"invoise" is none of order-response, ship-notice and invoice'
 sed -i.bak 's/^  concurrency:.*/&\n  rate_per_second: 0.0001/' "$copy/parties/sandbox-wms/party.yaml"
-says "party.yaml, a rate that is none" sandbox-wms 'connection.rate_per_second: "0.0001" is no decimal from 0.001 to 10000'
+says "party.yaml, a rate that is none" sandbox-wms 'connection.rate_per_second: "0.0001" is no decimal from 0.001 to 100000'
 mv "$copy/parties/sandbox-wms/party.yaml.bak" "$copy/parties/sandbox-wms/party.yaml"
 sed -i 's/^format: json/&\nsends: invoice/; s/^kind: wms/&/' "$copy/parties/sandbox-wms/party.yaml"
 says "party.yaml, a warehouse is sent nothing about orders" sandbox-wms "only a channel is sent documents about its orders"
