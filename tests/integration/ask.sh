@@ -143,9 +143,9 @@ is "isolation, another's number finds nothing" "$(ask "$portal" "/v1/orders?numb
 is "isolation, another's external id finds nothing" "$(ask "$portal" "/v1/orders?number=4${run}1001") $(answer '.orders | length')" "200 0"
 is "isolation, nobody names another party" "$(ask "$portal" '/v1/orders?party=shopify') $(answer .code)" "403 party-other"
 is "isolation, nor one that is none" "$(ask "$portal" '/v1/orders?party=nobody') $(answer .code)" "403 party-other"
-ask "$shop" '/v1/orders?limit=1' >/dev/null
-ask "$portal" "/v1/orders?limit=200&after=$(answer .after)" >/dev/null
-is "isolation, another's place in a list shows the own orders" "$(answer '[.orders[].party] | unique | join(" ")')" portal
+ask "$portal" '/v1/orders?limit=1' >/dev/null
+ask "$shop" "/v1/orders?limit=200&after=$(answer .after)" >/dev/null
+is "isolation, another's place in a list shows the own orders" "$(answer '[.orders[].party] | unique | join(" ")')" shopify
 is "isolation, availability by another's alias" "$(ask "$shop" '/v1/availability?sku=woo-pen') $(answer '.items[0].code')" "200 item-unknown"
 is "isolation, availability for another" "$(ask "$shop" '/v1/availability?sku=woo-pen&party=woocommerce') $(answer .code)" "403 party-other"
 foreign=$(sql "SELECT customer_no FROM tributary.customers c WHERE active AND email IS NOT NULL AND EXISTS (SELECT FROM tributary.customer_accounts a WHERE a.customer_no = c.customer_no AND party = 'shopify')
@@ -234,8 +234,8 @@ wrong "no item" '/v1/availability' "400 argument-invalid sku"
 wrong "an empty item" '/v1/availability?sku=A,,B' "400 argument-invalid sku"
 wrong "101 items" "/v1/availability?sku=$(seq -s, 101)" "400 argument-invalid sku"
 is "100 items are fine" "$(ask "$shop" "/v1/availability?sku=$(seq -s, 100)") $(answer '.items | length')" "200 100"
-is "wrong, a body that is no JSON" "$(post "$shop" /v1/quotes '{"buyer"') $(said)" "400 json-invalid"
-is "wrong, no body" "$(post "$shop" /v1/availability '') $(answer .status)" "400 400"
+is "wrong, a body that is no JSON" "$(post "$shop" /v1/quotes '{"buyer"') $(said)" "422 json-invalid"
+is "wrong, no body" "$(post "$shop" /v1/availability '') $(answer .status)" "422 422"
 is "wrong, another type" "$(ask "$shop" /v1/quotes -H 'Content-Type: text/plain' --data-binary '{}') $(said)" "415 content-type-unknown"
 post "$shop" /v1/quotes '{"buyer":{},"currency":"U-D","surplus":1,"lines":[{"quantity":"0"},{"sku":"A","quantity":"x"}]}' >"$dir/status"
 is "wrong, every wrong field of a body" "$(cat "$dir/status") $(answer '[.errors[] | .path + " " + .code] | sort | join(", ")')" "422  field-unknown, lines[0].quantity field-range, lines[1].quantity field-type"
