@@ -89,6 +89,12 @@ is "invoices, as the report has them" "$(answer '.invoices[] | [.invoice_id, .nu
 is "invoices, the lines add up" "$(answer '.invoices | all(. as $i | ([.lines[].gross_minor] | add) == $i.gross_minor)')" true
 is "invoices, a date" "$(answer '.invoices[0].issued_at | length > 18')" true
 is "returns, there are none: 200" "$(ask "$shop" "/v1/orders/$two/returns") $(answer '.returns | length')" "200 0"
+return=$(post "$shop" /v1/returns "{\"reference\":\"A$run\",\"order_id\":\"$order\",\"lines\":[{\"line_no\":2,\"quantity\":\"1\",\"reason_code\":\"damaged\"}]}" >/dev/null && answer '.units[0].return_id // .return_id')
+has_return() { [ "$(ask "$shop" "/v1/orders/$order/returns")" = 200 ] && [ "$(answer '.returns | length')" = 1 ]; }
+wait_for 20 has_return
+is "returns, as the report has them" "$(answer '.returns[] | [.return_id, .number, .reference, .state, (.lines[] | .line_no, .line_ref, .sku, .item_no, .quantity, .unit, .reason_code)] | map(tostring) | join("|")')" \
+	"$(sql "SELECT concat_ws('|', r.return_id, r.number, r.reference, r.state, l.line_no, l.line_ref, l.sku, l.item_no, l.quantity, l.unit, l.reason_code) FROM report.returns r JOIN report.return_lines l USING (return_id) WHERE r.order_id = '$order'")"
+is "returns, each has an address of its own" "$(ask "$shop" "/v1/returns/$return") $(answer .reference)" "200 A$run"
 is "timeline, 200" "$(ask "$shop" "/v1/orders/$order/timeline")" 200
 is "timeline, all of it in order" "$(answer '.events[] | .stage + " " + .event')" \
 	"$(sql "SELECT stage || ' ' || event FROM tributary.timeline WHERE order_id = '$order' ORDER BY at, place")"
@@ -133,6 +139,7 @@ for part in '' /timeline /shipments /invoices /returns; do
 	same_as_none "isolation, /v1/orders/ID$part" "$portal" "/v1/orders/ID$part" "$order"
 	same_as_none "isolation, /v1/orders/ID$part, the other way" "$shop" "/v1/orders/ID$part" "$theirs"
 done
+same_as_none "isolation, /v1/returns/ID" "$portal" /v1/returns/ID "$return"
 same_as_none "isolation, /v1/documents/ID" "$portal" /v1/documents/ID "$document"
 same_as_none "isolation, /v1/documents/ID, a unit" "$shop" /v1/documents/ID "$unit"
 is "isolation, an id that is none: 404 as well" "$(ask "$shop" /v1/orders/K1) $(answer .code) $(ask "$shop" /v1/documents/x) $(answer .code)" "404 order-unknown 404 document-unknown"
