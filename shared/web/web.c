@@ -132,6 +132,18 @@ web_query(const struct web_request *r, struct arena *arena, const char *name)
 	return out && web_decode(raw, false, out, &n) ? (struct str){out, n} : (struct str){NULL, 0};
 }
 
+static enum outcome
+argument_unknown(const char *const *names, struct why *why)
+{
+	char all[192] = "none";
+	size_t n = 0;
+
+	for (size_t i = 0; names[i] && n < sizeof all; i++)
+		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", names[i]);
+	return why_set(why, OUTCOME_DEAD, "query-unknown", "an argument that this request does not have; it takes: %s",
+		       all);
+}
+
 enum outcome
 web_query_check(const struct web_request *r, const char *const *names, struct why *why)
 {
@@ -151,10 +163,7 @@ web_query_check(const struct web_request *r, const char *const *names, struct wh
 		while (names[known] && strcmp(names[known], v.items[i].name) != 0)
 			known++;
 		if (!names[known])
-			return why_set(why, OUTCOME_DEAD, "query-unknown",
-				       "an argument that this request does not have; it takes: %s%s%s",
-				       names[0] ? names[0] : "none", names[0] && names[1] ? ", " : "",
-				       names[0] && names[1] ? names[1] : "");
+			return argument_unknown(names, why);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(v.items[k].name, v.items[i].name) == 0)
 				return why_at(why, OUTCOME_DEAD, "query-twice", names[known], "is given twice");
