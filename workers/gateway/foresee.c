@@ -21,7 +21,8 @@ order_judge(struct lane_work *work, const struct party *party, const struct find
 		enum outcome outcome;
 
 		why = (struct why){0};
-		outcome = findings_line(f, 0, order, l, party->policies.price_tolerance_percent_micro, work->arena, &why);
+		outcome =
+		    findings_line(f, 0, order, l, party->policies.price_tolerance_percent_micro, work->arena, &why);
 		complaint_add(complaints, outcome, &why);
 	}
 }
