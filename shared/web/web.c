@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
-#define LEAVING_IDLE_US INT64_C(300000) /* after web_quiesce(), what a connection has to begin a request */
+#define LEAVING_IDLE_US INT64_C(300000)  /* after web_quiesce(), what a connection has to begin a request */
 #define OVERFLOW_BYTES ((size_t)1 << 20) /* of a body beyond its limit, read so that its sender gets to know */
-#define BLANKS_MAX 64 /* between a colon and the value */
-#define VALUES_MAX 64 /* headers, or arguments, of a request */
+#define BLANKS_MAX 64                    /* between a colon and the value */
+#define VALUES_MAX 64                    /* headers, or arguments, of a request */
 
 enum phase {
 	PHASE_IDLE,    /* nothing of a request is there */
@@ -37,7 +37,7 @@ struct link {
 	struct web *web;
 	struct MHD_Connection *connection;
 	struct link *next, **self; /* list of all, under the web's lock */
-	size_t target_bytes; /* of the request line, with the query */
+	size_t target_bytes;       /* of the request line, with the query */
 	int fd;
 	_Atomic int phase;
 	_Atomic int64_t since_us; /* of the phase, monotonic; PHASE_BODY has its request's */
@@ -45,7 +45,7 @@ struct link {
 	size_t body_came; /* bytes, those beyond its limit too */
 	struct MHD_Response *response;
 	struct tls_pair *pair; /* NULL: no TLS, or no handshake yet */
-	bool is_taken; /* head() was asked, ended() is owed */
+	bool is_taken;         /* head() was asked, ended() is owed */
 };
 
 struct web {
@@ -394,8 +394,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 static void *
 on_line(void *context, const char *line, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct link *l = info ? info->socket_context : NULL;
 
 	(void)context;
@@ -482,8 +481,7 @@ on_unescape(void *context, struct MHD_Connection *connection, char *text)
 	return strlen(text);
 }
 
-static void __attribute__((format(printf, 2, 0)))
-on_log(void *context, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) on_log(void *context, const char *format, va_list args)
 {
 	char text[256];
 
@@ -567,11 +565,11 @@ daemon_start(struct web *web)
 	};
 
 	return MHD_start_daemon(
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (web->tls ? MHD_USE_TLS : 0), 0,
-	    NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-	    web->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-	    (unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)c->head_bytes,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (web->tls ? MHD_USE_TLS : 0),
+	    0, NULL, NULL, on_request, web, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    web->listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)c->connections_max,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)c->per_address_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)c->head_bytes, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)c->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_line, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
 	    MHD_OPTION_ARRAY, web->tls ? tls : tls + 2, MHD_OPTION_END);

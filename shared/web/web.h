@@ -57,10 +57,10 @@ struct web_config {
 	const char *address; /* to listen on: IPv4 or IPv6 */
 	int64_t port;
 	int64_t connections_max, per_address_max;
-	int64_t head_bytes;            /* of request line and headers, of one request */
-	int64_t body_bytes;            /* of one request at most, whatever head() says */
-	int64_t idle_s;                /* between two requests of a connection */
-	int64_t request_s;             /* from a request's first byte to its last */
+	int64_t head_bytes;                      /* of request line and headers, of one request */
+	int64_t body_bytes;                      /* of one request at most, whatever head() says */
+	int64_t idle_s;                          /* between two requests of a connection */
+	int64_t request_s;                       /* from a request's first byte to its last */
 	const char *certificate_file, *key_file; /* PEM, both for TLS (1.2 and 1.3); NULL or empty: none */
 	struct web_hooks hooks;
 };

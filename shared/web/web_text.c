@@ -19,7 +19,8 @@ web_decode(struct str s, bool plus_is_blank, char *out, size_t *n)
 		unsigned char c = (unsigned char)s.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < s.n ? hex_value(s.p[i + 1]) : -1, low = i + 2 < s.n ? hex_value(s.p[i + 2]) : -1;
+			int high = i + 2 < s.n ? hex_value(s.p[i + 1]) : -1,
+			    low = i + 2 < s.n ? hex_value(s.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -196,8 +196,7 @@ ticks_run(struct skeleton *s)
 {
 	int64_t next_us = monotonic_us();
 
-	while (!skeleton_is_stopping() ||
-	       (s->worker->drain && !s->worker->drain(s->state) && skeleton_may_go_on(s))) {
+	while (!skeleton_is_stopping() || (s->worker->drain && !s->worker->drain(s->state) && skeleton_may_go_on(s))) {
 		int64_t left_us = next_us - monotonic_us();
 		struct delivery none;
 		struct why why = {0};

@@ -295,8 +295,8 @@ parts_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	struct why why = {0};
-	struct setup setup = {s->worker_config, s->parties, s->config.parties_dir, s->config.database_url,
-			      s->config.redis_url, s};
+	struct setup setup = {s->worker_config,       s->parties,          s->config.parties_dir,
+			      s->config.database_url, s->config.redis_url, s};
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);

@@ -30,7 +30,7 @@ enum gauge {
 	GAUGE_AMQP_CONSUMING,
 	GAUGE_AMQP_RECONNECTS,
 	GAUGE_REDIS_RECONNECTS,
-	GAUGE_DRAINING, /* asked to stop: not ready any more */
+	GAUGE_DRAINING,   /* asked to stop: not ready any more */
 	GAUGE_LOOP_AT_US, /* monotonic time of the loop's last turn */
 	GAUGES
 };

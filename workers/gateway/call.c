@@ -141,10 +141,12 @@ status_title(int status)
 		int status;
 		const char *title;
 	} titles[] = {
-	    {400, "Bad request"},          {401, "No valid key"},       {403, "Not allowed"},
-	    {404, "Not found"},            {405, "Method not allowed"}, {409, "Conflict"},
-	    {413, "Too large"},            {415, "Media type not taken"},    {422, "Not as it should be"},
-	    {429, "Too many requests"},    {500, "Our fault"},          {503, "Not now"},
+	    {400, "Bad request"},         {401, "No valid key"},
+	    {403, "Not allowed"},         {404, "Not found"},
+	    {405, "Method not allowed"},  {409, "Conflict"},
+	    {413, "Too large"},           {415, "Media type not taken"},
+	    {422, "Not as it should be"}, {429, "Too many requests"},
+	    {500, "Our fault"},           {503, "Not now"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(titles); i++)

@@ -21,20 +21,21 @@
 struct route;
 
 struct call {
-	struct call *next;   /* in its lane */
-	_Atomic int holders; /* the server until ended(), the lane's thread until it is done with the set */
-	struct web_request *web; /* void when the call is answered */
-	const struct route *route;   /* NULL: there is none */
-	struct access_caller caller; /* key_id "": nobody with a key */
-	const struct party *party;   /* of the path, else the caller's; NULL: the caller's folder is gone */
+	struct call *next;              /* in its lane */
+	_Atomic int holders;            /* the server until ended(), the lane's thread until it is done with the set */
+	struct web_request *web;        /* void when the call is answered */
+	const struct route *route;      /* NULL: there is none */
+	struct access_caller caller;    /* key_id "": nobody with a key */
+	const struct party *party;      /* of the path, else the caller's; NULL: the caller's folder is gone */
 	struct str args[CALL_ARGS_MAX]; /* of the path, decoded, in the route's order */
 	char args_text[CALL_ARGS_MAX][CALL_ARG_BYTES];
-	char trace[TRACE_TEXT_BYTES];  /* traceparent: the caller's, with our span, or one of our own */
-	struct web_answer answer;      /* headers may be added before it is answered */
+	char trace[TRACE_TEXT_BYTES]; /* traceparent: the caller's, with our span, or one of our own */
+	struct web_answer answer;     /* headers may be added before it is answered */
 	size_t headers_count;
 	const char *code; /* of the problem; NULL: none */
-	char refused_key[API_KEY_ID_BYTES]; /* the key that it claimed to have, when there is such a key; for the audit */
-	bool is_answered, is_counted;       /* is_counted: against its party's quota */
+	char refused_key
+	    [API_KEY_ID_BYTES];       /* the key that it claimed to have, when there is such a key; for the audit */
+	bool is_answered, is_counted; /* is_counted: against its party's quota */
 };
 
 /* call_new - held once; NULL without memory */

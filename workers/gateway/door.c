@@ -219,8 +219,8 @@ door_admit(struct door *door, struct keys *keys, struct call **calls, size_t n)
 			continue;
 		for (size_t k = i; k < n; k++)
 			wanted += calls[k]->party == party;
-		if (!keys_take(keys, str_of(party->name), party->door.requests_per_second_micro, party->door.burst, wanted,
-			       &granted))
+		if (!keys_take(keys, str_of(party->name), party->door.requests_per_second_micro, party->door.burst,
+			       wanted, &granted))
 			granted = bucket_take(door, party_list_index(door->parties, str_of(party->name)), &party->door,
 					      wanted);
 		for (size_t k = i; k < n; k++)

@@ -136,9 +136,8 @@ on_ended(void *context, struct web_request *r)
 		 "status=%d code=%s route=\"%s\" party=%s key=%s trace=%s address=%s in_bytes=%zu out_bytes=%zu "
 		 "took_us=%" PRId64 "%s",
 		 r->status, call->code ? call->code : "-", call->route ? route_name(call->route, name) : "-",
-		 call->party ? call->party->name : "-", call->caller.key_id[0] ? call->caller.key_id : "-",
-		 call->trace, r->address, r->body.n, r->answer_bytes, monotonic_us() - r->begun_us,
-		 r->is_cut ? " cut=yes" : "");
+		 call->party ? call->party->name : "-", call->caller.key_id[0] ? call->caller.key_id : "-", call->trace,
+		 r->address, r->body.n, r->answer_bytes, monotonic_us() - r->begun_us, r->is_cut ? " cut=yes" : "");
 	ledger_note(g->ledger, call, r->status);
 	call_release(call);
 	r->user = NULL;
@@ -329,11 +328,8 @@ gateway_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 {
 	struct gateway *g = batch->state;
 	struct call *calls[SET_MAX];
-	struct lane_work work = {.gateway = g,
-				 .lane = LANE_SUBMIT,
-				 .arena = batch->arena,
-				 .store = batch->store,
-				 .parties = batch->parties};
+	struct lane_work work = {
+	    .gateway = g, .lane = LANE_SUBMIT, .arena = batch->arena, .store = batch->store, .parties = batch->parties};
 	size_t n;
 
 	(void)why;

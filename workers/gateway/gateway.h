@@ -24,8 +24,8 @@
 
 struct gateway_config {
 	const char *address, *tls_certificate_file, *tls_key_file, *openapi_file;
-	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max, publish_ms,
-	    statement_ms, notice_ms;
+	int64_t port, connections_max, per_address_max, head_bytes, idle_s, request_s, waiting_max, batch_max,
+	    publish_ms, statement_ms, notice_ms;
 };
 
 enum gateway_mode {
@@ -47,12 +47,12 @@ struct gateway {
 	_Atomic int mode;
 	_Atomic bool asker_stops;
 	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
-	bool is_started; /* it listens */
+	bool is_started;                                            /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */
 	struct keys *keys;
-	struct mapping **mappings;        /* by party; NULL: not loaded yet */
+	struct mapping **mappings;         /* by party; NULL: not loaded yet */
 	struct hook_secrets *hook_secrets; /* by party; n is 0: it has none */
 
 	/* of the thread that answers questions */

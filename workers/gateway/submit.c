@@ -89,8 +89,9 @@ submission_begin(struct lane_work *work, struct call *call, struct submission *s
 	if (!s->kind.n)
 		s->kind = STR("document");
 	if (!is_kind(s->kind)) {
-		call_problem(call, 400, "kind-unknown",
-			     "kind is one of order, change, cancel, return, inventory, shipment, acknowledgement, document");
+		call_problem(
+		    call, 400, "kind-unknown",
+		    "kind is one of order, change, cancel, return, inventory, shipment, acknowledgement, document");
 		return false;
 	}
 	if (is_own && !type_fits(call->party->format, type)) {
@@ -163,10 +164,11 @@ unit_say(struct understanding *u, const struct intake *in, enum outcome outcome,
 static void
 refusal_answer(struct call *call, const struct why *why, const struct complaints *all)
 {
-	call_errors(call, 422,
-		    "the document was not taken: nothing of it was kept, and nothing will become of it. Mend it and send "
-		    "it again",
-		    all->n ? all->items : why, all->n ? all->n : 1);
+	call_errors(
+	    call, 422,
+	    "the document was not taken: nothing of it was kept, and nothing will become of it. Mend it and send "
+	    "it again",
+	    all->n ? all->items : why, all->n ? all->n : 1);
 }
 
 /* Understands the whole document into u; OUTCOME_DEAD with `why` when it is none. */
@@ -276,20 +278,20 @@ message_fill(struct lane_work *work, const struct submission *s, struct outgoing
 {
 
 	/* Without a key of the caller's the same bytes are the same message. */
-	*m = (struct outgoing){
-	    .exchange = STR(EXCHANGE_INTAKE),
-	    .routing_key = arena_printf(work->arena, "%s.%.*s", s->call->party->name, STR_ARGS(s->kind)),
-	    .body = s->body,
-	    .mandatory = true,
-	    .envelope = {.message_id = s->key,
-			 .content_type = s->content_type,
-			 .app_id = STR("tributary-gateway"),
-			 .type = s->topic,
-			 .timestamp_s = work->now_us / 1000000,
-			 .said_us = instant_now_us(),
-			 .party = str_of(s->call->party->name),
-			 .trace = str_of(s->call->trace),
-			 .key = s->key}};
+	*m = (struct outgoing){.exchange = STR(EXCHANGE_INTAKE),
+			       .routing_key =
+				   arena_printf(work->arena, "%s.%.*s", s->call->party->name, STR_ARGS(s->kind)),
+			       .body = s->body,
+			       .mandatory = true,
+			       .envelope = {.message_id = s->key,
+					    .content_type = s->content_type,
+					    .app_id = STR("tributary-gateway"),
+					    .type = s->topic,
+					    .timestamp_s = work->now_us / 1000000,
+					    .said_us = instant_now_us(),
+					    .party = str_of(s->call->party->name),
+					    .trace = str_of(s->call->trace),
+					    .key = s->key}};
 }
 
 /* The keys of those that have one; what is answered here is out. */
@@ -332,9 +334,10 @@ keys_take_all(struct lane_work *work, struct submission *list, size_t n, struct 
 		of[i]->document_id = rows[i].document_id;
 		if (rows[i].differs) {
 			of[i]->is_out = true;
-			call_errors(of[i]->call, 409,
-				    "this Idempotency-Key came before with another document; take a new key for a new one",
-				    rows[i].errors, rows[i].errors_n);
+			call_errors(
+			    of[i]->call, 409,
+			    "this Idempotency-Key came before with another document; take a new key for a new one",
+			    rows[i].errors, rows[i].errors_n);
 		}
 	}
 	return outcome;
@@ -383,7 +386,8 @@ submissions_publish(struct lane_work *work, struct submission *list, size_t n, b
 		message_fill(work, &list[i], &messages[count]);
 		of[count++] = &list[i];
 	}
-	(void)!batch_say(work->gateway->batch, messages, count, work->gateway->config->publish_ms, states, &publish_why);
+	(void)!batch_say(work->gateway->batch, messages, count, work->gateway->config->publish_ms, states,
+			 &publish_why);
 	for (size_t i = 0; i < count; i++)
 		if (states[i] == PUBLISH_CONFIRMED)
 			accepted_answer(of[i]);
@@ -413,8 +417,7 @@ submit_documents(struct lane_work *work, struct call **calls, size_t n, struct w
 	for (size_t i = 0; i < n; i++) {
 		struct submission *s = &list[count];
 
-		if (submission_begin(work, calls[i], s) &&
-		    submission_understand(work, s, is_dry_run(work, calls[i])))
+		if (submission_begin(work, calls[i], s) && submission_understand(work, s, is_dry_run(work, calls[i])))
 			count++;
 	}
 	return submissions_publish(work, list, count, true, why);
