@@ -328,12 +328,18 @@ message_fill(struct lane_work *work, const struct submission *s, struct outgoing
 static enum outcome
 keys_take_all(struct lane_work *work, struct submission *list, size_t n, struct why *why)
 {
-	struct remembered *rows = arena_array(work->arena, n, sizeof *rows);
-	struct remembered **asked = arena_array(work->arena, n, sizeof *asked);
-	struct submission **of = arena_array(work->arena, n, sizeof *of);
-	size_t count = 0;
+	struct remembered *rows, **asked;
+	struct submission **of;
+	size_t keyed = 0, count = 0;
 	enum outcome outcome;
 
+	for (size_t i = 0; i < n; i++)
+		keyed += !list[i].is_out && list[i].key.n;
+	if (keyed == 0)
+		return OUTCOME_OK;
+	rows = arena_array(work->arena, keyed, sizeof *rows);
+	asked = arena_array(work->arena, keyed, sizeof(struct remembered *));
+	of = arena_array(work->arena, keyed, sizeof(struct submission *));
 	if (!rows || !asked || !of)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu submissions", n);
 	for (size_t i = 0; i < n; i++) {
