@@ -271,6 +271,16 @@ broker_pump(struct broker *b)
 	publish_pump(&b->publisher);
 }
 
+void
+broker_keep(struct broker *b, int64_t timeout_us)
+{
+	int64_t deadline_us = monotonic_us() + timeout_us;
+
+	consume_serve(&b->consumer, deadline_us);
+	consume_pump(&b->consumer);
+	publish_serve(&b->publisher, deadline_us);
+}
+
 bool
 broker_is_connected(const struct broker *b)
 {

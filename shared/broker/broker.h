@@ -138,6 +138,9 @@ enum outcome broker_publish(struct broker *b, const struct outgoing *messages, s
  */
 void broker_ack(struct broker *b, const struct delivery *delivery);
 
+/* broker_keep - broker_pump(), and what is away is connected again, if it is time to try: takes up to timeout_us then */
+void broker_keep(struct broker *b, int64_t timeout_us);
+
 /* broker_pump - keep heartbeats alive and notice what the broker says; call at least every second while working */
 void broker_pump(struct broker *b);
 

@@ -205,6 +205,8 @@ ticks_run(struct skeleton *s)
 		store_look_after(s);
 		if (left_us <= 0 && (s->worker->ticks_without_store || store_is_connected(s->store))) {
 			next_us = tick_run(s);
+			/* Whoever ticks without a pause, and has nothing to say, must still be there for what comes. */
+			broker_keep(s->broker, IDLE_US);
 			continue;
 		}
 		/* Nothing will come: this keeps the connection to the broker, and waits. */

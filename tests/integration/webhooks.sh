@@ -78,6 +78,16 @@ is "hook, a party that is none: the same answer" "$(push nobody "$file") $(code)
 is "hook, an API key is no signature" "$(push shopify "$dir/new.json" -H 'Authorization: Bearer trb_aaaaaaaaaaaa_00') $(code)" "401 signature-not-valid"
 is "woocommerce, its ping is answered" "$(curl -s -o "$dir/answer" -w '%{http_code}' -d webhook_id=7 "$GATEWAY_URL/v1/hooks/woocommerce") $(jq -r .result "$dir/answer")" "200 ping"
 
+# --- who cannot sign uses up nobody's quota ---------------------------------------------------------------------------------
+key=$(tributary keys create --quiet --party portal --scopes orders)
+portal_asks() { curl -s -o /dev/null -m 5 -w '%{http_code}' -H "Authorization: Bearer $key" "$GATEWAY_URL/v1/orders?limit=1"; }
+portal_is() { [ "$(portal_asks)" = "$1" ]; }
+wait_for 10 portal_is 200
+for _ in {1..600}; do printf 'url = "%s"\noutput = "/dev/null"\n' "$GATEWAY_URL/v1/hooks/portal"; done >"$dir/flood"
+curl -s -m 60 -K "$dir/flood" -d x -w '%{http_code}\n' --no-progress-meter >"$dir/statuses"
+is "quota, forged webhooks are refused as such, however many" "$(sort -u "$dir/statuses" | xargs)" 401
+is "quota, and the party may still ask" "$(portal_asks)" 200
+
 # --- what a person sees ---------------------------------------------------------------------------------------------------
 refusals() { sql "SELECT count(*) FROM tributary.audit_log WHERE act = 'gateway.refused' AND who = 'shopify' AND reason = '$1' AND target_id = 'POST /v1/hooks/{party}'"; }
 has_refusals() { [ "$(refusals "$1")" -gt 0 ]; }

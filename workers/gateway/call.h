@@ -37,6 +37,7 @@ struct call {
 	/* the key that it claimed to have, when there is such a key; for the audit */
 	char refused_key[API_KEY_ID_BYTES];
 	bool is_answered, is_counted; /* is_counted: against its party's quota */
+	bool is_proven;               /* of a signed route: the signature was right */
 };
 
 /*

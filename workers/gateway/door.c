@@ -206,6 +206,13 @@ quota_refuse(struct call *call)
 	call_problem(call, 429, "quota", "more requests than were agreed upon with this party; again in %s s", seconds);
 }
 
+/* It is the party's, as far as can be known, and was not counted before. */
+static bool
+is_countable(const struct call *call, const struct party *party)
+{
+	return call->party == party && !call->is_counted && (!call->route->is_signed || call->is_proven);
+}
+
 size_t
 door_admit(struct door *door, struct keys *keys, struct call **calls, size_t n)
 {
@@ -215,16 +222,16 @@ door_admit(struct door *door, struct keys *keys, struct call **calls, size_t n)
 		const struct party *party = calls[i]->party;
 		int64_t wanted = 0, granted;
 
-		if (!party || calls[i]->is_counted)
+		if (!party || !is_countable(calls[i], party))
 			continue;
 		for (size_t k = i; k < n; k++)
-			wanted += calls[k]->party == party;
+			wanted += is_countable(calls[k], party);
 		if (!keys_take(keys, str_of(party->name), party->door.requests_per_second_micro, party->door.burst,
 			       wanted, &granted))
 			granted = bucket_take(door, party_list_index(door->parties, str_of(party->name)), &party->door,
 					      wanted);
 		for (size_t k = i; k < n; k++)
-			if (calls[k]->party == party) {
+			if (is_countable(calls[k], party)) {
 				calls[k]->is_counted = true;
 				if (granted-- <= 0)
 					quota_refuse(calls[k]);

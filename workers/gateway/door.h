@@ -35,6 +35,7 @@ bool door_enter(struct door *door, struct call *call);
 
 /*
  * door_admit - the quotas, for a set of calls that came together
+ * A webhook counts once its signature was found right (is_proven), not before: else anybody could use up a party's quota.
  * Calls that are beyond their party's are answered with 429 and Retry-After; the others move to the front.
  * keys  of the calling thread
  * Returns how many are left.

@@ -80,17 +80,23 @@ enum outcome
 webhook_take(struct lane_work *work, struct call **calls, size_t n, struct why *why)
 {
 	struct submission *list = arena_array(work->arena, n, sizeof *list);
+	struct call **proven = arena_array(work->arena, n, sizeof(struct call *));
 	int64_t timeout_ms = work->gateway->config->publish_ms;
 	size_t count = 0;
 
-	if (!list)
+	if (!list || !proven)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu webhooks", n);
 	for (size_t i = 0; i < n; i++) {
 		int64_t within_ms = calls[i]->party->hook.answer_within_ms * 3 / 4;
 
 		timeout_ms = within_ms < timeout_ms ? within_ms : timeout_ms;
-		if (webhook_read(work, calls[i], &list[count]))
-			count++;
+		if (!webhook_read(work, calls[i], &list[count]))
+			continue;
+		calls[i]->is_proven = true;
+		proven[count++] = calls[i];
 	}
+	(void)door_admit(work->gateway->door, work->gateway->keys, proven, count);
+	for (size_t i = 0; i < count; i++)
+		list[i].is_out = list[i].call->is_answered;
 	return submissions_publish(work, list, count, false, timeout_ms, why);
 }
