@@ -96,7 +96,7 @@ FUZZ_MAIN := $(B)/tests/fuzz/replay.o
 FUZZ_SAN := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 $(B)/tests/fuzz/fuzz_intake: $(B)/tests/fuzz/json_mutate.o
-$(FUZZ_BIN): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(B)/tests/support/tree_equal.o $(B)/libtributary.a
+$(FUZZ_BIN): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(B)/tests/support/tree_equal.o $(B)/libtests.a $(B)/libtributary.a
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o %.a,$^) $(filter-out %.o,$(FUZZ_MAIN)) $(LDLIBS)
 

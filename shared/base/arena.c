@@ -126,7 +126,9 @@ arena_get(struct arena *a, size_t n)
 	n = (n + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
 	if (n > a->max_bytes - a->used_bytes)
 		return NULL;
-	while (b && b->size - b->used < n && b->next && b->next->used == 0) {
+	/* Only one step: what does not fit into the next, empty block gets one of its own before it, and the empty ones stay
+	 * to be used. Passed over they would be missing until the next clear, at each of which there would be more. */
+	if (b && b->size - b->used < n && b->next && b->next->used == 0 && b->next->size >= n) {
 		b = b->next;
 		a->current = b;
 	}

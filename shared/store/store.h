@@ -48,7 +48,9 @@ struct store_config {
 	int64_t statement_timeout_ms;
 	int64_t lock_timeout_ms;
 	/* All rows are found by key: plans are made once, on tables that may be empty then, and must still do when these
-	 * have millions of rows. Whole tables are read only where no index can be used. */
+	 * have millions of rows: so no joins but by an index, row by row, and one generic plan. Whole tables are read only
+	 * where no index can be used. An EXISTS outside of WHERE may still become a hash of a whole table: use a subquery
+	 * with LIMIT 1. */
 	bool by_key;
 	store_idle_fn idle; /* may be NULL */
 	void *idle_context;

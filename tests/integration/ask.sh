@@ -93,6 +93,12 @@ is "invoices, as the report has them" "$(answer '.invoices[] | [.invoice_id, .nu
 is "invoices, the lines add up" "$(answer '.invoices | all(. as $i | ([.lines[].gross_minor] | add) == $i.gross_minor)')" true
 is "invoices, a date" "$(answer '.invoices[0].issued_at | length > 18')" true
 is "returns, there are none: 200" "$(ask "$shop" "/v1/orders/$two/returns") $(answer '.returns | length')" "200 0"
+return=$(post "$shop" /v1/returns "{\"reference\":\"A$run\",\"order_id\":\"$order\",\"lines\":[{\"line_no\":2,\"quantity\":\"1\",\"reason_code\":\"damaged\"}]}" >/dev/null && answer '.units[0].return_id // .return_id')
+has_return() { [ "$(ask "$shop" "/v1/orders/$order/returns")" = 200 ] && [ "$(answer '.returns | length')" = 1 ]; }
+wait_for 20 has_return
+is "returns, as the report has them" "$(answer '.returns[] | [.return_id, .number, .reference, .state, (.lines[] | .line_no, .line_ref, .sku, .item_no, .quantity, .unit, .reason_code)] | map(tostring) | join("|")')" \
+	"$(sql "SELECT concat_ws('|', r.return_id, r.number, r.reference, r.state, l.line_no, l.line_ref, l.sku, l.item_no, l.quantity, l.unit, l.reason_code) FROM report.returns r JOIN report.return_lines l USING (return_id) WHERE r.order_id = '$order'")"
+is "returns, each has an address of its own" "$(ask "$shop" "/v1/returns/$return") $(answer .reference)" "200 A$run"
 is "timeline, 200" "$(ask "$shop" "/v1/orders/$order/timeline")" 200
 is "timeline, all of it in order" "$(answer '.events[] | .stage + " " + .event')" \
 	"$(sql "SELECT stage || ' ' || event FROM tributary.timeline WHERE order_id = '$order' ORDER BY at, place")"
@@ -137,6 +143,7 @@ for part in '' /timeline /shipments /invoices /returns; do
 	same_as_none "isolation, /v1/orders/ID$part" "$portal" "/v1/orders/ID$part" "$order"
 	same_as_none "isolation, /v1/orders/ID$part, the other way" "$shop" "/v1/orders/ID$part" "$theirs"
 done
+same_as_none "isolation, /v1/returns/ID" "$portal" /v1/returns/ID "$return"
 same_as_none "isolation, /v1/documents/ID" "$portal" /v1/documents/ID "$document"
 same_as_none "isolation, /v1/documents/ID, a unit" "$shop" /v1/documents/ID "$unit"
 is "isolation, an id that is none: 404 as well" "$(ask "$shop" /v1/orders/K1) $(answer .code) $(ask "$shop" /v1/documents/x) $(answer .code)" "404 order-unknown 404 document-unknown"
@@ -147,9 +154,9 @@ is "isolation, another's number finds nothing" "$(ask "$portal" "/v1/orders?numb
 is "isolation, another's external id finds nothing" "$(ask "$portal" "/v1/orders?number=4${run}1001") $(answer '.orders | length')" "200 0"
 is "isolation, nobody names another party" "$(ask "$portal" '/v1/orders?party=shopify') $(answer .code)" "403 party-other"
 is "isolation, nor one that is none" "$(ask "$portal" '/v1/orders?party=nobody') $(answer .code)" "403 party-other"
-ask "$shop" '/v1/orders?limit=1' >/dev/null
-ask "$portal" "/v1/orders?limit=200&after=$(answer .after)" >/dev/null
-is "isolation, another's place in a list shows the own orders" "$(answer '[.orders[].party] | unique | join(" ")')" portal
+ask "$portal" '/v1/orders?limit=1' >/dev/null
+ask "$shop" "/v1/orders?limit=200&after=$(answer .after)" >/dev/null
+is "isolation, another's place in a list shows the own orders" "$(answer '[.orders[].party] | unique | join(" ")')" shopify
 is "isolation, availability by another's alias" "$(ask "$shop" '/v1/availability?sku=woo-pen') $(answer '.items[0].code')" "200 item-unknown"
 is "isolation, availability for another" "$(ask "$shop" '/v1/availability?sku=woo-pen&party=woocommerce') $(answer .code)" "403 party-other"
 foreign=$(sql "SELECT customer_no FROM tributary.customers c WHERE active AND email IS NOT NULL AND EXISTS (SELECT FROM tributary.customer_accounts a WHERE a.customer_no = c.customer_no AND party = 'shopify')
@@ -238,8 +245,8 @@ wrong "no item" '/v1/availability' "400 argument-invalid sku"
 wrong "an empty item" '/v1/availability?sku=A,,B' "400 argument-invalid sku"
 wrong "101 items" "/v1/availability?sku=$(seq -s, 101)" "400 argument-invalid sku"
 is "100 items are fine" "$(ask "$shop" "/v1/availability?sku=$(seq -s, 100)") $(answer '.items | length')" "200 100"
-is "wrong, a body that is no JSON" "$(post "$shop" /v1/quotes '{"buyer"') $(said)" "400 json-invalid"
-is "wrong, no body" "$(post "$shop" /v1/availability '') $(answer .status)" "400 400"
+is "wrong, a body that is no JSON" "$(post "$shop" /v1/quotes '{"buyer"') $(said)" "422 json-invalid"
+is "wrong, no body" "$(post "$shop" /v1/availability '') $(answer .status)" "422 422"
 is "wrong, another type" "$(ask "$shop" /v1/quotes -H 'Content-Type: text/plain' --data-binary '{}') $(said)" "415 content-type-unknown"
 post "$shop" /v1/quotes '{"buyer":{},"currency":"U-D","surplus":1,"lines":[{"quantity":"0"},{"sku":"A","quantity":"x"}]}' >"$dir/status"
 is "wrong, every wrong field of a body" "$(cat "$dir/status") $(answer '[.errors[] | .path + " " + .code] | sort | join(", ")')" "422  field-unknown, lines[0].quantity field-range, lines[1].quantity field-type"

@@ -25,7 +25,7 @@ limits() {
 
 # --- a set of large documents ---------------------------------------------------------------------------------------------
 order first
-wait_for 10 accepts
+limits WAIT_TIMEOUT_MS=60000
 python3 -c "print('{\"a\":[' + ','.join('1' * 400000) + ']}')" >"$dir/large.json"
 for i in {1..6}; do order "small$i"; done
 for i in {1..40}; do

@@ -5,7 +5,7 @@ Environment: GATEWAY_URL, OWN (key of party shopify, all scopes), OTHER (key of 
 no scope but operate's absence: submit only), ORDER, DOCUMENT, RETURN (ids of shopify), RUN (a number of this run), LOGS.
 Prints ok and not ok lines.
 """
-import glob, json, os, sys, urllib.error, urllib.request
+import glob, json, os, re, sys, urllib.error, urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import openapi
 
@@ -92,7 +92,12 @@ for route, operation in openapi.OPERATIONS.items():
     arguments, query, body, headers, status = GOOD[name]
     path = path_of(route, arguments)
     check("a good call", route, status, ask(method, path, query, body, headers))
-    check("an argument that there is none of", route, 400, ask(method, path, "nonsense=1", body, headers))
+    unknown = ask(method, path, "nonsense=1", body, headers)
+    check("an argument that there is none of", route, 400, unknown)
+    taken = re.search("it takes: ([a-z_, ]+)", json.loads(unknown[2]).get("errors", [{}])[0].get("detail", ""))
+    described = sorted(p["name"] for p in operation.get("parameters", []) if p["in"] == "query")
+    if sorted(taken.group(1).split(", ")) != (described or ["none"]) if taken else True:
+        failed.setdefault("every argument is described", []).append(f"{route}: takes {taken and taken.group(1)}, described are {described}")
     check("a body in another encoding" if body is not None else "a good call", route, 415 if body is not None else status,
           ask(method, path, query, body, {**headers, **({"Content-Encoding": "gzip"} if body is not None else {})}))
     wrong = ask("PATCH", path, "", None)
@@ -116,7 +121,7 @@ for route, operation in openapi.OPERATIONS.items():
         if other[0] == 404 and none[0] == 404 and without_trace(other[2]) != without_trace(none[2]):
             failed.setdefault("another party's looks like nobody's", []).append(route)
 
-for name in ("every operation is walked", "a good call", "an argument that there is none of", "a body in another encoding", "another method",
+for name in ("every operation is walked", "a good call", "an argument that there is none of", "every argument is described", "a body in another encoding", "another method",
              "no key", "a key that is none", "a key without the scope", "a body that is no JSON", "a body with a field that there is none of",
              "another party's", "nobody's", "another party's looks like nobody's"):
     found = failed.get(name, [])

@@ -42,7 +42,7 @@ void ask_argument_wrong(struct call *call, const char *name, const char *text);
  * ask_body - the body as the contract has it
  * document     contract->size bytes from the arena
  * check        what the contract cannot say, adds its complaints; may be NULL
- * Answers with 415 content-type-unknown, 400 (no JSON) or 422 with every wrong field.
+ * Answers with 415 content-type-unknown or 422: no JSON, or every wrong field.
  */
 typedef void (*ask_check_fn)(const void *document, struct complaints *complaints);
 bool ask_body(struct lane_work *work, struct call *call, const struct contract *contract, ask_check_fn check,

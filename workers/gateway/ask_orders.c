@@ -241,12 +241,13 @@ number_put(struct rows *rows, size_t index, struct str party, struct str number)
 static void
 list_put(struct rows *rows, size_t index, const struct search *s)
 {
+	bool ends_earlier = s->until_us <= s->after.at_us;
+
 	rows_int(rows, (int64_t)index);
 	rows_text_or_null(rows, s->state);
 	rows_instant(rows, s->since_us);
-	rows_instant(rows, s->until_us);
-	rows_instant(rows, s->after.at_us);
-	rows_uuid(rows, s->after.id);
+	rows_instant(rows, ends_earlier ? s->until_us : s->after.at_us);
+	rows_uuid(rows, ends_earlier ? (struct uuid){{0}} : s->after.id);
 	rows_int(rows, s->limit + 1);
 	if (s->party)
 		rows_text(rows, str_of(s->party->name));

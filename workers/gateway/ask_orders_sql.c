@@ -29,27 +29,33 @@ const struct statement orders_by_number = {
     " UNION SELECT b.order_id FROM tributary.orders b WHERE b.order_id = u.id AND b.party = u.party) f"
     " JOIN tributary.orders o ON o.order_id = f.order_id" JOINS " ORDER BY u.n, o.received_at DESC, o.order_id DESC"};
 
-/* Bounded twice: by the rows wanted, and by those looked at for them (ORDERS_LOOKED_AT_MAX). */
-#define LIST(condition)                                                                                              \
-	" CROSS JOIN LATERAL (SELECT" COLUMNS ", o.looked_at = 2000"                                                 \
-	" FROM (SELECT c.order_id, c.party, c.external_id, c.number, c.currency, c.total_minor, c.lines_count,"      \
-	" c.revision_no, c.placed_at, c.received_at, c.changed_at, c.cancelled_at,"                                  \
-	" row_number() OVER (ORDER BY c.received_at DESC, c.order_id DESC) AS looked_at FROM tributary.orders c"     \
-	" WHERE " condition "c.received_at >= u.since AND c.received_at < u.until AND (c.received_at, c.order_id) <" \
-	" (u.at, u.id) ORDER BY c.received_at DESC, c.order_id DESC LIMIT 2000) o" JOINS                             \
-	" WHERE u.state IS NULL OR u.state =" STATE " OR o.looked_at = 2000"                                         \
-	" ORDER BY o.received_at DESC, o.order_id DESC LIMIT u.wanted) l"
+/*
+ * Bounded twice: by the rows wanted, and by those looked at for them (ORDERS_LOOKED_AT_MAX). A party's are ordered by the
+ * expression that stands in orders_party_received and in no other index: so whatever the statistics were when the plan was
+ * made, it goes through the party's orders alone.
+ */
+#define LIST(bounds, at)                                                                                              \
+	" CROSS JOIN LATERAL (SELECT" COLUMNS ", o.looked_at = 2000"                                                  \
+	" FROM (SELECT c.order_id, c.party, c.external_id, c.number, c.currency, c.total_minor, c.lines_count,"       \
+	" c.revision_no, c.placed_at, c.received_at, c.changed_at, c.cancelled_at, " at " AS sorted_at,"              \
+	" row_number() OVER (ORDER BY " at " DESC, c.order_id DESC) AS looked_at FROM tributary.orders c"             \
+	" WHERE " bounds " ORDER BY " at " DESC, c.order_id DESC LIMIT 2000) o" JOINS                                 \
+	" WHERE u.state IS NULL OR u.state =" STATE " OR o.looked_at = 2000"                                          \
+	" ORDER BY o.sorted_at DESC, o.order_id DESC LIMIT u.wanted) l ORDER BY u.n, l.received_at DESC, l.order_id " \
+	"DESC"
+#define OWN_AT "(c.received_at AT TIME ZONE 'UTC')"
 
 const struct statement orders_of_party = {
-    "ask_orders_of_party", "ITZZZUIT",
-    "SELECT u.n, l.* FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-    " u(n, state, since, until, at, id, wanted, party)" LIST(
-	"c.party = u.party AND ") " ORDER BY u.n, l.received_at DESC, l.order_id DESC"};
+    "ask_orders_of_party", "ITZZUIT",
+    "SELECT u.n, l.* FROM unnest($1, $2, $3, $4, $5, $6, $7) u(n, state, since, at, id, wanted, party)" LIST(
+	"c.party = u.party AND " OWN_AT " >= (u.since AT TIME ZONE 'UTC')"
+	" AND (" OWN_AT ", c.order_id) < (u.at AT TIME ZONE 'UTC', u.id)",
+	OWN_AT)};
 
 const struct statement orders_of_all = {
-    "ask_orders_of_all", "ITZZZUI",
-    "SELECT u.n, l.* FROM unnest($1, $2, $3, $4, $5, $6, $7) u(n, state, since, until, at, id, wanted)" LIST(
-	"") " ORDER BY u.n, l.received_at DESC, l.order_id DESC"};
+    "ask_orders_of_all", "ITZZUI",
+    "SELECT u.n, l.* FROM unnest($1, $2, $3, $4, $5, $6) u(n, state, since, at, id, wanted)" LIST(
+	"c.received_at >= u.since AND (c.received_at, c.order_id) < (u.at, u.id)", "c.received_at")};
 
 struct order_row
 order_row_read(const struct result *r, size_t row)

@@ -12,7 +12,7 @@ extern const struct statement orders_get;
 /* Number of the call (from 0), party, number, id of the order with this external id. */
 extern const struct statement orders_by_number;
 /*
- * Number of the call, state (NULL: any), since, until, instant and id of the cursor, rows wanted, and, of the first, the
+ * Number of the call, state (NULL: any), since, instant and id that all are before, rows wanted, and, of the first, the
  * party. The last row that may be looked at is there even when its state is another one (is_last).
  */
 extern const struct statement orders_of_party;

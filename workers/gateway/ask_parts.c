@@ -233,8 +233,8 @@ return_alone_say(struct buf *out, const struct result *r, size_t row)
 
 static const struct part return_part = {NULL, "return_id", &parts_return, return_alone_say, return_line_say};
 
-enum outcome
-ask_return(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+static enum outcome
+return_group(struct lane_work *work, struct call **calls, size_t n, struct why *why)
 {
 	struct rows *rows = rows_new(&parts_return, work->arena);
 	struct result *found;
@@ -262,6 +262,12 @@ ask_return(struct lane_work *work, struct call **calls, size_t n, struct why *wh
 			call_problem(calls[i], 404, "return-unknown",
 				     "there is no return of this id; one that was just asked for takes a moment");
 	return outcome;
+}
+
+enum outcome
+ask_return(struct lane_work *work, struct call **calls, size_t n, struct why *why)
+{
+	return ask_in_groups(work, calls, n, ASK_GROUP_LISTS, return_group, why);
 }
 
 /* --- the timeline ----------------------------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 	" JOIN tributary.orders o ON o.order_id = u.id AND (u.party IS NULL OR o.party = u.party)"
 /* What the channel calls a line, and the unit that we count it in. */
 #define LINE_NAMES                                                                                \
-	" LEFT JOIN tributary.order_lines l ON l.order_id = o.order_id AND l.line_no = x.line_no" \
-	" LEFT JOIN tributary.line_enrichments e ON e.order_id = o.order_id AND e.line_no = x.line_no"
+	" LEFT JOIN tributary.order_lines l ON l.order_id = x.order_id AND l.line_no = x.line_no" \
+	" LEFT JOIN tributary.line_enrichments e ON e.order_id = x.order_id AND e.line_no = x.line_no"
 
 /* What has no answer of its partner is at least requested; of several effects the one that was tried last counts. */
 const struct statement parts_shipments = {
@@ -35,9 +35,9 @@ const struct statement parts_returns = {
     "ask_returns", "UT",
     "SELECT u.n - 1, r.return_id, x.place, x.line_no, l.line_ref, l.sku, x.item_no, x.unit, x.quantity_micro,"
     " x.reason_code, x.reason_text, r.number, r.reference, r.state, r.code, r.requested_at" OWN
-    " LEFT JOIN tributary.returns r ON r.order_id = o.order_id AND r.party = o.party"
+    " LEFT JOIN tributary.returns r ON r.order_id = o.order_id AND r.party IS NOT DISTINCT FROM o.party"
     " LEFT JOIN tributary.return_lines x ON x.return_id = r.return_id"
-    " LEFT JOIN tributary.order_lines l ON l.order_id = o.order_id AND l.line_no = x.line_no"
+    " LEFT JOIN tributary.order_lines l ON l.order_id = x.order_id AND l.line_no = x.line_no"
     " ORDER BY u.n, r.requested_at, r.return_id, x.place"};
 
 const struct statement parts_return = {

@@ -32,6 +32,13 @@ static const struct {
     {"order-changed", "the change came after a warehouse was asked to ship: somebody of ours looks at it"},
     {"price-off", "the stated price is not ours: somebody of ours looks at it"},
     {"price-unknown", "there is no price for this customer, unit, quantity, currency and day"},
+    {"return-changed", "a return was taken under this reference with other content"},
+    {"return-line-ambiguous", "several lines of the order have this item: name the line"},
+    {"return-line-unknown", "the order has no such line"},
+    {"return-order-ambiguous", "several orders have this number: send the order_id"},
+    {"return-order-unknown", "there is no such order"},
+    {"return-over", "more is asked back than was shipped and not asked back before"},
+    {"return-unit", "the unit is neither the ordered one nor the item's own"},
     {"revision-old", "a later revision is known already"},
     {"ship-to-missing", "there are goods to ship, and no address"},
     {"stock-short", "there is not enough in stock, and no backorders were agreed upon"},
@@ -42,8 +49,8 @@ static const struct {
 };
 
 static const char *const open_events[] = {
-    "allocated",  "cancelled",      "changed",    "document.issued",    "duplicate",
-    "not-billed", "invoice.issued", "superseded", "shipment.confirmed",
+    "allocated",  "cancelled",      "changed",          "document.issued", "duplicate",
+    "not-billed", "invoice.issued", "return.requested", "superseded",      "shipment.confirmed",
 };
 
 struct str

@@ -173,12 +173,18 @@ has_key(const struct submission *s)
 static enum outcome
 keys_ask(struct lane_work *work, struct submission *list, size_t n, remembered_fn ask, struct why *why)
 {
-	struct remembered *rows = arena_array(work->arena, n, sizeof *rows);
-	struct remembered **asked = arena_array(work->arena, n, sizeof *asked);
-	struct submission **of = arena_array(work->arena, n, sizeof *of);
-	size_t count = 0;
+	struct remembered *rows, **asked;
+	struct submission **of;
+	size_t keyed = 0, count = 0;
 	enum outcome outcome;
 
+	for (size_t i = 0; i < n; i++)
+		keyed += has_key(&list[i]) && !list[i].is_known;
+	if (keyed == 0)
+		return OUTCOME_OK;
+	rows = arena_array(work->arena, keyed, sizeof *rows);
+	asked = arena_array(work->arena, keyed, sizeof(struct remembered *));
+	of = arena_array(work->arena, keyed, sizeof(struct submission *));
 	if (!rows || !asked || !of)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for %zu submissions", n);
 	for (size_t i = 0; i < n; i++) {

@@ -164,13 +164,16 @@ document_understand(struct lane_work *work, struct submission *s, struct underst
 	return outcome;
 }
 
-/* The answer of a 202, or of a dry run; false when it was answered with a refusal. */
+/* What was needed to understand it is given back to the arena: a set of large documents would hold all their trees at a
+ * time. */
 bool
 submission_understand(struct lane_work *work, struct submission *s)
 {
+	struct arena_mark mark = arena_mark(work->arena);
 	struct understanding *u = arena_get(work->arena, sizeof *u);
 	struct complaints *all = arena_get(work->arena, sizeof *all);
 	struct str routing_key = arena_printf(work->arena, "%s.%.*s", s->call->party->name, STR_ARGS(s->kind));
+	struct buf out;
 	struct why why = {0};
 	char id[UUID_TEXT_BYTES], url[64];
 	enum outcome outcome;
@@ -195,15 +198,18 @@ submission_understand(struct lane_work *work, struct submission *s)
 	outcome = document_understand(work, s, u, all, &why);
 	json_close(&u->out, ']');
 	json_close(&u->out, '}');
-	if (outcome != OUTCOME_OK || (!u->is_any_good && !s->is_dry)) {
+	if (outcome != OUTCOME_OK || (!u->is_any_good && !s->is_dry))
 		refusal_answer(s->call, &why, all);
-	} else if (s->is_dry) {
+	else if (s->is_dry)
 		call_say(s->call, 200, &u->out);
-	} else if (!buf_is_ok(&u->out)) {
+	else if (!buf_is_ok(&u->out))
 		call_problem(s->call, 413, "too-large", "no room for the answer: send less in one document");
-	} else {
-		s->answer = arena_str(work->arena, buf_str(&u->out));
-	}
-	buf_release(&u->out);
-	return s->answer.p != NULL;
+	out = u->out;
+	arena_rewind(work->arena, mark);
+	if (!s->call->is_answered)
+		s->answer = arena_str(work->arena, buf_str(&out));
+	buf_release(&out);
+	if (!s->call->is_answered && !s->answer.p)
+		call_problem(s->call, 413, "too-large", "no memory for the answer: send less in one document");
+	return !s->call->is_answered;
 }
