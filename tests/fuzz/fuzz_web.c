@@ -48,6 +48,13 @@ on_too_large(void *context, struct web_request *r)
 }
 
 static void
+on_full(void *context, struct web_request *r)
+{
+	(void)context;
+	answer(r, 503);
+}
+
+static void
 on_whole(void *context, struct web_request *r)
 {
 	static const char *const names[] = {"kind", "dry_run", NULL};
@@ -81,7 +88,8 @@ server_open(void)
 				    .body_bytes = BODY_BYTES,
 				    .idle_s = 5,
 				    .request_s = 5,
-				    .hooks = {on_head, on_too_large, on_whole, on_ended, NULL}};
+				    .bodies_bytes = 4 * BODY_BYTES,
+				    .hooks = {on_head, on_too_large, on_full, on_whole, on_ended, NULL}};
 	struct why why;
 
 	for (int i = 0; !server && i < PORTS; i++) {
