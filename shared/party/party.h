@@ -104,7 +104,7 @@ struct party_hook {
 	struct party_topic otherwise; /* what holds for any other topic, or none; name is NULL */
 };
 
-#define PARTY_BODY_BYTES_MAX (INT64_C(16) << 20)
+#define PARTY_BODY_BYTES_MAX (INT64_C(8) << 20) /* ingest refuses more (DOCUMENT_BYTES) */
 
 /* What the gateway lets in of it, over HTTP. */
 struct party_door {

@@ -387,7 +387,8 @@ skeleton_run(struct skeleton *s)
 		if (http_server_open(s, &http, &why) == OUTCOME_OK) {
 			log_line(LOG_LEVEL_INFO, "start", "pid=%d batch_max=%lld", (int)getpid(),
 				 (long long)s->config.batch_max);
-			store_first_connect(s);
+			if (!s->worker->ticks_without_store)
+				store_first_connect(s);
 			status = loop_run(s);
 			log_line(LOG_LEVEL_INFO, "stop", "status=%d", status);
 		} else {

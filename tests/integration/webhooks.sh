@@ -59,7 +59,12 @@ jq '.cancelled_at = "2026-11-21T10:00:00Z" | .updated_at = "2026-11-21T10:00:00Z
 sign --topic orders/cancelled shopify "$dir/cancel.json"
 push shopify "$dir/cancel.json" -H "@$dir/headers" >/dev/null
 wait_for 10 stored_is shopify "$dir/cancel.json" 1
-is "topic, orders/cancelled is a cancellation" "$(sql "SELECT kind FROM tributary.documents WHERE sha256 = decode('$(sha256sum "$dir/cancel.json" | cut -d' ' -f1)', 'hex')")" cancel
+is "topic, a cancelled order is a cancellation; that it comes too late is an exception" "$(sql "SELECT coalesce(code, outcome) FROM tributary.documents WHERE sha256 = decode('$(sha256sum "$dir/cancel.json" | cut -d' ' -f1)', 'hex')")" order-cancelled
+own 4 >"$dir/replayed.json"
+sign --topic orders/cancelled shopify "$dir/replayed.json"
+push shopify "$dir/replayed.json" -H "@$dir/headers" >/dev/null
+wait_for 10 stored_is shopify "$dir/replayed.json" 1
+is "topic, it is not signed, and cancels nothing by itself" "$(sql "SELECT outcome FROM tributary.documents WHERE sha256 = decode('$(sha256sum "$dir/replayed.json" | cut -d' ' -f1)', 'hex')")" order
 own 2 >"$dir/fulfilled.json"
 sign --topic orders/fulfilled shopify "$dir/fulfilled.json"
 is "topic, one that is nothing to us is answered and not kept" "$(push shopify "$dir/fulfilled.json" -H "@$dir/headers") $(jq -r .result "$dir/answer") $(stored shopify "$dir/fulfilled.json")" "200 ignored 0"

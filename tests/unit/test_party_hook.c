@@ -204,10 +204,10 @@ Test(party_hook, the_door_may_be_wider_or_narrower)
 {
 	struct party p;
 
-	reads("gateway:\n  requests_per_second: \"0.5\"\n  burst: 1\n  body_bytes: 16777216\n", &p);
+	reads("gateway:\n  requests_per_second: \"0.5\"\n  burst: 1\n  body_bytes: 8388608\n", &p);
 	cr_assert_eq(p.door.requests_per_second_micro, 500000);
 	cr_assert_eq(p.door.burst, 1);
-	cr_assert_eq(p.door.body_bytes, 16777216);
+	cr_assert_eq(p.door.body_bytes, 8388608);
 }
 
 Test(party_hook, the_ready_made_parties_declare_theirs)

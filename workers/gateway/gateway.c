@@ -186,6 +186,38 @@ store_keep(struct store *store, int64_t *tried_us)
 		log_why(LOG_LEVEL_WARN, "away", &why);
 }
 
+static enum outcome
+old_forget(struct gateway *g, struct why *why)
+{
+	if (monotonic_us() - g->forgot_us < FORGET_US)
+		return OUTCOME_OK;
+	g->forgot_us = monotonic_us();
+	return remembered_forget(g->ask_store, g->ask_arena, why);
+}
+
+/* Trouble with Postgres is not the calls', nor the other records'. */
+static void
+record_end(struct gateway *g, enum outcome outcome, const struct why *why)
+{
+	arena_clear(g->ask_arena);
+	if (outcome == OUTCOME_OK)
+		return;
+	store_rollback(g->ask_store);
+	log_why(LOG_LEVEL_WARN, "records", why);
+}
+
+/* What is read and written beside the calls. Here, because whoever asks waits for Postgres anyway, and who submits need
+ * not. */
+static void
+records_keep(struct gateway *g)
+{
+	struct why why = {0};
+
+	record_end(g, door_renew(g->door, g->ask_store, g->ask_arena, &why), &why);
+	record_end(g, ledger_write(g->ledger, g->ask_store, g->ask_arena, &why), &why);
+	record_end(g, old_forget(g, &why), &why);
+}
+
 static void *
 asker_run(void *context)
 {
@@ -203,6 +235,8 @@ asker_run(void *context)
 					 .now_us = instant_now_us()};
 
 		store_keep(g->ask_store, &tried_us);
+		if (store_is_connected(g->ask_store))
+			records_keep(g);
 		if (n)
 			sets_answer(&work, g->ask_keys, calls, n);
 	}
@@ -223,44 +257,19 @@ gateway_mapping(struct gateway *g, const struct party *party, struct mapping **m
 	return outcome;
 }
 
-static enum outcome
-old_forget(struct gateway *g, struct batch *batch, struct why *why)
-{
-	if (monotonic_us() - g->forgot_us < FORGET_US)
-		return OUTCOME_OK;
-	g->forgot_us = monotonic_us();
-	return remembered_forget(batch->store, batch->arena, why);
-}
-
-/* Trouble with Postgres is not the calls', nor the other chores'. */
-static void
-chore_end(struct batch *batch, enum outcome outcome, const struct why *why)
-{
-	if (outcome == OUTCOME_OK)
-		return;
-	store_rollback(batch->store);
-	log_why(LOG_LEVEL_WARN, "chores", why);
-}
-
-/* What is due now and then. */
+/* What is due now and then and waits for nobody. */
 static void
 chores_do(struct gateway *g, struct batch *batch)
 {
-	struct why why = {0};
-
-	if (monotonic_us() - g->tended_us > TEND_US) {
-		g->tended_us = monotonic_us();
-		web_tend(g->web);
-		worker_figure(g->skeleton, "connections", "", NULL, (int64_t)web_connections(g->web));
-		worker_figure(g->skeleton, "requests_under_way", "", NULL, (int64_t)web_requests(g->web));
-		worker_figure(g->skeleton, "waiting", "", "submit", (int64_t)lane_length(&g->lanes[LANE_SUBMIT]));
-		worker_figure(g->skeleton, "waiting", "", "ask", (int64_t)lane_length(&g->lanes[LANE_ASK]));
-	}
-	if (store_is_connected(batch->store))
-		chore_end(batch, door_renew(g->door, batch->store, batch->arena, &why), &why);
-	chore_end(batch, ledger_write(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT, &why), &why);
-	if (store_is_connected(batch->store))
-		chore_end(batch, old_forget(g, batch, &why), &why);
+	ledger_tell(g->ledger, batch, atomic_load(&g->mode) >= GATEWAY_SHUT);
+	if (monotonic_us() - g->tended_us < TEND_US)
+		return;
+	g->tended_us = monotonic_us();
+	web_tend(g->web);
+	worker_figure(g->skeleton, "connections", "", NULL, (int64_t)web_connections(g->web));
+	worker_figure(g->skeleton, "requests_under_way", "", NULL, (int64_t)web_requests(g->web));
+	worker_figure(g->skeleton, "waiting", "", "submit", (int64_t)lane_length(&g->lanes[LANE_SUBMIT]));
+	worker_figure(g->skeleton, "waiting", "", "ask", (int64_t)lane_length(&g->lanes[LANE_ASK]));
 }
 
 /* Not before the keys are known: one that starts beside others would only say 503 in their place. */
@@ -460,6 +469,8 @@ gateway_close(void *state)
 	lane_wake(&g->lanes[LANE_ASK]);
 	if (g->has_asker)
 		pthread_join(g->asker, NULL);
+	if (g->ask_store && store_is_connected(g->ask_store))
+		(void)!ledger_write(g->ledger, g->ask_store, g->ask_arena, &(struct why){0});
 	for (size_t i = 0; i < LANES; i++)
 		lane_close(&g->lanes[i]);
 	lanes_refuse(g);

@@ -6,6 +6,7 @@
 #include "gateway/route.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct page {
 
 struct ledger {
 	pthread_mutex_t lock;
-	struct page *open, *closed; /* noted into; being written (n is 0 when it is done) */
+	struct page *open, *closed; /* noted into; being written */
+	_Atomic bool is_closed;     /* there is something to be written: until then the closed page is its writer's */
 	int64_t due_us;             /* monotonic */
 };
 
@@ -159,9 +161,9 @@ refusal_put(struct rows *rows, struct arena *arena, const struct entry *e)
 }
 
 static enum outcome
-page_store(const struct page *page, struct batch *batch, struct why *why)
+page_store(const struct page *page, struct store *store, struct arena *arena, struct why *why)
 {
-	struct rows *usage = rows_new(&usage_put, batch->arena), *refusals = rows_new(&refusals_put, batch->arena);
+	struct rows *usage = rows_new(&usage_put, arena), *refusals = rows_new(&refusals_put, arena);
 	char name[ROUTE_NAME_BYTES];
 
 	for (size_t i = 0; i < page->n; i++) {
@@ -170,7 +172,7 @@ page_store(const struct page *page, struct batch *batch, struct why *why)
 		if (e->is_known && e->route) {
 			rows_text(usage, str_of(e->key_id));
 			rows_text(usage, str_of(e->party));
-			rows_text(usage, arena_str(batch->arena, str_of(route_name(e->route, name))));
+			rows_text(usage, arena_str(arena, str_of(route_name(e->route, name))));
 			rows_int(usage, e->n);
 			rows_int(usage, e->code ? e->n : 0);
 			rows_instant(usage, e->first_us);
@@ -178,14 +180,14 @@ page_store(const struct page *page, struct batch *batch, struct why *why)
 		}
 		/* What the caller may well ask and gets a no for is no refusal at the door. */
 		if (e->code && e->status != 404 && e->status < 500)
-			refusal_put(refusals, batch->arena, e);
+			refusal_put(refusals, arena, e);
 	}
 	if (!rows_count(usage) && !rows_count(refusals))
 		return OUTCOME_OK;
-	store_begin(batch->store);
-	store_send(batch->store, usage);
-	store_send(batch->store, refusals);
-	return store_commit(batch->store, why);
+	store_begin(store);
+	store_send(store, usage);
+	store_send(store, refusals);
+	return store_commit(store, why);
 }
 
 /* What was not told yet; whether Postgres is there or not. */
@@ -218,28 +220,36 @@ page_clear(struct page *page)
 	page->lost = page->lost_told = 0;
 }
 
-enum outcome
-ledger_write(struct ledger *l, struct batch *batch, bool now, struct why *why)
+void
+ledger_tell(struct ledger *l, struct batch *batch, bool now)
 {
-	enum outcome outcome;
-
 	if (!now && monotonic_us() < l->due_us)
-		return OUTCOME_OK;
+		return;
 	l->due_us = monotonic_us() + LEDGER_WRITE_MS * 1000;
 	pthread_mutex_lock(&l->lock);
 	page_tell(l->open, batch);
-	if (l->closed->n == 0) {
+	if (!atomic_load(&l->is_closed) && l->open->n) {
 		struct page *page = l->closed;
 
 		l->closed = l->open;
 		l->open = page;
+		atomic_store(&l->is_closed, true);
 	}
 	pthread_mutex_unlock(&l->lock);
-	if (!store_is_connected(batch->store))
+}
+
+enum outcome
+ledger_write(struct ledger *l, struct store *store, struct arena *arena, struct why *why)
+{
+	enum outcome outcome;
+
+	if (!atomic_load(&l->is_closed))
 		return OUTCOME_OK;
-	outcome = page_store(l->closed, batch, why);
+	outcome = page_store(l->closed, store, arena, why);
 	/* A row that can never be written must not be in the way of the others for ever. */
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_DEAD)
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_DEAD) {
 		page_clear(l->closed);
+		atomic_store(&l->is_closed, false);
+	}
 	return outcome;
 }

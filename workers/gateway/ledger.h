@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ledger - who asked for what, and how it was answered
- * Any thread notes; the main loop writes what has gathered: api_usage, the audit log (refusals), and the metrics. Equal
- * ones are counted together, so that a flood of refusals is a few rows with a number. What a killed process had not
- * written yet (LEDGER_WRITE_MS) is missing from usage; nothing of orders depends on it.
+ * Any thread notes. The main loop tells the metrics; another thread, which may wait for Postgres, writes what has gathered:
+ * api_usage and the audit log (refusals). Equal ones are counted together, so that a flood of refusals is a few rows with
+ * a number. What a killed process had not written yet (LEDGER_WRITE_MS) is missing from usage; nothing of orders depends
+ * on it.
  */
 #ifndef TRIBUTARY_GATEWAY_LEDGER_H
 #define TRIBUTARY_GATEWAY_LEDGER_H
@@ -19,8 +20,9 @@ struct ledger *ledger_new(void);    /* NULL without memory */
 void ledger_free(struct ledger *l); /* NULL is fine */
 /* ledger_note - the call was answered with this status */
 void ledger_note(struct ledger *l, const struct call *call, int status);
-/* ledger_write - when it is due (or `now`): usage and refusals into Postgres, figures into the metrics. When Postgres is
- * away or does not take them they are kept for the next time; the figures go on. */
-enum outcome ledger_write(struct ledger *l, struct batch *batch, bool now, struct why *why) MUST_CHECK;
+/* ledger_tell - when it is due (or `now`): figures into the metrics; main loop */
+void ledger_tell(struct ledger *l, struct batch *batch, bool now);
+/* ledger_write - what was told, into Postgres. When it is away or does not take it, it is kept for the next time. */
+enum outcome ledger_write(struct ledger *l, struct store *store, struct arena *arena, struct why *why) MUST_CHECK;
 
 #endif
