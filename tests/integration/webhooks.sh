@@ -94,9 +94,9 @@ is "quota, forged webhooks are refused as such, however many" "$(sort -u "$dir/s
 is "quota, and the party may still ask" "$(portal_asks)" 200
 
 # --- what a person sees ---------------------------------------------------------------------------------------------------
-refusals() { sql "SELECT count(*) FROM tributary.audit_log WHERE act = 'gateway.refused' AND who = 'shopify' AND reason = '$1' AND target_id = 'POST /v1/hooks/{party}'"; }
-has_refusals() { [ "$(refusals "$1")" -gt 0 ]; }
-for reason in signature-wrong signature-missing topic-unknown; do
+refusals() { sql "SELECT count(*) FROM tributary.audit_log WHERE act = 'gateway.refused' AND after->>'party' = 'shopify' AND who = '$2' AND reason = '$1' AND target_id = 'POST /v1/hooks/{party}'"; }
+has_refusals() { [ "$(refusals "$1" "$2")" -gt 0 ]; }
+for reason in 'signature-wrong unknown' 'signature-missing unknown' 'topic-unknown shopify'; do
 	wait_for 10 has_refusals $reason
 	if has_refusals $reason; then ok "audit log, it has $reason"; else not_ok "audit log, it has $reason"; fi
 done

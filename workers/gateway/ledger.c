@@ -149,11 +149,13 @@ refusal_put(struct rows *rows, struct arena *arena, const struct entry *e)
 	json_say_int(&after, "status", e->status);
 	json_say_int(&after, "calls", e->n);
 	json_say_text_if(&after, "key", str_of(e->key_id));
+	json_say_text_if(&after, "party", str_of(e->party));
 	json_say_text(&after, "address", str_of(e->address));
 	json_say_instant_if(&after, "first_at", e->first_us);
 	json_say_instant_if(&after, "last_at", e->last_us);
 	json_close(&after, '}');
-	rows_text(rows, e->party[0] ? str_of(e->party) : STR("unknown"));
+	/* Who could not prove it is nobody, whatever party he named. */
+	rows_text(rows, e->party[0] && e->status != 401 ? str_of(e->party) : STR("unknown"));
 	rows_text(rows, e->route ? arena_str(arena, str_of(route_name(e->route, name))) : STR("no route"));
 	rows_text(rows, str_of(e->code));
 	rows_text(rows, arena_str(arena, buf_str(&after)));
