@@ -18,12 +18,17 @@ static const struct statement orders_list = {
     " WHERE (($1)[1] = '' OR party = ($1)[1]) AND (($2)[1] = '' OR state = ($2)[1])"
     " ORDER BY received_at DESC LIMIT ($3)[1]) t"};
 
-/* By id, by PARTY:NUMBER (the channel's number or id), or by a number alone when it is the only one. */
+/*
+ * By id, by the id that follows from party and channel's id, or by number: of one party, or of each that there is (by steps
+ * along the index of party and number, for there are few).
+ */
 static const struct statement order_find = {
-    "order_find", "TTT",
-    "SELECT order_id FROM tributary.orders WHERE order_id::text = ($1)[1]"
-    " OR (($2)[1] <> '' AND party = ($2)[1] AND (number IN (($3)[1], '#' || ($3)[1]) OR external_id = ($3)[1]))"
-    " OR (($2)[1] = '' AND number IN (($3)[1], '#' || ($3)[1])) LIMIT 2"};
+    "order_find", "UUTT",
+    "WITH RECURSIVE parties AS ((SELECT party FROM tributary.orders ORDER BY party LIMIT 1) UNION ALL SELECT (SELECT o.party"
+    " FROM tributary.orders o WHERE o.party > p.party ORDER BY o.party LIMIT 1) FROM parties p WHERE p.party IS NOT NULL)"
+    " SELECT order_id FROM tributary.orders WHERE order_id IN (($1)[1], ($2)[1])"
+    " UNION SELECT o.order_id FROM parties p JOIN tributary.orders o ON o.party = p.party"
+    " AND o.number IN (($4)[1], '#' || ($4)[1]) WHERE ($3)[1] IN ('', p.party) LIMIT 2"};
 
 static const struct statement order_show = {
     "order_show", "U",
@@ -148,13 +153,19 @@ order_named(struct store *store, struct arena *arena, const char *name, struct u
 {
 	struct rows *rows = rows_new(&order_find, arena);
 	struct str number = str_of(name), party = {NULL, 0};
+	struct uuid named = {{0}}, derived = {{0}};
 	struct why why = {0};
 	struct result *found;
 	size_t count;
 
-	if (strchr(name, ':'))
+	if (strchr(name, ':')) {
 		party = str_split(&number, ':');
-	rows_text(rows, str_of(name));
+		derived = uuid_derive(UUID_ORDER, (struct str[]){party, number}, 2);
+	} else if (!uuid_parse(number, &named)) {
+		named = (struct uuid){{0}};
+	}
+	rows_uuid(rows, named);
+	rows_uuid(rows, derived);
 	rows_text(rows, party);
 	rows_text(rows, number);
 	store_begin(store);
