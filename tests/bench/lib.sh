@@ -39,7 +39,7 @@ processes() {
 	local pid name postmaster
 	postmaster=$(head -n 1 "$var/postgres/data/postmaster.pid")
 	for pid in $(grep -lsz "^TRIBUTARY_STACK=$var:" /proc/[0-9]*/environ | cut -d/ -f3) "$postmaster" $(pgrep -P "$postmaster"); do
-		name=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | cut -c1-200) || continue
+		name=$({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | cut -c1-200) || continue
 		case $name in
 		*postgres*) name=postgres ;; *beam*) name=rabbitmq ;; *redis*) name=redis ;; *supervisord*) name=supervisor ;;
 		*/bin/*) name=$(basename "${name%% *}") ;; *) name=other ;;
@@ -71,11 +71,13 @@ management() {
 }
 since() { awk "BEGIN {print $(date +%s.%N) - $1}"; } # since START - seconds
 
-# From publish to invoice without the warehouse's own 200 ms, of the orders of a party whose numbers begin so
-latencies() { # latencies PARTY PREFIX - milliseconds, one a line
-	sql "SELECT round((extract(epoch FROM i.issued_at - o.received_at) * 1000 - 200)::numeric, 1)
+# From publish to invoice without the warehouse's own 200 ms, of the orders of a party whose numbers begin so. received_at
+# of an order is when ingest took it, so that the time in ingest's queue is not in it: the publisher wrote down when it was said.
+latencies() { # latencies PARTY PREFIX TIMES - milliseconds, one a line
+	sql "SELECT o.number || ' ' || (extract(epoch FROM i.issued_at) * 1000000)::bigint
 	     FROM tributary.orders o CROSS JOIN LATERAL (SELECT issued_at FROM tributary.invoices x WHERE x.order_id = o.order_id OFFSET 0) i
-	     WHERE o.party = '$1' AND o.number >= '$2' AND o.number < '$2~'"
+	     WHERE o.party = '$1' AND o.number >= '$2' AND o.number < '$2~'" |
+		awk 'NR == FNR {said[$1] = $2; next} $1 in said {printf "%.1f\n", ($2 - said[$1]) / 1000 - 200}' "$3" -
 }
 percentile() { # percentile Q FILE - of the numbers in it; nearest rank
 	sort -g "$2" | awk -v q="$1" '{v[NR] = $1} END {i = int(q * NR); if (i < q * NR) i++; printf "%.0f", v[i < 1 ? 1 : i]}'

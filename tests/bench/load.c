@@ -22,6 +22,8 @@ struct load {
 	const char *exchange, *key; /* instead of the party's door, for the bare limit */
 	int64_t count, first, rate_per_s, skew_s, patience_s, copy;
 	bool is_twice;
+	const char *times_file;
+	FILE *times; /* NULL: nobody wants to know */
 	struct str template;
 };
 
@@ -160,6 +162,9 @@ load_run(const struct load *load, struct broker *b)
 
 		for (size_t i = 0; i < chunk && sent < load->count; i++, sent++) {
 			messages[n++] = message_make(load, load->first + sent, load->copy, arena);
+			if (load->times)
+				fprintf(load->times, "%s%lld %lld\n", load->prefix, (long long)(load->first + sent),
+					(long long)messages[n - 1].envelope.said_us);
 			if (load->is_twice)
 				messages[n++] = message_make(load, load->first + sent, load->copy + 1, arena);
 		}
@@ -180,19 +185,13 @@ static bool
 options_read(struct load *load, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"party", required_argument, NULL, 'p'},
-	    {"template", required_argument, NULL, 't'},
-	    {"count", required_argument, NULL, 'c'},
-	    {"first", required_argument, NULL, 'f'},
-	    {"prefix", required_argument, NULL, 'x'},
-	    {"rate", required_argument, NULL, 'r'},
-	    {"twice", no_argument, NULL, '2'},
-	    {"exchange", required_argument, NULL, 'e'},
-	    {"key", required_argument, NULL, 'k'},
-	    {"skew", required_argument, NULL, 's'},
-	    {"patience", required_argument, NULL, 'w'},
-	    {"copy", required_argument, NULL, 'y'},
-	    {NULL, 0, NULL, 0},
+	    {"party", required_argument, NULL, 'p'},    {"template", required_argument, NULL, 't'},
+	    {"count", required_argument, NULL, 'c'},    {"first", required_argument, NULL, 'f'},
+	    {"prefix", required_argument, NULL, 'x'},   {"rate", required_argument, NULL, 'r'},
+	    {"twice", no_argument, NULL, '2'},          {"exchange", required_argument, NULL, 'e'},
+	    {"key", required_argument, NULL, 'k'},      {"skew", required_argument, NULL, 's'},
+	    {"patience", required_argument, NULL, 'w'}, {"copy", required_argument, NULL, 'y'},
+	    {"times", required_argument, NULL, 'm'},    {NULL, 0, NULL, 0},
 	};
 	bool is_ok = true;
 
@@ -225,6 +224,9 @@ options_read(struct load *load, int argc, char **argv)
 		case 'y':
 			is_ok = is_ok && str_to_int(str_of(optarg), &load->copy);
 			break;
+		case 'm':
+			load->times_file = optarg;
+			break;
 		case '2':
 			load->is_twice = true;
 			break;
@@ -250,15 +252,18 @@ load_command(int argc, char **argv)
 	int status = 1;
 
 	if (!options_read(&load, argc, argv) || !url) {
-		fprintf(
-		    stderr,
-		    "bench load --party P|--exchange E --key K --template FILE --count N [--first N] "
-		    "[--prefix TEXT] [--rate PER_S] [--twice] [--copy N] [--skew S] [--patience S], with AMQP_URL or "
-		    "AMQP_URL_FILE set\n");
+		fprintf(stderr, "bench load --party P|--exchange E --key K --template FILE --count N [--first N] "
+				"[--prefix TEXT] [--rate PER_S] [--twice] [--copy N] [--skew S] [--patience S] "
+				"[--times FILE], with AMQP_URL or "
+				"AMQP_URL_FILE set\n");
 		free(url);
 		return 2;
 	}
 	load.template = file_read(load.template_file);
+	if (load.times_file && !(load.times = fopen(load.times_file, "we")))
+		fprintf(stderr, "%s cannot be written\n", load.times_file);
+	if (load.times)
+		setvbuf(load.times, NULL, _IOLBF, 0); /* who is ended by a signal has told all the same */
 	b = broker_new(
 	    &(struct broker_config){.urls = url, .name = "tributary bench", .heartbeat_s = 60, .rpc_timeout_ms = 5000},
 	    &why);
@@ -266,6 +271,8 @@ load_command(int argc, char **argv)
 		fprintf(stderr, "%s cannot be read, or AMQP_URL is wrong: %s\n", load.template_file, why.text);
 	else
 		status = load_run(&load, b);
+	if (load.times)
+		fclose(load.times);
 	broker_free(b);
 	free((char *)(uintptr_t)load.template.p);
 	free(url);

@@ -24,7 +24,8 @@ duplicates_part() {
 
 # --- burst: many at once on one channel, while another trickles -----------------------------------------------------------
 trickle() { # trickle PREFIX COUNT FIRST
-	$bin/bench load --party woocommerce --template tests/bench/order-woocommerce.json --prefix "$1" --first "$3" --count "$2" --rate 2 2>>"$var/load.log"
+	$bin/bench load --party woocommerce --template tests/bench/order-woocommerce.json --prefix "$1" --first "$3" --count "$2" --rate 2 \
+		--times "$var/times.$1" 2>>"$var/load.log"
 }
 of_trickle="FROM tributary.orders o JOIN tributary.order_status s USING (order_id) WHERE o.party = 'woocommerce' AND o.number >= 'during-' AND o.number < 'during-~'"
 burst_part() {
@@ -32,7 +33,7 @@ burst_part() {
 	before=$(issued)
 	trickle alone- 60 1000001 >/dev/null
 	wait_issued $((before + 60))
-	latencies woocommerce alone- >"$var/trickle.alone"
+	latencies woocommerce alone- "$var/times.alone-" >"$var/trickle.alone"
 	# It goes on for longer than the burst will take, and is ended with it
 	before=$(issued)
 	trickle during- 100000 2000001 >/dev/null &
@@ -45,8 +46,8 @@ burst_part() {
 	kill "$pid" && wait "$pid" 2>/dev/null || true
 	sleep 3
 	until [ "$(sql "SELECT count(*) FILTER (WHERE s.rank < 70) $of_trickle")" = 0 ]; do sleep 0.5; done
-	sql "SELECT round((extract(epoch FROM i.issued_at - o.received_at) * 1000 - 200)::numeric, 1) FROM (SELECT o.* $of_trickle) o
-	     JOIN tributary.invoices i USING (order_id) WHERE o.received_at BETWEEN to_timestamp($start) AND to_timestamp($start + $seconds)" >"$var/trickle.during"
+	awk -v from="$start" -v s="$seconds" '$2 >= from * 1000000 && $2 <= (from + s) * 1000000' "$var/times.during-" >"$var/times.meanwhile"
+	latencies woocommerce during- "$var/times.meanwhile" >"$var/trickle.during"
 	jq -n --argjson n "$n" --argjson s "$seconds" --argjson again "$(sed 's/.* again=//' <<<"$said")" \
 		--argjson published "$(sed -E 's/.*per_second=([0-9]+).*/\1/' <<<"$said")" \
 		--argjson a50 "$(percentile 0.5 "$var/trickle.alone")" --argjson a99 "$(percentile 0.99 "$var/trickle.alone")" \
