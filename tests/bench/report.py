@@ -11,7 +11,7 @@ import sys
 from html import escape
 
 WIDTH, HEIGHT = 760, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 64, 28, 12, 46
 GROUPS = ["postgres", "rabbitmq", "ingest", "ship-sync", "sandbox-wms", "allocate", "redis", "enrich", "invoice", "auditor",
           "supervisor", "gateway", "notify", "dead-letter", "other"]
 COLOURS = 8  # c0 … c7 in the style sheet; further groups repeat them
@@ -72,7 +72,7 @@ class Frame:
 
     def __init__(self, title, x_label, y_label, x_top, y_top):
         self.title, self.body = title, []
-        self.x_ticks, self.y_ticks = ticks(x_top, 8), ticks(y_top)
+        self.x_ticks, self.y_ticks = ticks(x_top, 8), ticks(y_top * 1.1)  # room for the legend
         self.x_top, self.y_top = x_top, self.y_ticks[-1]
         for v in self.y_ticks:
             self.body.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{self.y(v):.1f}" y2="{self.y(v):.1f}"/>'
