@@ -7,7 +7,7 @@ duplicates_part() {
 	local n=$1 prefix=$2 place seconds
 	fleet stop ingest
 	load "$prefix" "$n" --copy 9 >/dev/null
-	place=$(sql "SELECT last_value FROM tributary.seal_places")
+	place=$(super "SELECT last_value FROM tributary.seal_places")
 	cpu >"$var/cpu.before"
 	fleet start ingest
 	# By place the new documents are found without reading the old
