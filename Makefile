@@ -100,7 +100,7 @@ $(FUZZ_BIN): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(B)/tests/support/tree_equal.o $
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o %.a,$^) $(filter-out %.o,$(FUZZ_MAIN)) $(LDLIBS)
 
-.PHONY: all programs tests fuzz-targets demo up down drill test test-unit test-faults fuzz bench lint format docs help clean packages
+.PHONY: all programs tests fuzz-targets demo up down drill test test-unit test-faults fuzz bench bench-report bench-growth lint format docs help clean packages
 all: programs
 
 programs: $(PROGRAMS)
@@ -145,6 +145,16 @@ fuzz: ## hostile bytes to every reader, FUZZ_SECONDS=30 each; what crashed is un
 bench: packages ## orders per second, latency and CPU per order, beside the bare limit of this machine
 	@$(MAKE) --no-print-directory -j2 programs
 	@tests/bench/run
+
+bench-report: ## draw build/bench.json, and build/growth.json when it is there, into build/bench.html
+	@test -s build/bench.json || { echo "there is no build/bench.json: make bench makes it" >&2; exit 1; }
+	@tests/bench/report.py build/bench.json $(wildcard build/growth.json) > build/bench.html.part
+	@mv build/bench.html.part build/bench.html
+	@echo "build/bench.html"
+
+bench-growth: packages ## the same figures with SIZES="0 100000 1000000" settled orders in the database, some 21 KB each
+	@$(MAKE) --no-print-directory -j2 programs
+	@tests/bench/growth
 
 docs: programs ## regenerate topology/contracts, topology/api/asyncapi.json, ops/config.md
 	@$(B)/bin/tributary contracts write topology/contracts

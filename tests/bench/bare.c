@@ -13,6 +13,7 @@
 #define ARENA_BYTES ((size_t)256 << 20)
 #define TAKE_US INT64_C(1000000)
 #define BATCH_WAIT_US INT64_C(2000)
+#define TELL_US INT64_C(500000)
 #define IDLE_TURNS_MAX 60 /* of TAKE_US each, without a message: something is broken */
 
 static const struct statement wide_insert = {
@@ -94,7 +95,7 @@ batch_publish(struct bare *b, const struct delivery *deliveries, size_t n, struc
 static int
 bare_run(struct bare *b)
 {
-	int64_t done = 0;
+	int64_t done = 0, told_us = 0;
 	int idle = 0;
 
 	while (done < b->count && idle < IDLE_TURNS_MAX) {
@@ -112,10 +113,14 @@ bare_run(struct bare *b)
 			broker_ack(b->broker, &deliveries[n - 1]);
 			done += (int64_t)n;
 		}
+		if (b->hop == b->last && monotonic_us() - told_us >= TELL_US) {
+			told_us = monotonic_us();
+			printf("%lld %lld\n", (long long)instant_now_us(), (long long)done);
+		}
 		arena_clear(b->arena);
 	}
 	if (b->hop == b->last)
-		printf("%lld\n", (long long)monotonic_us());
+		printf("%lld %lld\n", (long long)instant_now_us(), (long long)done);
 	return done >= b->count ? 0 : 1;
 }
 

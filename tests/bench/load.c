@@ -20,8 +20,10 @@
 struct load {
 	const char *party, *template_file, *prefix;
 	const char *exchange, *key; /* instead of the party's door, for the bare limit */
-	int64_t count, first, rate_per_s, skew_s, patience_s;
+	int64_t count, first, rate_per_s, skew_s, patience_s, copy;
 	bool is_twice;
+	const char *times_file;
+	FILE *times; /* NULL: nobody wants to know */
 	struct str template;
 };
 
@@ -70,7 +72,7 @@ document_make(const struct load *load, int64_t number, struct arena *arena)
 }
 
 static struct outgoing
-message_make(const struct load *load, int64_t number, int copy, struct arena *arena)
+message_make(const struct load *load, int64_t number, int64_t copy, struct arena *arena)
 {
 	int64_t said_us = instant_now_us() + load->skew_s * 1000000;
 
@@ -81,7 +83,8 @@ message_make(const struct load *load, int64_t number, int copy, struct arena *ar
 	    .mandatory = true,
 	    .envelope =
 		{
-		    .message_id = arena_printf(arena, "load-%s%lld-%d", load->prefix, (long long)number, copy),
+		    .message_id =
+			arena_printf(arena, "load-%s%lld-%lld", load->prefix, (long long)number, (long long)copy),
 		    .content_type = STR("application/json"),
 		    .app_id = STR("bench"),
 		    .timestamp_s = said_us / 1000000,
@@ -120,9 +123,9 @@ pending_keep(struct outgoing *messages, const enum publish_state *states, size_t
 	return kept;
 }
 
-/* As a channel does: what has no confirm is published again, until it has one. */
+/* As a channel does: what has no confirm is published again, until it has one; *again counts them. */
 static bool
-chunk_publish(struct broker *b, struct outgoing *messages, size_t n, int64_t patience_s)
+chunk_publish(struct broker *b, struct outgoing *messages, size_t n, int64_t patience_s, int64_t *again)
 {
 	int64_t deadline_us = monotonic_us() + patience_s * 1000000;
 
@@ -142,6 +145,7 @@ chunk_publish(struct broker *b, struct outgoing *messages, size_t n, int64_t pat
 		if (monotonic_us() >= deadline_us)
 			return false;
 		n = pending_keep(messages, states, n);
+		*again += (int64_t)n;
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 	}
 }
@@ -150,18 +154,21 @@ static int
 load_run(const struct load *load, struct broker *b)
 {
 	struct arena *arena = arena_new(ARENA_BYTES);
-	int64_t start_us = monotonic_us(), sent = 0;
+	int64_t start_us = monotonic_us(), sent = 0, again = 0;
 
 	while (arena && sent < load->count) {
 		struct outgoing messages[2 * CHUNK];
 		size_t n = 0, chunk = pace(load, sent, start_us);
 
 		for (size_t i = 0; i < chunk && sent < load->count; i++, sent++) {
-			messages[n++] = message_make(load, load->first + sent, 1, arena);
+			messages[n++] = message_make(load, load->first + sent, load->copy, arena);
+			if (load->times)
+				fprintf(load->times, "%s%lld %lld\n", load->prefix, (long long)(load->first + sent),
+					(long long)messages[n - 1].envelope.said_us);
 			if (load->is_twice)
-				messages[n++] = message_make(load, load->first + sent, 2, arena);
+				messages[n++] = message_make(load, load->first + sent, load->copy + 1, arena);
 		}
-		if (!chunk_publish(b, messages, n, load->patience_s)) {
+		if (!chunk_publish(b, messages, n, load->patience_s, &again)) {
 			arena_free(arena);
 			return 1;
 		}
@@ -169,8 +176,8 @@ load_run(const struct load *load, struct broker *b)
 	}
 	arena_free(arena);
 	start_us = monotonic_us() - start_us;
-	printf("published=%lld seconds=%.3f per_second=%.0f\n", (long long)sent, (double)start_us / 1e6,
-	       start_us ? (double)sent * 1e6 / (double)start_us : 0.0);
+	printf("published=%lld seconds=%.3f per_second=%.0f again=%lld\n", (long long)sent, (double)start_us / 1e6,
+	       start_us ? (double)sent * 1e6 / (double)start_us : 0.0, (long long)again);
 	return 0;
 }
 
@@ -183,7 +190,8 @@ options_read(struct load *load, int argc, char **argv)
 	    {"prefix", required_argument, NULL, 'x'},   {"rate", required_argument, NULL, 'r'},
 	    {"twice", no_argument, NULL, '2'},          {"exchange", required_argument, NULL, 'e'},
 	    {"key", required_argument, NULL, 'k'},      {"skew", required_argument, NULL, 's'},
-	    {"patience", required_argument, NULL, 'w'}, {NULL, 0, NULL, 0},
+	    {"patience", required_argument, NULL, 'w'}, {"copy", required_argument, NULL, 'y'},
+	    {"times", required_argument, NULL, 'm'},    {NULL, 0, NULL, 0},
 	};
 	bool is_ok = true;
 
@@ -213,6 +221,12 @@ options_read(struct load *load, int argc, char **argv)
 		case 'w':
 			is_ok = is_ok && str_to_int(str_of(optarg), &load->patience_s);
 			break;
+		case 'y':
+			is_ok = is_ok && str_to_int(str_of(optarg), &load->copy);
+			break;
+		case 'm':
+			load->times_file = optarg;
+			break;
 		case '2':
 			load->is_twice = true;
 			break;
@@ -231,7 +245,7 @@ options_read(struct load *load, int argc, char **argv)
 int
 load_command(int argc, char **argv)
 {
-	struct load load = {.prefix = "", .first = 1, .exchange = EXCHANGE_INTAKE, .patience_s = 60};
+	struct load load = {.prefix = "", .first = 1, .exchange = EXCHANGE_INTAKE, .patience_s = 60, .copy = 1};
 	char *url = secret_env("AMQP_URL");
 	struct broker *b;
 	struct why why = {0};
@@ -239,12 +253,17 @@ load_command(int argc, char **argv)
 
 	if (!options_read(&load, argc, argv) || !url) {
 		fprintf(stderr, "bench load --party P|--exchange E --key K --template FILE --count N [--first N] "
-				"[--prefix TEXT] [--rate PER_S] [--twice] [--skew S] [--patience S], with AMQP_URL or "
+				"[--prefix TEXT] [--rate PER_S] [--twice] [--copy N] [--skew S] [--patience S] "
+				"[--times FILE], with AMQP_URL or "
 				"AMQP_URL_FILE set\n");
 		free(url);
 		return 2;
 	}
 	load.template = file_read(load.template_file);
+	if (load.times_file && !(load.times = fopen(load.times_file, "we")))
+		fprintf(stderr, "%s cannot be written\n", load.times_file);
+	if (load.times)
+		setvbuf(load.times, NULL, _IOLBF, 0); /* who is ended by a signal has told all the same */
 	b = broker_new(
 	    &(struct broker_config){.urls = url, .name = "tributary bench", .heartbeat_s = 60, .rpc_timeout_ms = 5000},
 	    &why);
@@ -252,6 +271,8 @@ load_command(int argc, char **argv)
 		fprintf(stderr, "%s cannot be read, or AMQP_URL is wrong: %s\n", load.template_file, why.text);
 	else
 		status = load_run(&load, b);
+	if (load.times)
+		fclose(load.times);
 	broker_free(b);
 	free((char *)(uintptr_t)load.template.p);
 	free(url);
