@@ -24,8 +24,10 @@ static const struct statement orders_list = {
  */
 static const struct statement order_find = {
     "order_find", "UUTT",
-    "WITH RECURSIVE parties AS ((SELECT party FROM tributary.orders ORDER BY party LIMIT 1) UNION ALL SELECT (SELECT o.party"
-    " FROM tributary.orders o WHERE o.party > p.party ORDER BY o.party LIMIT 1) FROM parties p WHERE p.party IS NOT NULL)"
+    "WITH RECURSIVE parties AS ((SELECT party FROM tributary.orders ORDER BY party LIMIT 1) UNION ALL SELECT (SELECT "
+    "o.party"
+    " FROM tributary.orders o WHERE o.party > p.party ORDER BY o.party LIMIT 1) FROM parties p WHERE p.party IS NOT "
+    "NULL)"
     " SELECT order_id FROM tributary.orders WHERE order_id IN (($1)[1], ($2)[1])"
     " UNION SELECT o.order_id FROM parties p JOIN tributary.orders o ON o.party = p.party"
     " AND o.number IN (($4)[1], '#' || ($4)[1]) WHERE ($3)[1] IN ('', p.party) LIMIT 2"};
