@@ -3,8 +3,8 @@
  * gateway - the fleet's front door over HTTP
  *
  *   server's thread   head(): route, key, scope, party   whole(): into the lane        ended(): ledger, access log
- *   main loop         lane "submit": as a set: understood → idempotency keys → intake, confirmed → 202; keys, ledger
- *   thread of its own lane "ask": as a set: the mirror → answers
+ *   main loop         lane "submit": as a set: understood → idempotency keys → intake, confirmed → 202; the metrics
+ *   thread of its own lane "ask": as a set: the mirror → answers; renews the keys, writes the ledger, forgets what is old
  *
  * It has no queue and no journal: what is not confirmed is not answered with 202, and whoever has no answer asks again
  * with the same Idempotency-Key. A 202 means that the document is in a queue on disk.
@@ -46,8 +46,8 @@ struct gateway {
 	struct lane lanes[LANES];
 	_Atomic int mode;
 	_Atomic bool asker_stops;
-	int64_t opened_us, start_at_us, notice_until_us, tended_us, forgot_us; /* monotonic */
-	bool is_started;                                                       /* it listens */
+	int64_t opened_us, start_at_us, notice_until_us, tended_us; /* monotonic */
+	bool is_started;                                            /* it listens */
 
 	/* of the main loop */
 	struct batch *batch; /* of the tick under way */
@@ -61,6 +61,7 @@ struct gateway {
 	struct store *ask_store;
 	struct keys *ask_keys;
 	struct arena *ask_arena;
+	int64_t forgot_us; /* monotonic */
 };
 
 enum outcome gateway_open(const struct setup *setup, void **state, struct why *why) MUST_CHECK;
