@@ -10,13 +10,20 @@
 
 #define TIMEOUT_MS 30000
 
-static const struct statement orders_list = {
-    "orders_list", "TTI",
-    "SELECT coalesce(json_agg(t ORDER BY received_at DESC), '[]')::text FROM ("
-    " SELECT order_id, party, number, state, hold_code, shipments_count AS shipments, invoices_count AS invoices,"
-    " currency, total_minor, invoiced_minor, received_at, updated_at FROM report.orders"
-    " WHERE (($1)[1] = '' OR party = ($1)[1]) AND (($2)[1] = '' OR state = ($2)[1])"
-    " ORDER BY received_at DESC LIMIT ($3)[1]) t"};
+#define ORDERS_LIST(name, from)                                                                                    \
+	{                                                                                                          \
+		name, "TTI",                                                                                       \
+		    "SELECT coalesce(json_agg(t ORDER BY received_at DESC), '[]')::text FROM ("                    \
+		    " SELECT order_id, party, number, state, hold_code, shipments_count AS shipments,"             \
+		    " invoices_count AS invoices, currency, total_minor, invoiced_minor, received_at, updated_at"  \
+		    " FROM " from " WHERE (($1)[1] = '' OR party = ($1)[1]) AND (($2)[1] = '' OR state = ($2)[1])" \
+		    " ORDER BY received_at DESC LIMIT ($3)[1]) t"                                                  \
+	}
+
+static const struct statement orders_list = ORDERS_LIST("orders_list", "report.orders");
+/* Of the states held and failed: such an order has a closed gate, and these are few. */
+static const struct statement orders_gated = ORDERS_LIST(
+    "orders_gated", "(SELECT DISTINCT order_id FROM tributary.gates) g JOIN report.orders USING (order_id)");
 
 /*
  * By id, by the id that follows from party and channel's id, or by number: of one party, or of each that there is (by steps
@@ -138,7 +145,9 @@ orders_command(int argc, char **argv)
 	}
 	arena = arena_new((size_t)1 << 20);
 	if (arena && database_open(&db, "orders", TIMEOUT_MS, TIMEOUT_MS)) {
-		rows = rows_new(&orders_list, arena);
+		bool is_gated = strcmp(f.state, "held") == 0 || strcmp(f.state, "failed") == 0;
+
+		rows = rows_new(is_gated ? &orders_gated : &orders_list, arena);
 		rows_text(rows, str_of(f.party));
 		rows_text(rows, str_of(f.state));
 		rows_int(rows, f.limit);

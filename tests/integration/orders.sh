@@ -30,6 +30,8 @@ is "enrich, a contract price beats the list" \
 	"$(sql "SELECT price_source FROM report.order_lines WHERE external_id = '450789469004' AND line_no = 2")" "contract:K-2026-7"
 wait_for 10 is_state woocommerce 731 held
 is "allocate, policy hold keeps a short order whole" "$(state woocommerce 731)" held
+is "orders, those that are held are listed" "$(tributary orders --state held --json | jq -s 'flatten | map(.order_id) | sort | join(" ")' -r)" \
+	"$(sql "SELECT string_agg(order_id::text, ' ' ORDER BY order_id::text) FROM report.orders WHERE state = 'held'")"
 is "ingest, a cancellation is an exception" "$(sql "SELECT count(*) FROM report.exceptions WHERE code = 'order-cancelled' AND number IN ('#1006', '732')")" 2
 
 # The same document again is a duplicate, and so is one in which only a note is new; other content is a change, kept as
