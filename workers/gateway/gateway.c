@@ -235,10 +235,10 @@ asker_run(void *context)
 					 .now_us = instant_now_us()};
 
 		store_keep(g->ask_store, &tried_us);
-		if (store_is_connected(g->ask_store))
-			records_keep(g);
 		if (n)
 			sets_answer(&work, g->ask_keys, calls, n);
+		if (store_is_connected(g->ask_store))
+			records_keep(g);
 	}
 	return NULL;
 }

@@ -27,8 +27,8 @@ static const struct statement bodies_get = {
 
 static const struct statement requests_forget = {
     "gateway_requests_forget", "N",
-    "DELETE FROM tributary.gateway_requests r USING unnest($1) u(days) WHERE r.ctid = ANY (ARRAY("
-    "SELECT ctid FROM tributary.gateway_requests WHERE at < now() - u.days * interval '1 day' LIMIT 10000))"};
+    "DELETE FROM tributary.gateway_requests WHERE ctid = ANY (ARRAY("
+    "SELECT ctid FROM tributary.gateway_requests WHERE at < now() - ($1)[1] * interval '1 day' LIMIT 10000))"};
 
 static void
 error_add(struct remembered *r, const char *path, const char *text)
