@@ -140,7 +140,7 @@ for i in $(seq 6); do
 	done
 done
 shaky() { sql "SELECT count(*) FROM tributary.noop_seen WHERE number LIKE 'shaky-%'"; }
-for _ in $(seq 60); do
+for _ in $(seq 200); do
 	[ "$(shaky)" = 72 ] && break
 	tributary exceptions release --code noop-shaky --limit 100 >/dev/null 2>&1
 	for id in $(sql "SELECT dead_letter_id FROM report.dead_letters WHERE code IN ('noop-shaky', 'attempts-exhausted') AND state = 'open'"); do
