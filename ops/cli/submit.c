@@ -155,28 +155,13 @@ file_submit(struct submission *s, const char *path)
 
 static const struct option_row submit_rows[] = {
     {"party", OPTION_TEXT, offsetof(struct submission, party), "NAME", .help = "whose document it is"},
-    {"kind", OPTION_TEXT, offsetof(struct submission, kind), "KIND", "order",
-     .help = "order, change, cancel, return, shipment or document"},
+    {"kind", OPTION_TEXT, offsetof(struct submission, kind), "KIND", "order", .help = INTAKE_KINDS},
     {"contract", OPTION_TEXT, offsetof(struct submission, contract), "NAME",
      .help = "the files are canonical documents (tributary contracts list), and no mapping is run: order, return"},
     {"key", OPTION_TEXT, offsetof(struct submission, key), "KEY", "",
      .help = "idempotency key, kept with the document"},
     {"json", OPTION_FLAG, offsetof(struct submission, as_json), .help = "one JSON object per file"},
 };
-
-static bool
-is_kind(const char *kind)
-{
-	static const char *const kinds[] = {"order",     "change",   "cancel", "return",
-					    "inventory", "shipment", "ack",    "document"};
-
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (strcmp(kinds[i], kind) == 0)
-			return true;
-	fprintf(stderr,
-		"tributary submit: --kind is order, change, cancel, return, inventory, shipment, ack or document\n");
-	return false;
-}
 
 static bool
 submission_open(struct submission *s, const char *url)
@@ -255,9 +240,11 @@ submit_command(int argc, char **argv)
 		break;
 	case OPTIONS_RUN:
 		snprintf(s.content_type, sizeof s.content_type, INTAKE_CANONICAL_TYPE, s.contract ? s.contract : "");
-		if (s.party && is_kind(s.kind))
+		if (s.party && intake_is_kind(str_of(s.kind)))
 			status = files_submit(&s, paths, n);
-		else if (!s.party)
+		else if (s.party)
+			fprintf(stderr, "tributary submit: --kind is " INTAKE_KINDS "\n");
+		else
 			fprintf(stderr, "--party is missing: whose documents are these?\nusage: %s\n",
 				options.synopsis);
 	}

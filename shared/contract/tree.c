@@ -11,8 +11,7 @@ struct filling {
 	struct arena *arena;
 	struct why *why;
 	bool is_partial;
-	struct complaints
-	    *all; /* go on after a wrong field, and keep what is wrong with it; NULL: the first is enough */
+	struct complaints *all; /* every wrong field is kept; NULL: the first is enough */
 };
 
 /* A wrong field: kept, when all are wanted. */

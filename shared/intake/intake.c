@@ -10,6 +10,18 @@
 
 #include <string.h>
 
+bool
+intake_is_kind(struct str kind)
+{
+	static const char *const kinds[] = {"order",     "change",   "cancel",          "return",
+					    "inventory", "shipment", "acknowledgement", "document"};
+
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (str_equal(kind, str_of(kinds[i])))
+			return true;
+	return false;
+}
+
 const char *
 intake_result_name(enum intake_result result)
 {

@@ -128,6 +128,11 @@ enum outcome intake_check(const struct party *party, struct order *order, struct
  * it is the same; false without memory */
 bool intake_hash(const struct order *order, struct arena *arena, unsigned char sha[static 32]) MUST_CHECK;
 
+/* What follows the party in a routing key of intake. `document`: the mapping finds out what it is. */
+#define INTAKE_KINDS "order, change, cancel, return, inventory, shipment, acknowledgement or document"
+/* intake_is_kind - one of them? */
+bool intake_is_kind(struct str kind);
+
 /* intake_result_name - as in documents.outcome */
 const char *intake_result_name(enum intake_result result);
 

@@ -46,18 +46,6 @@ type_fits(const char *format, struct str type)
 }
 
 static bool
-is_kind(struct str kind)
-{
-	static const char *const kinds[] = {"order",     "change",   "cancel",          "return",
-					    "inventory", "shipment", "acknowledgement", "document"};
-
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		if (str_equal(kind, str_of(kinds[i])))
-			return true;
-	return false;
-}
-
-static bool
 is_visible(struct str text, char from)
 {
 	for (size_t i = 0; i < text.n; i++)
@@ -91,10 +79,8 @@ document_read(struct lane_work *work, struct call *call, struct submission *s)
 	struct str kind = web_query(call->web, work->arena, "kind");
 	bool is_ours = intake_contract(type).n > 0;
 
-	if (kind.n && !is_kind(kind)) {
-		call_problem(
-		    call, 400, "kind-unknown",
-		    "kind is one of order, change, cancel, return, inventory, shipment, acknowledgement, document");
+	if (kind.n && !intake_is_kind(kind)) {
+		call_problem(call, 400, "kind-unknown", "kind is " INTAKE_KINDS);
 		return false;
 	}
 	if (type.n > CONTENT_TYPE_BYTES_MAX || !is_visible(type, ' ') ||
