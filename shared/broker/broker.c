@@ -160,11 +160,13 @@ broker_take(struct broker *b, int64_t timeout_us, struct arena *arena, struct de
 
 	for (;;) {
 		consume_serve(c, deadline_us);
+		if (!consume_is_ready(c)) {
+			publish_serve(&b->publisher, deadline_us);
+			consume_pump(c);
+		}
 		if (consume_is_ready(c) && !c->is_paused)
 			return consume_hand_out(c, arena, delivery, why);
-		consume_pump(c);
-		publish_serve(&b->publisher, deadline_us);
-		if (monotonic_us() >= deadline_us)
+		if (publish_is_answered(&b->publisher) || monotonic_us() >= deadline_us)
 			return consume_trouble(c, why);
 		broker_wait(b, deadline_us);
 	}
@@ -219,26 +221,94 @@ nack_pause(struct broker *b, int64_t deadline_us)
 	broker_pump(b);
 }
 
+/* What a full queue refuses is sent again, a few times. */
 static enum outcome
-rounds_publish(struct broker *b, int64_t deadline_us, struct why *why)
+rounds_end(struct broker *b, int64_t deadline_us, struct why *why)
 {
 	struct publisher *p = &b->publisher;
 
-	for (int round = 0; round < NACK_ROUNDS; round++) {
-		enum outcome outcome = publish_round(b, deadline_us, why);
+	for (int round = 1;; round++) {
+		enum outcome outcome = publish_round_end(b, deadline_us, why);
 
 		if (outcome != OUTCOME_OK || p->nacked_count == 0)
 			return outcome;
 		nack_pause(b, deadline_us);
+		if (round == NACK_ROUNDS)
+			return why_set(why, OUTCOME_AWAY, "amqp-refused", "a queue took %zu messages not: it is full",
+				       p->nacked_count);
+		publish_round_begin(p);
 	}
-	return why_set(why, OUTCOME_AWAY, "amqp-refused", "a queue took %zu messages not: it is full", p->nacked_count);
+}
+
+static void
+call_begin(struct broker *b, const struct outgoing *messages, size_t n, enum publish_state *states, int64_t deadline_us)
+{
+	struct publisher *p = &b->publisher;
+	struct why why;
+
+	if (p->is_busy)
+		abort();
+	p->is_busy = true;
+	p->messages = messages;
+	p->states = states;
+	p->n = n;
+	publish_round_begin(p);
+	if (publish_is_broken(p) || p->link.is_blocked)
+		return;
+	link_limit_writes(&p->link, deadline_us);
+	(void)!publish_round_send(b, deadline_us, &why);
+}
+
+static enum outcome
+call_end(struct broker *b, int64_t deadline_us, struct why *why)
+{
+	struct publisher *p = &b->publisher;
+	enum outcome outcome = OUTCOME_OK;
+
+	publish_pump(p);
+	if (publish_is_broken(p)) {
+		outcome = publish_ready(b, deadline_us, why);
+		publish_round_begin(p);
+	}
+	if (outcome == OUTCOME_OK) {
+		link_limit_writes(&p->link, deadline_us);
+		outcome = rounds_end(b, deadline_us, why);
+	}
+	p->low_tag = p->next_tag;
+	p->is_busy = false;
+	p->messages = NULL;
+	p->states = NULL;
+	p->n = 0;
+	if (outcome == OUTCOME_OK)
+		p->logged[0] = '\0';
+	return outcome;
+}
+
+void
+broker_publish_begin(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
+		     enum publish_state *states)
+{
+	for (size_t i = 0; i < n; i++)
+		states[i] = PUBLISH_PENDING;
+	call_begin(b, messages, n, states, monotonic_us() + timeout_ms * 1000);
+}
+
+bool
+broker_publish_is_answered(struct broker *b)
+{
+	return publish_is_answered(&b->publisher);
+}
+
+enum outcome
+broker_publish_end(struct broker *b, int64_t timeout_ms, struct why *why)
+{
+	return call_end(b, monotonic_us() + timeout_ms * 1000, why);
 }
 
 enum outcome
 broker_publish(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
 	       enum publish_state *states, struct why *why)
 {
-	struct publisher *p = &b->publisher;
 	int64_t deadline_us = monotonic_us() + timeout_ms * 1000;
 	enum outcome outcome;
 
@@ -247,19 +317,8 @@ broker_publish(struct broker *b, const struct outgoing *messages, size_t n, int6
 	outcome = publish_ready(b, deadline_us, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	link_limit_writes(&p->link, deadline_us);
-	p->low_tag = p->next_tag;
-	p->messages = messages;
-	p->states = states;
-	p->n = n;
-	outcome = rounds_publish(b, deadline_us, why);
-	p->low_tag = p->next_tag;
-	p->messages = NULL;
-	p->states = NULL;
-	p->n = 0;
-	if (outcome == OUTCOME_OK)
-		p->logged[0] = '\0';
-	return outcome;
+	call_begin(b, messages, n, states, deadline_us);
+	return call_end(b, deadline_us, why);
 }
 
 /* --- both ------------------------------------------------------------------------------------------------------- */

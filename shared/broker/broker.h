@@ -5,7 +5,7 @@
  * from whoever publishes, acknowledgements included. One thread owns a broker. Both connections come back by themselves
  * (backoff with jitter, next host of the list); what was unacknowledged then is delivered again.
  *
- *   take … take → work → publish … publish → flush (all confirmed) → ack (multiple)
+ *   take … take → work → publish (all confirmed) → ack (multiple)
  */
 #ifndef TRIBUTARY_BROKER_BROKER_H
 #define TRIBUTARY_BROKER_BROKER_H
@@ -88,7 +88,7 @@ void broker_consume(struct broker *b, struct str queue);
  * arena       takes the copy of body, keys and headers; delivery->queue lives as long as the broker
  *
  * OUTCOME_OK     *delivery is written
- * OUTCOME_RETRY  nothing came in time; no code
+ * OUTCOME_RETRY  nothing came in time, or nothing is there and broker_publish_is_answered(); no code
  * OUTCOME_AWAY   no connection now (code: amqp-away, amqp-refused), or not one of the queues is there
  *                (amqp-queue-missing); call again, it waits by itself
  * OUTCOME_DEAD   the arena is full: too-large; nothing is written, and the next call hands out the same delivery. An
@@ -131,6 +131,18 @@ void broker_limit(struct broker *b, struct str queue, int64_t limit);
  */
 enum outcome broker_publish(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
 			    enum publish_state *states, struct why *why) MUST_CHECK;
+
+/*
+ * broker_publish_begin, broker_publish_end - the two halves of broker_publish(), for whoever has something better to do than
+ * to wait: the first writes the messages, if there is a connection, the second waits for the answers, connects, and sends
+ * again what a lost connection took along. Between them deliveries may be taken and acknowledged, and nothing else may be
+ * published. messages, their texts, and states are the broker's until the end.
+ */
+void broker_publish_begin(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
+			  enum publish_state *states);
+enum outcome broker_publish_end(struct broker *b, int64_t timeout_ms, struct why *why) MUST_CHECK;
+/* broker_publish_is_answered - what was begun has all its answers: broker_publish_end() will not wait for any */
+bool broker_publish_is_answered(struct broker *b);
 
 /*
  * broker_ack - this delivery and all that were handed out before it by its connection, of whatever queue; ignored when

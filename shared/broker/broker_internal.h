@@ -77,13 +77,17 @@ struct publisher {
 	bool is_channel_open;
 	struct why refused; /* why the broker closed the channel */
 	char logged[sizeof(((struct why *)0)->text)];
+	uint64_t channels_count;    /* opened so far: numbers of one channel mean nothing on the next */
 	uint64_t low_tag, next_tag; /* low_tag .. next_tag-1 are of this call and not all confirmed */
 	struct slot slots[PUBLISH_WINDOW];
 	struct returned returned;
-	/* The call under way; NULL and 0 between calls. */
+	bool is_busy; /* a call is under way, of these: */
 	const struct outgoing *messages;
 	enum publish_state *states;
-	size_t n, cursor, nacked_count;
+	size_t n;
+	/* Its round: each pending message is sent once. */
+	uint64_t round_channel; /* channels_count when it began */
+	size_t cursor, nacked_count;
 };
 
 struct broker {
@@ -113,8 +117,18 @@ void publish_serve(struct publisher *p, int64_t deadline_us); /* connect when du
 void publish_pump(struct publisher *p);
 /* publish_ready - connected, channel open, not blocked; waits for it, keeping the consumer alive */
 enum outcome publish_ready(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
-/* publish_round - send every pending message once and wait for the answers; nacked_count says how many were refused */
-enum outcome publish_round(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
+/*
+ * A round: publish_round_begin, then publish_round_send as often as there is time, then publish_round_end until each message
+ * is answered; nacked_count says how many were refused.
+ */
+void publish_round_begin(struct publisher *p);
+/* publish_round_send - hand every message to the socket; answers are not waited for */
+enum outcome publish_round_send(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
+enum outcome publish_round_end(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
+/* publish_is_broken - the round's channel is gone: what was sent may or may not have arrived */
+bool publish_is_broken(const struct publisher *p);
+/* publish_is_answered - every message of the call's round was sent and answered */
+bool publish_is_answered(struct publisher *p);
 
 /* envelope.c */
 struct envelope_wire {

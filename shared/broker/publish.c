@@ -180,6 +180,7 @@ channel_open(struct publisher *p, bool is_new, int64_t deadline_us)
 	if (link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "confirms", NULL) != OUTCOME_OK)
 		return;
 	p->is_channel_open = true;
+	p->channels_count++;
 	p->low_tag = p->next_tag = 1;
 }
 
@@ -343,10 +344,30 @@ burst_send(struct publisher *p)
 	cork(&p->link, 0);
 }
 
-static bool
-is_answered(const struct publisher *p)
+void
+publish_round_begin(struct publisher *p)
 {
-	return p->low_tag == p->next_tag;
+	p->low_tag = p->next_tag;
+	p->round_channel = p->channels_count;
+	p->cursor = p->nacked_count = 0;
+}
+
+bool
+publish_is_broken(const struct publisher *p)
+{
+	return !link_is_up(&p->link) || !p->is_channel_open || p->round_channel != p->channels_count;
+}
+
+static bool
+is_sent(struct publisher *p)
+{
+	return !cursor_advance(p);
+}
+
+bool
+publish_is_answered(struct publisher *p)
+{
+	return p->is_busy && !publish_is_broken(p) && is_sent(p) && p->low_tag == p->next_tag;
 }
 
 static enum outcome
@@ -359,26 +380,35 @@ round_timeout(struct publisher *p, struct why *why)
 	return publish_trouble(p, why);
 }
 
-enum outcome
-publish_round(struct broker *b, int64_t deadline_us, struct why *why)
+static enum outcome
+round_run(struct broker *b, bool (*is_done)(struct publisher *p), int64_t deadline_us, struct why *why)
 {
 	struct publisher *p = &b->publisher;
 
-	p->cursor = p->nacked_count = 0;
 	for (;;) {
 		uint64_t low_tag = p->low_tag;
-		bool is_sent;
 
 		burst_send(p);
 		publish_pump(p);
-		if (!link_is_up(&p->link) || !p->is_channel_open)
+		if (publish_is_broken(p))
 			return publish_trouble(p, why);
-		is_sent = !cursor_advance(p);
-		if (is_sent && is_answered(p))
+		if (is_done(p))
 			return OUTCOME_OK;
 		if (monotonic_us() >= deadline_us)
 			return round_timeout(p, why);
 		if (p->low_tag == low_tag)
-			publish_wait(b, is_sent || !may_send(p) ? POLLIN : POLLIN | POLLOUT, deadline_us);
+			publish_wait(b, is_sent(p) || !may_send(p) ? POLLIN : POLLIN | POLLOUT, deadline_us);
 	}
+}
+
+enum outcome
+publish_round_send(struct broker *b, int64_t deadline_us, struct why *why)
+{
+	return round_run(b, is_sent, deadline_us, why);
+}
+
+enum outcome
+publish_round_end(struct broker *b, int64_t deadline_us, struct why *why)
+{
+	return round_run(b, publish_is_answered, deadline_us, why);
 }

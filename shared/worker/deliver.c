@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * After the commit: publish what the items say, remember them in Redis, acknowledge. Everything here may be repeated.
+ * After the commit: publish what the items say, remember them in Redis, acknowledge. Everything here may be repeated. While
+ * the confirms are on their way the next batch is taken and settled.
  */
 #include "worker/skeleton.h"
 
@@ -14,12 +15,6 @@
 #include <string.h>
 
 #define BACKOFF_MS 500
-
-struct pending {
-	struct outgoing *messages;
-	enum publish_state *states;
-	size_t n;
-};
 
 /*
  * A repeat that Redis knows was published before: it was marked after its confirms, with the time at which the journal
@@ -47,26 +42,37 @@ outputs_of(struct skeleton *s, const struct item *item)
 }
 
 static bool
-pending_open(struct skeleton *s, struct item **items, size_t n, struct pending *p)
+messages_gather(struct skeleton *s, struct turn *t)
 {
-	const struct output **firsts = arena_array(s->arena, n, sizeof *firsts);
+	const struct output **firsts = arena_array(t->arena, t->n, sizeof *firsts);
 	size_t count = 0;
 
 	if (!firsts)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		firsts[i] = outputs_of(s, items[i]);
+	for (size_t i = 0; i < t->n; i++) {
+		firsts[i] = outputs_of(s, t->items[i]);
 		for (const struct output *o = firsts[i]; o; o = o->next)
 			count++;
 	}
-	p->messages = arena_array(s->arena, count, sizeof *p->messages);
-	p->states = arena_array(s->arena, count, sizeof *p->states);
-	p->n = 0;
-	if (!p->messages || !p->states)
+	t->messages = arena_array(t->arena, count, sizeof *t->messages);
+	t->states = arena_array(t->arena, count, sizeof *t->states);
+	t->messages_count = 0;
+	if (!t->messages || !t->states)
 		return false;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		for (const struct output *o = firsts[i]; o; o = o->next)
-			p->messages[p->n++] = o->message;
+			t->messages[t->messages_count++] = o->message;
+	return true;
+}
+
+bool
+turn_say(struct skeleton *s, struct turn *t)
+{
+	if (!messages_gather(s, t))
+		return false;
+	if (t->messages_count)
+		broker_publish_begin(s->broker, t->messages, t->messages_count, s->config.confirm_timeout_ms,
+				     t->states);
 	return true;
 }
 
@@ -91,59 +97,63 @@ returned_bury(struct skeleton *s, struct outgoing *m)
 
 /* Keeps what is not confirmed yet; the returned are sent another way. */
 static void
-pending_compact(struct skeleton *s, struct pending *p)
+messages_compact(struct skeleton *s, struct turn *t)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		if (p->states[i] == PUBLISH_CONFIRMED) {
+	for (size_t i = 0; i < t->messages_count; i++) {
+		if (t->states[i] == PUBLISH_CONFIRMED) {
 			metrics_count(s->metrics, COUNTER_PUBLISHED, 1);
 			continue;
 		}
-		p->messages[kept] = p->messages[i];
-		if (p->states[i] == PUBLISH_RETURNED)
-			returned_bury(s, &p->messages[kept]);
+		t->messages[kept] = t->messages[i];
+		if (t->states[i] == PUBLISH_RETURNED)
+			returned_bury(s, &t->messages[kept]);
 		kept++;
 	}
-	p->n = kept;
+	t->messages_count = kept;
 }
 
+/* Until each message is confirmed: what turn_say() began, then again what is left of it. */
 static bool
-pending_publish(struct skeleton *s, struct pending *p)
+messages_confirm(struct skeleton *s, struct turn *t)
 {
 	bool is_away = false;
 
-	while (p->n) {
+	while (t->messages_count) {
 		struct why why = {0};
-		size_t before = p->n;
-		enum outcome outcome =
-		    broker_publish(s->broker, p->messages, p->n, s->config.confirm_timeout_ms, p->states, &why);
+		size_t before = t->messages_count;
+		enum outcome outcome = broker_publish_end(s->broker, s->config.confirm_timeout_ms, &why);
 
 		if (outcome != OUTCOME_OK && !is_away)
 			log_why(LOG_LEVEL_WARN, "away", &why);
 		is_away = outcome != OUTCOME_OK;
-		pending_compact(s, p);
-		if (p->n && (is_away || p->n == before) && !skeleton_sleep(s, BACKOFF_MS))
+		messages_compact(s, t);
+		if (!t->messages_count)
+			break;
+		if ((is_away || t->messages_count == before) && !skeleton_sleep(s, BACKOFF_MS))
 			return false;
+		broker_publish_begin(s->broker, t->messages, t->messages_count, s->config.confirm_timeout_ms,
+				     t->states);
 	}
 	return true;
 }
 
 static void
-done_mark(struct skeleton *s, struct item **items, size_t n)
+done_mark(struct skeleton *s, struct turn *t)
 {
-	struct uuid *ids = arena_array(s->arena, n, sizeof *ids);
-	int64_t *stamps = arena_array(s->arena, n, sizeof *stamps);
+	struct uuid *ids = arena_array(t->arena, t->n, sizeof *ids);
+	int64_t *stamps = arena_array(t->arena, t->n, sizeof *stamps);
 	size_t count = 0;
 
 	if (!ids || !stamps || s->worker->is_final)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		const struct item_private *p = items[i]->private;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct item_private *p = t->items[i]->private;
 
 		if (p->settled_us == 0 || p->seen_us == p->settled_us || p->is_preview)
 			continue;
-		ids[count] = items[i]->message_id;
+		ids[count] = t->items[i]->message_id;
 		stamps[count++] = p->settled_us;
 	}
 	if (count)
@@ -151,20 +161,21 @@ done_mark(struct skeleton *s, struct item **items, size_t n)
 }
 
 bool
-items_deliver(struct skeleton *s, struct item **items, size_t n)
+turn_confirm(struct skeleton *s, struct turn *t)
 {
-	struct pending pending;
-	const struct delivery *last = items[0]->delivery;
+	const struct delivery *last = t->items[0]->delivery;
 
-	if (!pending_open(s, items, n, &pending) || !pending_publish(s, &pending))
+	if (!messages_confirm(s, t))
 		return false;
 	fault_point(s, STEP_PUBLISH);
-	done_mark(s, items, n);
+	done_mark(s, t);
 	fault_point(s, STEP_MARK);
-	for (size_t i = 1; i < n; i++)
-		if (items[i]->delivery->generation > last->generation ||
-		    (items[i]->delivery->generation == last->generation && items[i]->delivery->tag > last->tag))
-			last = items[i]->delivery;
+	for (size_t i = 1; i < t->n; i++) {
+		const struct delivery *d = t->items[i]->delivery;
+
+		if (d->generation > last->generation || (d->generation == last->generation && d->tag > last->tag))
+			last = d;
+	}
 	broker_ack(s->broker, last);
 	fault_point(s, STEP_ACK);
 	return true;

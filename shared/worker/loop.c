@@ -13,11 +13,6 @@
 #define IDLE_US INT64_C(500000)
 #define STORE_RETRY_US INT64_C(5000000)
 
-struct times {
-	int64_t taken_us, committed_us, published_us; /* monotonic */
-	int64_t taken_at_us;                          /* since 1970 */
-};
-
 /* On a quiet day too it must be known whether the database is there. */
 static void
 store_look_after(struct skeleton *s)
@@ -60,35 +55,6 @@ idle_us(const struct skeleton *s)
 	return left_us < IDLE_US ? left_us : IDLE_US;
 }
 
-/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. */
-static size_t
-batch_take(struct skeleton *s, struct item **items)
-{
-	int64_t deadline_us = 0;
-	size_t n = 0;
-
-	while (n < (size_t)s->config.batch_max && arena_used_bytes(s->arena) < (size_t)s->config.batch_bytes) {
-		struct delivery *d = arena_get(s->arena, sizeof *d);
-		int64_t left_us = n ? deadline_us - monotonic_us() : idle_us(s);
-		struct why why = {0};
-
-		if (!d || broker_take(s->broker, left_us > 0 ? left_us : 0, s->arena, d, &why) != OUTCOME_OK)
-			break;
-		items[n] = item_open(s, d);
-		/* It was taken, so a later acknowledgement would cover it: only going away gives it back. */
-		if (!items[n]) {
-			log_line(LOG_LEVEL_ERROR, "bug", "code=too-large queue=%.*s bytes=%zu", STR_ARGS(d->queue),
-				 d->body.n);
-			abort();
-		}
-		metrics_count(s->metrics, COUNTER_DELIVERIES, 1);
-		metrics_count(s->metrics, COUNTER_REDELIVERIES, d->redelivered);
-		if (n++ == 0)
-			deadline_us = monotonic_us() + s->config.batch_wait_ms * 1000;
-	}
-	return n;
-}
-
 static void
 hints_ask(struct skeleton *s, struct item **items, size_t n)
 {
@@ -106,7 +72,7 @@ hints_ask(struct skeleton *s, struct item **items, size_t n)
 
 /* One line per message and attempt, always the same keys in the same order. */
 static void
-settled_log(struct skeleton *s, const struct item *item, const struct times *t)
+settled_log(struct skeleton *s, const struct turn *t, const struct item *item, int64_t published_us)
 {
 	char id[UUID_TEXT_BYTES], order[UUID_TEXT_BYTES];
 	const struct delivery *d = item->delivery;
@@ -121,7 +87,7 @@ settled_log(struct skeleton *s, const struct item *item, const struct times *t)
 		 is_answered ? "answered" : item_end_name(item), item->outcome == OUTCOME_OK ? "-" : item->why.code,
 		 item->outcome == OUTCOME_OK || !item->why.path[0] ? "-" : item->why.path, STR_ARGS(d->queue), id,
 		 uuid_is_nil(item->order_id) ? "-" : order, d->envelope.attempt, wait_us > 0 ? wait_us : 0,
-		 t->committed_us - t->taken_us, t->published_us - t->committed_us);
+		 t->committed_us - t->taken_us, published_us - t->committed_us);
 	if (is_answered)
 		metrics_count(s->metrics, COUNTER_ANSWERED, 1);
 	else
@@ -131,38 +97,92 @@ settled_log(struct skeleton *s, const struct item *item, const struct times *t)
 }
 
 static void
-batch_log(struct skeleton *s, struct item **items, size_t n, const struct times *t)
+turn_log(struct skeleton *s, const struct turn *t)
 {
+	int64_t published_us = monotonic_us();
+
 	log_hold();
-	for (size_t i = 0; i < n; i++)
-		if (!items[i]->private->is_preview)
-			settled_log(s, items[i], t);
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->items[i]->private->is_preview)
+			settled_log(s, t, t->items[i], published_us);
 	log_flush();
 	metrics_count(s->metrics, COUNTER_BATCHES, 1);
-	metrics_observe(s->metrics, HISTOGRAM_BATCH, (int64_t)n);
+	metrics_observe(s->metrics, HISTOGRAM_BATCH, (int64_t)t->n);
 	metrics_observe(s->metrics, HISTOGRAM_WORK, t->committed_us - t->taken_us);
-	metrics_observe(s->metrics, HISTOGRAM_PUBLISH, t->published_us - t->committed_us);
+	metrics_observe(s->metrics, HISTOGRAM_PUBLISH, published_us - t->committed_us);
 }
 
-/* False when the process must stop with the batch unsettled: it is delivered again, to whoever comes next. */
+/* The end of the turn that was said, if there is one. False when the process must stop first: its messages come again. */
 static bool
-batch_run(struct skeleton *s, struct item **items, size_t n)
+said_end(struct skeleton *s)
 {
-	struct times t = {.taken_us = monotonic_us(), .taken_at_us = instant_now_us()};
+	struct turn *t = s->said;
 
+	if (!t)
+		return true;
+	if (!turn_confirm(s, t))
+		return false;
+	turn_log(s, t);
+	arena_clear(t->arena);
+	s->said = NULL;
+	return true;
+}
+
+/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. None also when there is
+ * nothing to take, and what was said has its answers. */
+static void
+turn_take(struct skeleton *s, struct turn *t)
+{
+	size_t max = (size_t)s->config.batch_max;
+	int64_t deadline_us = 0;
+
+	t->n = 0;
+	t->items = arena_array(t->arena, max, sizeof *t->items);
+	while (t->items && t->n < max && arena_used_bytes(t->arena) < (size_t)s->config.batch_bytes) {
+		struct delivery *d = arena_get(t->arena, sizeof *d);
+		int64_t left_us = t->n ? deadline_us - monotonic_us() : idle_us(s);
+		struct why why = {0};
+
+		if (!d)
+			break;
+		if (broker_take(s->broker, left_us > 0 ? left_us : 0, t->arena, d, &why) != OUTCOME_OK) {
+			if (t->n && broker_publish_is_answered(s->broker) && said_end(s))
+				continue;
+			break;
+		}
+		t->items[t->n] = item_open(s, d);
+		/* It was taken, so a later acknowledgement would cover it: only going away gives it back. */
+		if (!t->items[t->n]) {
+			log_line(LOG_LEVEL_ERROR, "bug", "code=too-large queue=%.*s bytes=%zu", STR_ARGS(d->queue),
+				 d->body.n);
+			abort();
+		}
+		metrics_count(s->metrics, COUNTER_DELIVERIES, 1);
+		metrics_count(s->metrics, COUNTER_REDELIVERIES, d->redelivered);
+		if (t->n++ == 0)
+			deadline_us = monotonic_us() + s->config.batch_wait_ms * 1000;
+	}
+}
+
+/* Up to the commit, and what was said before is done. False when the process must stop with the turn unsettled: its
+ * messages are delivered again, to whoever comes next. */
+static bool
+turn_run(struct skeleton *s, struct turn *t)
+{
+	t->taken_us = monotonic_us();
+	t->taken_at_us = instant_now_us();
 	fault_point(s, STEP_DECODE);
-	hints_ask(s, items, n);
-	if (!items_settle(s, items, n))
+	hints_ask(s, t->items, t->n);
+	if (!items_settle(s, t->items, t->n))
 		return false;
 	fault_point(s, STEP_COMMIT);
-	t.committed_us = monotonic_us();
+	t->committed_us = monotonic_us();
 	/* Before anything is acknowledged or returned: a window that closed lets nothing more come. */
 	windows_apply(s);
-	if (!items_deliver(s, items, n))
+	if (!said_end(s) || !turn_say(s, t))
 		return false;
-	t.published_us = monotonic_us();
-	batch_log(s, items, n, &t);
-	return true;
+	s->said = t;
+	return t->messages_count > 0 || said_end(s);
 }
 
 /* One tick; returns when the next is due. */
@@ -224,19 +244,21 @@ loop_run(struct skeleton *s)
 	if (s->worker->tick)
 		return ticks_run(s);
 	while (!skeleton_is_stopping() && is_settled) {
-		struct item **items = arena_array(s->arena, (size_t)s->config.batch_max, sizeof *items);
-		size_t n;
+		struct turn *next = &s->turns[s->said == &s->turns[0]];
 
+		s->arena = next->arena;
 		windows_apply(s);
 		gauges_update(s);
-		n = items ? batch_take(s, items) : 0;
-		if (n == 0)
+		turn_take(s, next);
+		if (next->n == 0 || broker_publish_is_answered(s->broker))
+			is_settled = said_end(s);
+		if (next->n == 0) {
 			store_look_after(s);
-		if (n) {
+			arena_clear(next->arena);
+		} else if (is_settled) {
 			fault_point(s, STEP_TAKE);
-			is_settled = batch_run(s, items, n);
+			is_settled = turn_run(s, next);
 		}
-		arena_clear(s->arena);
 	}
-	return is_settled ? 0 : 1;
+	return is_settled && said_end(s) ? 0 : 1;
 }

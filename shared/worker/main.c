@@ -21,6 +21,7 @@
 #define QUEUE_BYTES 256
 #define RPC_TIMEOUT_MS 5000
 #define SLEEP_SLICE_MS 200
+#define PREFETCH_BATCHES 4 /* two unacknowledged, and the next ones there when their turn comes */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -270,13 +271,14 @@ servers_open(struct skeleton *s)
 {
 	struct why broker_why = {0}, keys_why = {0};
 
-	s->broker = broker_new(&(struct broker_config){.urls = s->config.amqp_url,
-						       .name = s->name,
-						       .heartbeat_s = s->config.heartbeat_s,
-						       .prefetch = s->worker->tick ? 0 : s->config.batch_max * 2,
-						       .ca_file = s->config.amqp_ca_file,
-						       .rpc_timeout_ms = RPC_TIMEOUT_MS},
-			       &broker_why);
+	s->broker =
+	    broker_new(&(struct broker_config){.urls = s->config.amqp_url,
+					       .name = s->name,
+					       .heartbeat_s = s->config.heartbeat_s,
+					       .prefetch = s->worker->tick ? 0 : s->config.batch_max * PREFETCH_BATCHES,
+					       .ca_file = s->config.amqp_ca_file,
+					       .rpc_timeout_ms = RPC_TIMEOUT_MS},
+		       &broker_why);
 	if (!s->broker)
 		why_print(&broker_why);
 	s->keys = keys_new(&(struct keys_config){.url = s->config.redis_url,
@@ -308,9 +310,11 @@ parts_open(struct skeleton *s)
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);
 	if (!servers_open(s))
 		return 1;
-	s->arena = arena_new(ARENA_MAX_BYTES);
+	for (size_t i = 0; i < COUNT_OF(s->turns); i++)
+		s->turns[i].arena = arena_new(ARENA_MAX_BYTES);
+	s->arena = s->turns[0].arena;
 	s->metrics = metrics_new();
-	if (!s->arena || !s->metrics)
+	if (!s->turns[0].arena || !s->turns[1].arena || !s->metrics)
 		return fprintf(stderr, "no memory\n"), 1;
 	if (w->open && w->open(&setup, &s->state, &why) != OUTCOME_OK)
 		return why_print(&why), 1;
@@ -326,7 +330,8 @@ parts_close(struct skeleton *s)
 	broker_free(s->broker);
 	keys_free(s->keys);
 	store_free(s->store);
-	arena_free(s->arena);
+	for (size_t i = 0; i < COUNT_OF(s->turns); i++)
+		arena_free(s->turns[i].arena);
 	metrics_free(s->metrics);
 	party_list_free(s->parties);
 	params_release(skeleton_params, skeleton_params_count, &s->config);

@@ -10,6 +10,10 @@
  *   publish   outputs are confirmed                        → delivered again, the same outputs with the same ids
  *   mark      Redis knows the ids                          → delivered again, answered without publishing
  *   ack       done
+ *
+ * Two turns overlap: while the confirms of one batch are on their way the next is taken and settled, up to its commit. Then
+ * the first is confirmed and acknowledged before anything of the second is said, so that what one order's messages say keeps
+ * its order, and at most two batches are unacknowledged.
  */
 #ifndef TRIBUTARY_WORKER_SKELETON_H
 #define TRIBUTARY_WORKER_SKELETON_H
@@ -87,6 +91,18 @@ struct item_private {
 	struct uuid settles;
 };
 
+/* One batch on its way, in memory of its own. */
+struct turn {
+	struct arena *arena;
+	struct item **items;
+	size_t n;
+	struct outgoing *messages; /* said and not confirmed yet */
+	enum publish_state *states;
+	size_t messages_count;
+	int64_t taken_us, committed_us; /* monotonic */
+	int64_t taken_at_us;            /* since 1970 */
+};
+
 struct skeleton {
 	const struct worker *worker;
 	struct skeleton_config config;
@@ -97,7 +113,8 @@ struct skeleton {
 	struct broker *broker;
 	struct store *store;
 	struct keys *keys;
-	struct arena *arena;
+	struct turn turns[2], *said; /* said: committed, and its confirms are on their way; NULL: none is */
+	struct arena *arena;         /* of the turn that is being settled */
 	struct metrics *metrics;
 	struct {
 		bool is_set;
@@ -153,8 +170,11 @@ bool away_wait(struct skeleton *s, const struct why *why, int64_t *backoff_ms);
 /* settle.c: writes what the items came to, inside the open transaction */
 enum outcome settle_write(struct skeleton *s, struct item **items, size_t n, struct why *why);
 
-/* deliver.c: publishes what the items say, marks and acknowledges; false when the process must stop first */
-bool items_deliver(struct skeleton *s, struct item **items, size_t n);
+/* deliver.c: both false when the process must stop first */
+/* turn_say - begin to publish what the items of a committed turn say */
+bool turn_say(struct skeleton *s, struct turn *t);
+/* turn_confirm - wait until all of it is confirmed, mark and acknowledge */
+bool turn_confirm(struct skeleton *s, struct turn *t);
 
 /* http.c: /healthz /readyz /metrics in a thread of its own; does nothing without HTTP_PORT */
 struct http_server;

@@ -299,6 +299,66 @@ Test(broker, ack_covers_all_earlier_and_no_later)
 	lab_queue_delete(queue);
 }
 
+#define HALVES 1200 /* more than may be unconfirmed at once */
+
+Test(broker, deliveries_are_taken_and_acknowledged_while_confirms_are_on_their_way)
+{
+	const char *queue = lab_name("halves");
+	struct broker *b = messages_broker(lab_amqp_url(), queue, 2 * HALVES);
+	struct outgoing *m = calloc(HALVES, sizeof *m);
+	enum publish_state *states = calloc(HALVES, sizeof *states);
+	struct delivery d;
+	struct why why;
+
+	cr_assert(m && states);
+	lab_queue(queue, 0);
+	messages_fill(b, queue, 0, 20);
+	for (int i = 0; i < HALVES; i++)
+		m[i] = messages_to(queue, arena, 20 + i);
+	m[7].routing_key = STR("lab.nobody");
+	broker_publish_begin(b, m, HALVES, 10000, states);
+	for (int i = 0; i < 20; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i);
+	}
+	broker_ack(b, &d);
+	cr_assert(broker_publish_end(b, 10000, &why) == OUTCOME_OK, "%s", why.text);
+	for (int i = 0; i < HALVES; i++)
+		cr_assert(states[i] == (i == 7 ? PUBLISH_RETURNED : PUBLISH_CONFIRMED));
+	broker_free(b);
+	messages_depth(queue, HALVES - 1);
+	free(m);
+	free(states);
+	lab_queue_delete(queue);
+}
+
+Test(broker, who_waits_for_deliveries_is_told_of_the_confirms)
+{
+	const char *queue = lab_name("told"), *other = lab_name("other");
+	struct broker *b = messages_broker(lab_amqp_url(), queue, 10);
+	int64_t begun_us;
+
+	lab_queue(queue, 0);
+	lab_queue(other, 0);
+	messages_fill(b, other, 0, 1);
+	for (int i = 0; i < 50; i++) {
+		struct outgoing m = messages_to(other, arena, i);
+		enum publish_state state;
+		struct delivery d;
+		struct why why;
+
+		begun_us = monotonic_us();
+		broker_publish_begin(b, &m, 1, 10000, &state);
+		cr_assert(broker_take(b, 20000000, arena, &d, &why) == OUTCOME_RETRY && broker_publish_is_answered(b));
+		cr_assert(monotonic_us() - begun_us < 10000000, "it waited for its time to be over");
+		cr_assert(broker_publish_end(b, 10000, &why) == OUTCOME_OK && state == PUBLISH_CONFIRMED);
+		cr_assert(!broker_publish_is_answered(b));
+	}
+	broker_free(b);
+	lab_queue_delete(queue);
+	lab_queue_delete(other);
+}
+
 Test(broker, a_pause_hands_out_nothing_and_loses_nothing)
 {
 	const char *queue = lab_name("pause");
