@@ -35,7 +35,8 @@ static const struct statement order_find = {
     "o.party"
     " FROM tributary.orders o WHERE o.party > p.party ORDER BY o.party LIMIT 1) FROM parties p WHERE p.party IS NOT "
     "NULL)"
-    " SELECT order_id FROM tributary.orders WHERE order_id IN (($1)[1], ($2)[1])"
+    " SELECT order_id FROM tributary.orders WHERE order_id IN (($1)[1], ($2)[1], (SELECT f.order_id FROM"
+    " tributary.former_order_ids f WHERE f.derived_id = ($2)[1]))"
     " UNION SELECT o.order_id FROM parties p JOIN tributary.orders o ON o.party = p.party"
     " AND o.number IN (($4)[1], '#' || ($4)[1]) WHERE ($3)[1] IN ('', p.party) LIMIT 2"};
 
@@ -171,7 +172,7 @@ order_named(struct store *store, struct arena *arena, const char *name, struct u
 
 	if (strchr(name, ':')) {
 		party = str_split(&number, ':');
-		derived = uuid_derive(UUID_ORDER, (struct str[]){party, number}, 2);
+		derived = uuid_of_order(party, number);
 	} else if (!uuid_parse(number, &named)) {
 		named = (struct uuid){{0}};
 	}

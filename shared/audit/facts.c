@@ -147,9 +147,8 @@ static void
 order_compare(struct audit *a, const struct order *o, const struct result *r, size_t row)
 {
 	struct uuid id = result_uuid(r, row, 0);
-	struct str parts[] = {o->party, o->source_id};
 	int64_t total = 0;
-	bool is_same = uuid_equal(o->order_id, id) && uuid_equal(uuid_derive(UUID_ORDER, parts, COUNT_OF(parts)), id) &&
+	bool is_same = uuid_equal(o->order_id, id) && uuid_is_of_order(id, o->party, o->source_id) &&
 		       str_equal(o->party, result_text(r, row, 2)) && str_equal(o->source_id, result_text(r, row, 3)) &&
 		       str_equal(o->source_number, result_text(r, row, 4)) &&
 		       str_equal(o->currency, result_text(r, row, 5)) && order_grand_total(o, &total) &&

@@ -11,6 +11,9 @@
 static const unsigned char namespace_base[16] = {0x8e, 0x1d, 0x5b, 0x0a, 0x93, 0x4c, 0x4f, 0x7e,
 						 0xa6, 0x21, 0x3c, 0x70, 0xd9, 0x15, 0xb2, 0x00};
 
+#define PLACE_BYTES 6 /* of a version 8: what neighbours have in common */
+#define PLACE_FRACTION_BITS 26
+
 /* OpenSSL's one-shot digests look the algorithm up at each call; fetched once they cost a fifth. */
 static void
 digest(const EVP_MD *algorithm, const struct str *parts, size_t parts_count, unsigned char *out)
@@ -57,12 +60,84 @@ uuid_derive(enum uuid_kind kind, const struct str *parts, size_t parts_count)
 	return id;
 }
 
+static unsigned
+version_of(struct uuid id)
+{
+	return id.bytes[6] >> 4;
+}
+
+static void
+version_8_set(struct uuid *id)
+{
+	id->bytes[6] = (unsigned char)((id->bytes[6] & 0x0f) | 0x80);
+}
+
+struct uuid
+uuid_derive_near(enum uuid_kind kind, struct uuid parent, struct str what, struct uuid near)
+{
+	struct str parts[] = {{(const char *)parent.bytes, 16}, what};
+	struct uuid id = uuid_derive(kind, parts, 2);
+
+	if (version_of(near) == 8) {
+		memcpy(id.bytes, near.bytes, PLACE_BYTES);
+		version_8_set(&id);
+	}
+	return id;
+}
+
 struct uuid
 uuid_derive_from(enum uuid_kind kind, struct uuid parent, struct str what)
 {
-	struct str parts[] = {{(const char *)parent.bytes, 16}, what};
+	return uuid_derive_near(kind, parent, what, parent);
+}
 
-	return uuid_derive(kind, parts, 2);
+/* The digits of an identifier as a number: the first 18 behind leading zeros. */
+static uint64_t
+digits_value(struct str s)
+{
+	uint64_t value = 0;
+	int count = 0;
+
+	for (size_t i = 0; i < s.n && count < 18; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9') {
+			value = value * 10 + (uint64_t)(s.p[i] - '0');
+			count += value > 0;
+		}
+	return value;
+}
+
+/* As a floating-point number without sign keeps its order: length first, then what is behind the first bit. */
+static uint32_t
+place_of(uint64_t value)
+{
+	unsigned bits = value ? 64 - (unsigned)__builtin_clzll(value) : 0;
+	uint64_t first = bits > PLACE_FRACTION_BITS ? value >> (bits - 1 - PLACE_FRACTION_BITS)
+			 : bits                     ? value << (PLACE_FRACTION_BITS + 1 - bits)
+						    : 0;
+
+	return bits << PLACE_FRACTION_BITS | (uint32_t)(first & ((1U << PLACE_FRACTION_BITS) - 1));
+}
+
+struct uuid
+uuid_of_order(struct str party, struct str identifier)
+{
+	struct uuid id = uuid_derive(UUID_ORDER, (struct str[]){party, identifier}, 2);
+	uint32_t place = place_of(digits_value(identifier));
+	unsigned char hash[32];
+
+	sha256(party, hash);
+	memcpy(id.bytes, hash, 2);
+	for (size_t i = 0; i < 4; i++)
+		id.bytes[2 + i] = (unsigned char)(place >> (24 - 8 * i));
+	version_8_set(&id);
+	return id;
+}
+
+bool
+uuid_is_of_order(struct uuid id, struct str party, struct str identifier)
+{
+	return uuid_equal(id, uuid_of_order(party, identifier)) ||
+	       uuid_equal(id, uuid_derive(UUID_ORDER, (struct str[]){party, identifier}, 2));
 }
 
 struct uuid
@@ -163,6 +238,6 @@ uuid_lock_key(struct uuid id)
 {
 	int64_t key;
 
-	memcpy(&key, id.bytes, sizeof key);
+	memcpy(&key, version_of(id) == 8 ? id.bytes + 8 : id.bytes, sizeof key);
 	return key;
 }

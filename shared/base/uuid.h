@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * uuid - ids derived from what they identify (RFC 9562, version 5), so that whoever computes one gets the same
+ * uuid - ids derived from what they identify (RFC 9562, versions 5 and 8), so that whoever computes one gets the same
+ *
+ * An order's id is of version 8: its channel and its number come first, so that the orders of a day, whose numbers are
+ * neighbours, have neighbouring ids, and so have their messages, shipments and invoices, whose ids begin like the order's. In a
+ * database of millions their rows then share the pages of each index; ids spread evenly would touch a cold page for each row.
  */
 #ifndef TRIBUTARY_BASE_UUID_H
 #define TRIBUTARY_BASE_UUID_H
@@ -18,8 +22,22 @@ enum uuid_kind { UUID_ORDER, UUID_SHIPMENT, UUID_INVOICE, UUID_DOCUMENT, UUID_ME
 
 /* uuid_derive - version 5 of the kind's namespace and the parts, which are joined so that ("a","bc") != ("ab","c") */
 struct uuid uuid_derive(enum uuid_kind kind, const struct str *parts, size_t parts_count);
-/* uuid_derive_from - the same, from one uuid and one text */
+/*
+ * uuid_derive_near - the same, from one uuid and one text; it begins like `near`, if that is of version 8
+ * uuid_derive_from - near its parent
+ */
+struct uuid uuid_derive_near(enum uuid_kind kind, struct uuid parent, struct str what, struct uuid near);
 struct uuid uuid_derive_from(enum uuid_kind kind, struct uuid parent, struct str what);
+/*
+ * uuid_of_order - from its channel and what the channel identifies it by
+ *   bytes 0..1   of the hash of the channel's name
+ *   bytes 2..5   the identifier's decimal digits, as one number: how many bits it has (6), and the 26 behind the first of them,
+ *                so that a longer number comes later, and of numbers of any length neighbours are neighbours
+ *   the rest     74 bits of the hash of both, as uuid_derive() has it, and version 8
+ */
+struct uuid uuid_of_order(struct str party, struct str identifier);
+/* uuid_is_of_order - the id is that, or what it was derived as before there was version 8 */
+bool uuid_is_of_order(struct uuid id, struct str party, struct str identifier);
 /*
  * uuid_of_document - the id of what came from outside
  * A stranger's message id is only unique among his own, may be missing, and may be used again for another document (a

@@ -239,7 +239,7 @@ static void
 order_ids(const struct intake_source *source, struct order *order)
 {
 	order->party = str_of(source->party->name);
-	order->order_id = uuid_derive(UUID_ORDER, (struct str[]){order->party, order->source_id}, 2);
+	order->order_id = uuid_of_order(order->party, order->source_id);
 	order->received_at_us = source->received_at_us;
 }
 

@@ -377,7 +377,8 @@ event_say(struct batch *batch, struct item *item, const char *event, struct str 
 	m.routing_key = arena_printf(batch->arena, "%s.%.*s", event, STR_ARGS(scope));
 	m.body = document_encode(batch, c, document);
 	m.envelope = (struct envelope){
-	    .message_id = uuid_str(batch->arena, uuid_derive_from(UUID_MESSAGE, item->message_id, what)),
+	    .message_id =
+		uuid_str(batch->arena, uuid_derive_near(UUID_MESSAGE, item->message_id, what, item->order_id)),
 	    .correlation_id = uuid_str(batch->arena, item->order_id),
 	    .type = str_of(event),
 	    .content_type = STR("application/msgpack"),
@@ -410,7 +411,7 @@ item_say_after(struct batch *batch, struct item *item, const char *event, struct
 	struct str what = said_name(batch->arena, before_event, scope, (struct str){NULL, 0});
 
 	event_say(batch, item, event, scope, (struct str){NULL, 0}, document,
-		  uuid_derive_from(UUID_MESSAGE, before_id, what));
+		  uuid_derive_near(UUID_MESSAGE, before_id, what, item->order_id));
 }
 
 /* Bytes that are no document of ours; `m` says where they go, `name` tells them apart. */

@@ -235,7 +235,7 @@ number_put(struct rows *rows, size_t index, struct str party, struct str number)
 	rows_int(rows, (int64_t)index);
 	rows_text(rows, party);
 	rows_text(rows, number);
-	rows_uuid(rows, uuid_derive(UUID_ORDER, (struct str[]){party, number}, 2));
+	rows_uuid(rows, uuid_of_order(party, number));
 }
 
 static void

@@ -19,14 +19,16 @@
 const struct statement orders_get = {
     "ask_orders_get", "UT",
     "SELECT u.n - 1," COLUMNS ", false FROM unnest($1, $2) WITH ORDINALITY u(id, party, n)"
-    " JOIN tributary.orders o ON o.order_id = u.id AND (u.party IS NULL OR o.party = u.party)" JOINS};
+    " JOIN tributary.orders o ON o.order_id = coalesce((SELECT f.order_id FROM tributary.former_order_ids f"
+    " WHERE f.derived_id = u.id), u.id) AND (u.party IS NULL OR o.party = u.party)" JOINS};
 
 const struct statement orders_by_number = {
     "ask_orders_by_number", "ITTU",
     "SELECT u.n," COLUMNS ", false FROM unnest($1, $2, $3, $4) u(n, party, number, id)"
     " CROSS JOIN LATERAL (SELECT k.order_id FROM (SELECT a.order_id FROM tributary.orders a WHERE a.party = u.party"
     " AND a.number = u.number ORDER BY a.received_at DESC LIMIT 200) k"
-    " UNION SELECT b.order_id FROM tributary.orders b WHERE b.order_id = u.id AND b.party = u.party) f"
+    " UNION SELECT b.order_id FROM tributary.orders b WHERE b.order_id = coalesce((SELECT g.order_id FROM"
+    " tributary.former_order_ids g WHERE g.derived_id = u.id), u.id) AND b.party = u.party) f"
     " JOIN tributary.orders o ON o.order_id = f.order_id" JOINS " ORDER BY u.n, o.received_at DESC, o.order_id DESC"};
 
 /*

@@ -26,6 +26,7 @@
 #include "ingest/answer.h"
 #include "ingest/confirm.h"
 #include "ingest/drift.h"
+#include "ingest/former.h"
 #include "ingest/ingest_sql.h"
 #include "ingest/returns.h"
 #include "ingest/revise.h"
@@ -40,6 +41,7 @@ struct ingest_state {
 	struct mapping **mappings; /* in the order of the parties */
 	size_t mappings_count;
 	struct drift *drift;
+	enum former_ids former_ids;
 };
 
 void
@@ -320,15 +322,21 @@ ingest_committed(void *state)
 enum outcome
 ingest_handle(struct batch *batch, struct why *why)
 {
-	struct drift *drift = ((struct ingest_state *)batch->state)->drift;
+	struct ingest_state *st = batch->state;
+	struct drift *drift = st->drift;
 	struct rows *documents = rows_new(&ingest_documents_put, batch->arena);
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
 	size_t orders_count = 0;
 	enum outcome outcome = items_read(batch, why);
-	struct answers *answers = outcome == OUTCOME_OK ? answers_judge(batch) : NULL;
+	struct answers *answers;
 
-	if (outcome != OUTCOME_OK || !orders || !answers)
-		return outcome != OUTCOME_OK ? outcome : why_set(why, OUTCOME_DEAD, "too-large", "no memory");
+	if (outcome == OUTCOME_OK)
+		outcome = former_ids_apply(batch, &st->former_ids, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	answers = answers_judge(batch);
+	if (!orders || !answers)
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory");
 	for (size_t i = 0; i < batch->n; i++)
 		if (is_order(batch->items[i]))
 			orders[orders_count++] = batch->items[i];
