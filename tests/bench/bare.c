@@ -23,6 +23,7 @@ static const struct statement narrow_insert = {
 
 struct bare {
 	int64_t hop, last, count, rows, batch;
+	int64_t written; /* messages */
 	struct broker *broker;
 	struct store *store;
 	struct arena *arena;
@@ -53,7 +54,10 @@ batch_write(struct bare *b, const struct delivery *deliveries, size_t n, struct 
 	int64_t now_us = instant_now_us();
 
 	for (size_t i = 0; i < n; i++) {
-		struct uuid id = uuid_random();
+		/* A key of its own, and near its neighbours as an order's is (uuid_of_order()). */
+		struct str number = arena_printf(b->arena, "%lld", (long long)b->written++);
+		struct uuid id = uuid_derive_near(UUID_MESSAGE, uuid_random(), STR("row"),
+						  uuid_of_order(STR("bare"), number));
 
 		rows_uuid(wide, id);
 		rows_text(wide, deliveries[i].queue);
