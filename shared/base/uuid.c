@@ -2,6 +2,7 @@
 #include "base/uuid.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +12,24 @@
 static const unsigned char namespace_base[16] = {0x8e, 0x1d, 0x5b, 0x0a, 0x93, 0x4c, 0x4f, 0x7e,
 						 0xa6, 0x21, 0x3c, 0x70, 0xd9, 0x15, 0xb2, 0x00};
 
-/* OpenSSL's one-shot digests look the algorithm up at each call; fetched once they cost a fifth. */
+static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
+static EVP_MD *fetched_sha256, *fetched_sha1; /* as long as the process lives */
+
+static void
+algorithms_fetch(void)
+{
+	fetched_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	fetched_sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
+
+/* OpenSSL looks an algorithm that is only named up at each digest, under locks. */
 static void
 digest(const EVP_MD *algorithm, const struct str *parts, size_t parts_count, unsigned char *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (!ctx || !EVP_DigestInit_ex(ctx, algorithm, NULL))
+	pthread_once(&fetched_once, algorithms_fetch);
+	if (!ctx || !EVP_DigestInit_ex(ctx, algorithm == EVP_sha1() ? fetched_sha1 : fetched_sha256, NULL))
 		abort();
 	for (size_t i = 0; i < parts_count; i++)
 		EVP_DigestUpdate(ctx, parts[i].p, parts[i].n);
