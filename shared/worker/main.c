@@ -88,6 +88,18 @@ batch_count(struct batch *batch, const char *name, const char *party, const char
 	worker_figure(batch->skeleton, name, party, what, value);
 }
 
+void
+batch_recall(struct batch *batch, const struct uuid *ids, size_t n, struct uuid *values)
+{
+	keys_recall(batch->skeleton->keys, ids, n, values);
+}
+
+void
+batch_remember(struct batch *batch, const struct uuid *ids, const struct uuid *values, size_t n)
+{
+	keys_remember(batch->skeleton->keys, ids, values, n);
+}
+
 enum outcome
 batch_publish(struct batch *batch, const struct outgoing *messages, size_t n, struct why *why)
 {
