@@ -124,6 +124,14 @@ for step in take decode handle commit publish mark ack; do
 	wait_for 60 eval '[ ! -e "$var/fault.ingest" ] && outcomes_are "$n" "$expected"'
 	is "repeat, ingest killed after $step, it is one duplicate" "$([ -e "$var/fault.ingest" ] && echo alive) $(outcomes "$n")" " $expected"
 done
+# Redis was told of an order that was rolled back
+new="#B8$run"
+order "$new" 10:00 2
+echo "handle 1" >"$var/fault.ingest"
+fleet restart ingest
+send "$dir/$new.10:00.json"
+wait_for 60 eval '[ ! -e "$var/fault.ingest" ] && outcomes_are "$new" order'
+is "repeat, an order whose transaction was lost is an order when it comes again" "$([ -e "$var/fault.ingest" ] && echo alive) $(outcomes "$new")" " order"
 rm -f "$var/fleet.ingest.env"
 fleet reload
 is "repeat, killed again and again, each has one row of the journal, and one that says so" \

@@ -364,6 +364,20 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	return outcome;
 }
 
+/* orders  room for all of the batch */
+static enum outcome
+orders_settle(struct batch *batch, struct item **orders, struct why *why)
+{
+	size_t n = orders_find(batch, orders);
+	enum outcome outcome = OUTCOME_OK;
+
+	orders_lock(batch, orders, n);
+	if (n)
+		outcome = repeats_settle(batch, orders, n, item_read, why);
+	n = orders_find(batch, orders); /* what is a duplicate is none any more */
+	return outcome == OUTCOME_OK && n ? orders_store(batch, orders, n, why) : outcome;
+}
+
 /* What concerns nobody's order here is said, and that is all. */
 static void
 facts_say(struct batch *batch)
@@ -393,7 +407,6 @@ ingest_handle(struct batch *batch, struct why *why)
 	struct drift *drift = ((struct ingest_state *)batch->state)->drift;
 	struct rows *documents = rows_new(&ingest_documents_put, batch->arena);
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
-	size_t orders_count;
 	enum outcome outcome = items_read(batch, why);
 	struct answers *answers = outcome == OUTCOME_OK ? answers_judge(batch) : NULL;
 
@@ -404,12 +417,7 @@ ingest_handle(struct batch *batch, struct why *why)
 		outcome = returns_find(batch, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	orders_count = orders_find(batch, orders);
-	orders_lock(batch, orders, orders_count);
-	outcome = repeats_settle(batch, orders, orders_count, item_read, why);
-	orders_count = orders_find(batch, orders);
-	if (outcome == OUTCOME_OK && orders_count)
-		outcome = orders_store(batch, orders, orders_count, why);
+	outcome = orders_settle(batch, orders, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
 	if (outcome == OUTCOME_OK)
