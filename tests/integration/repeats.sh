@@ -39,7 +39,7 @@ is "repeat, the timeline says when it came, and that nothing is new" \
 	"$(sql "SELECT count(*) FROM tributary.timeline t JOIN tributary.orders o USING (order_id) WHERE o.number = '$n' AND t.stage = 'ingest' AND t.event = 'duplicate'")" 2
 is "repeat, the journal has it" "$(sql "SELECT count(*) FROM tributary.journal j WHERE stage = 'ingest' AND outcome = 'done' AND outputs = '' AND message_id IN (SELECT document_id $(of "$n") AND d.outcome = 'duplicate')")" 2
 is "repeat, order --proof shows the bytes it names" "$(tributary order --proof --json "shopify:$n" | jq -c '[(.documents | length), ([.documents[] | .sha256_of_body == .sha256_on_receipt] | all)]')" "[3,true]"
-is "party diff, a repeat is mapped from the bytes it names" "$(tributary party diff shopify --since 1h | grep -cF "$(sql "SELECT document_id $(of "$n") AND body IS NULL")")" 0
+is "party diff, a repeat is mapped from the bytes it names" "$(tributary party diff shopify --since 2m | grep -cF "$(sql "SELECT document_id $(of "$n") AND body IS NULL")")" 0
 
 # --- other bytes with the same content, another kind, another party ------------------------------------------------------------
 jq -c . "$file" >"$dir/compact.json"
@@ -49,10 +49,10 @@ is "repeat, the same content in other bytes is a duplicate with bytes of its own
 send --kind document "$file"
 wait_for 15 sql_is "SELECT count(*) $(of "$n") AND d.kind = 'document' AND d.outcome = 'duplicate'" 1
 is "repeat, as another kind it is read, and its bytes are the stored ones" "$(sql "SELECT outcome || ' ' || (body IS NULL) $(of "$n") AND d.kind = 'document'")" "duplicate true"
-before=$(sql "SELECT count(*) FROM tributary.documents WHERE party = 'woocommerce'")
-party=woocommerce send "$file"
-wait_for 15 sql_is "SELECT count(*) FROM tributary.documents WHERE party = 'woocommerce'" $((before + 1))
-is "repeat, bytes of another party are its own" "$(sql "SELECT count(*) FROM tributary.documents WHERE party = 'woocommerce' AND body IS NULL")" 0
+before=$(sql "SELECT count(*) FROM tributary.documents WHERE party = 'bigcommerce'")
+party=bigcommerce send "$file"
+wait_for 15 sql_is "SELECT count(*) FROM tributary.documents WHERE party = 'bigcommerce'" $((before + 1))
+is "repeat, bytes of another party are its own" "$(sql "SELECT count(*) FROM tributary.documents WHERE party = 'bigcommerce' AND body IS NULL")" 0
 
 # --- after the order was changed -------------------------------------------------------------------------------------------------
 n="#B2$run"
