@@ -25,7 +25,8 @@ static void
 folder_make(void)
 {
 	cr_assert(mkdtemp(dir));
-	run("cp -rL topology/parties/lib topology/parties/shopify topology/parties/woocommerce topology/parties/sandbox-wms %s");
+	run("cp -rL topology/parties/lib topology/parties/shopify topology/parties/woocommerce "
+	    "topology/parties/sandbox-wms %s");
 }
 
 static void
