@@ -85,11 +85,14 @@ static const struct statement documents_ids = {"proof_documents_ids", "U", DOCUM
 static const struct statement documents_list = {
     "proof_documents", "U",
     DOCUMENTS
-    " SELECT document_id, kind || ' from ' || party || ', ' || octet_length(body) || ' bytes, '"
-    " || outcome || ', received ' || " UTC("received_at") " || ' UTC', encode(sha256, 'hex'),"
-							  " encode(sha256(body), 'hex'), kind, party, outcome FROM "
-							  "wanted JOIN tributary.documents USING (document_id)"
-							  " ORDER BY received_at, document_id"};
+    " SELECT d.document_id, d.kind || ' from ' || d.party || ', ' || coalesce(octet_length(coalesce(d.body, b.body)), "
+    "0)"
+    " || ' bytes' || coalesce(', those of ' || d.body_of, '') || ', ' || d.outcome || ', received ' ||"
+    " " UTC("d.received_at") " || ' UTC', encode(d.sha256, 'hex'),"
+			     " coalesce(encode(sha256(coalesce(d.body, b.body)), 'hex'), 'the bytes are not there'),"
+			     " d.kind, d.party, d.outcome FROM wanted JOIN tributary.documents d USING (document_id)"
+			     " LEFT JOIN tributary.documents b ON b.document_id = d.body_of"
+			     " ORDER BY d.received_at, d.document_id"};
 
 /* The ledgers change until they are settled, so they are not sealed: what they say must stand in a decision, too. */
 static const struct statement ledgers_differ = {

@@ -29,9 +29,11 @@
 /* From a place on, oldest first; what was split is there unit by unit. */
 static const struct statement stored_page = {
     "party_stored_page", "TZUI",
-    "SELECT d.document_id, d.received_at, d.kind, d.content_type, d.body, d.outcome, coalesce(d.code, ''),"
+    "SELECT d.document_id, d.received_at, d.kind, d.content_type, coalesce(d.body, b.body), d.outcome, "
+    "coalesce(d.code, ''),"
     " coalesce(o.number, d.document_id::text), coalesce(o.document, r.document)"
     " FROM tributary.documents d LEFT JOIN tributary.orders o ON o.document_id = d.document_id"
+    " LEFT JOIN tributary.documents b ON b.document_id = d.body_of"
     " LEFT JOIN tributary.order_revisions r ON r.document_id = d.document_id AND r.order_id = d.order_id"
     " WHERE d.party = ($1)[1] AND (d.received_at, d.document_id) > (($2)[1], ($3)[1]) AND d.outcome <> 'split'"
     " ORDER BY d.received_at, d.document_id LIMIT ($4)[1]"};

@@ -2,6 +2,7 @@
 #include "base/uuid.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,24 @@ static const unsigned char namespace_base[16] = {0x8e, 0x1d, 0x5b, 0x0a, 0x93, 0
 #define PLACE_BYTES 6 /* of a version 8: what neighbours have in common */
 #define PLACE_FRACTION_BITS 26
 
-/* OpenSSL's one-shot digests look the algorithm up at each call; fetched once they cost a fifth. */
+static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
+static EVP_MD *fetched_sha256, *fetched_sha1; /* as long as the process lives */
+
 static void
-digest(const EVP_MD *algorithm, const struct str *parts, size_t parts_count, unsigned char *out)
+algorithms_fetch(void)
+{
+	fetched_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	fetched_sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
+
+/* OpenSSL looks an algorithm that is only named up at each digest, under locks. */
+static void
+digest(EVP_MD *const *algorithm, const struct str *parts, size_t parts_count, unsigned char *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (!ctx || !EVP_DigestInit_ex(ctx, algorithm, NULL))
+	pthread_once(&fetched_once, algorithms_fetch);
+	if (!ctx || !EVP_DigestInit_ex(ctx, *algorithm, NULL))
 		abort();
 	for (size_t i = 0; i < parts_count; i++)
 		EVP_DigestUpdate(ctx, parts[i].p, parts[i].n);
@@ -31,7 +43,7 @@ digest(const EVP_MD *algorithm, const struct str *parts, size_t parts_count, uns
 void
 sha256(struct str bytes, unsigned char out[static 32])
 {
-	digest(EVP_sha256(), &bytes, 1, out);
+	digest(&fetched_sha256, &bytes, 1, out);
 }
 
 struct uuid
@@ -53,7 +65,7 @@ uuid_derive(enum uuid_kind kind, const struct str *parts, size_t parts_count)
 		pieces[n++] = (struct str){(const char *)lengths[i], 4};
 		pieces[n++] = parts[i];
 	}
-	digest(EVP_sha1(), pieces, n, hash);
+	digest(&fetched_sha1, pieces, n, hash);
 	memcpy(id.bytes, hash, 16);
 	id.bytes[6] = (unsigned char)((id.bytes[6] & 0x0f) | 0x50);
 	id.bytes[8] = (unsigned char)((id.bytes[8] & 0x3f) | 0x80);

@@ -18,7 +18,16 @@ struct uuid {
 };
 
 /* What is named; each kind has a namespace of its own, so that an order and a shipment never share an id. */
-enum uuid_kind { UUID_ORDER, UUID_SHIPMENT, UUID_INVOICE, UUID_DOCUMENT, UUID_MESSAGE, UUID_EXCEPTION, UUID_RETURN };
+enum uuid_kind {
+	UUID_ORDER,
+	UUID_SHIPMENT,
+	UUID_INVOICE,
+	UUID_DOCUMENT,
+	UUID_MESSAGE,
+	UUID_EXCEPTION,
+	UUID_RETURN,
+	UUID_BYTES
+};
 
 /* uuid_derive - version 5 of the kind's namespace and the parts, which are joined so that ("a","bc") != ("ab","c") */
 struct uuid uuid_derive(enum uuid_kind kind, const struct str *parts, size_t parts_count);

@@ -20,8 +20,8 @@ struct broker_config {
 	const char *urls; /* amqp://user:password@host:port/vhost, or amqps://; several, separated by commas */
 	const char *name; /* shown in the broker's connection list */
 	int64_t heartbeat_s;
-	int64_t prefetch;    /* messages of a queue on their way to us, of several a share each; 0: does not consume */
-	const char *ca_file; /* of amqps, PEM */
+	int64_t prefetch;       /* messages of each queue on their way to us; 0: does not consume */
+	const char *ca_file;    /* of amqps, PEM */
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
 
@@ -76,8 +76,7 @@ void broker_free(struct broker *b);
 
 /*
  * broker_consume - one more queue to consume, from the next broker_take on; a second time is nothing. Text is copied.
- * Prefetch is shared among the queues. A queue that is missing or refused is asked for again every 5 s, and does not
- * hold up the others.
+ * A queue that is missing or refused is asked for again every 5 s, and does not hold up the others.
  */
 void broker_consume(struct broker *b, struct str queue);
 
@@ -110,7 +109,7 @@ bool broker_is_paused(const struct broker *b);
  * broker_limit - at most so many messages of this queue on their way to us; 0: none for now (basic.cancel and consume)
  * From the next broker_take on; what was on its way already is still handed out. A queue at 0 is no trouble: it counts
  * as consumed. One that is not consumed at all is left alone.
- * limit  BROKER_UNLIMITED: its share of the prefetch, which is never exceeded
+ * limit  BROKER_UNLIMITED: the prefetch, which is never exceeded
  */
 #define BROKER_UNLIMITED INT64_MAX
 void broker_limit(struct broker *b, struct str queue, int64_t limit);

@@ -15,8 +15,7 @@
 #include <string.h>
 
 #define MISSING_RETRY_US INT64_C(5000000)
-#define CANCELLED_RETRY_US INT64_C(1000000) /* a queue's leader that comes and goes must not make us spin */
-#define SHARES_MAX 4
+#define CANCELLED_RETRY_US INT64_C(1000000)  /* a queue's leader that comes and goes must not make us spin */
 #define BODY_MAX_BYTES ((uint64_t)512 << 20) /* RabbitMQ's own limit is 128 MiB by default, 512 MiB at most */
 
 static amqp_bytes_t
@@ -65,16 +64,14 @@ queue_probe(struct consumer *c, const struct queue *q, struct why *why)
 	return outcome;
 }
 
-/* Prefetch counts per consumer: what is wanted in all is shared among the queues. But of many queues few are busy at a time,
- * and batches of what a small share lets come would cost several times as much per message. */
+/* Of many queues few are busy at a time, and a share of what is wanted in all would let batches be small, and have none on its
+ * way while one is worked on: each would cost several times as much per message. What is not read yet waits in the socket. */
 static uint16_t
 queue_prefetch(const struct consumer *c, const struct queue *q)
 {
-	int64_t share = c->prefetch / (c->queues_count < SHARES_MAX ? (int64_t)c->queues_count : SHARES_MAX);
+	int64_t wanted = c->prefetch < q->limit ? c->prefetch : q->limit;
 
-	if (share > q->limit)
-		share = q->limit;
-	return share < 1 ? 1 : share > UINT16_MAX ? UINT16_MAX : (uint16_t)share;
+	return wanted < 1 ? 1 : wanted > UINT16_MAX ? UINT16_MAX : (uint16_t)wanted;
 }
 
 static enum outcome

@@ -462,7 +462,6 @@ intake_read(const struct intake_source *source, struct arena *arena, struct inta
 {
 	enum outcome outcome;
 
-	sha256(source->body, in->body_sha256);
 	outcome = units_read(source, arena, in, why);
 	if (outcome == OUTCOME_DEAD && str_starts(str_of(why->code), STR("mapping-")))
 		outcome = OUTCOME_HELD;

@@ -62,6 +62,10 @@ struct intake {
 	struct node *tree;                    /* INTAKE_SPLIT: the whole, of which the units are parts */
 	struct node **units;                  /* INTAKE_SPLIT */
 	size_t units_count;
+	/* Ingest's own; intake does not look at them. */
+	struct uuid body_of; /* INTAKE_DUPLICATE: the stored document that has the same bytes; nil: none is known */
+	int64_t reading;     /* digest of what it is read with; 0: not known, or nothing to read it with */
+	bool is_unread;      /* it may repeat the order of its item, and only when it does not it is read */
 	unsigned char body_sha256[32];
 	unsigned char content_sha256[32]; /* of what it says, without when it was said */
 };

@@ -168,13 +168,13 @@ chunk_name(struct keys *k, const struct uuid *ids, size_t n)
 	}
 }
 
-static bool
-chunk_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps)
+/* The values of n keys, which the caller frees; NULL with the context gone. */
+static redisReply *
+chunk_get(struct keys *k, const struct uuid *ids, size_t n)
 {
 	const char *words[CHUNK + 1] = {"MGET"};
 	size_t lengths[CHUNK + 1] = {4};
 	redisReply *reply;
-	bool is_whole;
 
 	chunk_name(k, ids, n);
 	for (size_t i = 0; i < n; i++) {
@@ -183,36 +183,86 @@ chunk_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps)
 	}
 	if (redisAppendCommandArgv(k->context, (int)n + 1, words, lengths) != REDIS_OK) {
 		context_lost(k);
-		return false;
+		return NULL;
 	}
 	reply = reply_get(k);
-	if (!reply)
-		return false;
-	is_whole = reply->type == REDIS_REPLY_ARRAY && reply->elements == n;
-	for (size_t i = 0; i < n && is_whole; i++)
-		if (reply->element[i]->type != REDIS_REPLY_STRING ||
-		    !str_to_int((struct str){reply->element[i]->str, reply->element[i]->len}, &stamps[i]))
+	if (!reply || (reply->type == REDIS_REPLY_ARRAY && reply->elements == n))
+		return reply;
+	freeReplyObject(reply);
+	keys_lost(k, "an answer of another shape");
+	return NULL;
+}
+
+/* Empty when there is none. */
+static struct str
+value_at(const redisReply *reply, size_t i)
+{
+	const redisReply *value = reply->element[i];
+
+	return value->type == REDIS_REPLY_STRING ? (struct str){value->str, value->len} : (struct str){NULL, 0};
+}
+
+static bool
+chunk_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps)
+{
+	redisReply *reply = chunk_get(k, ids, n);
+
+	for (size_t i = 0; reply && i < n; i++)
+		if (!str_to_int(value_at(reply, i), &stamps[i]))
 			stamps[i] = 0;
 	freeReplyObject(reply);
-	if (!is_whole)
-		keys_lost(k, "an answer of another shape");
-	return is_whole;
+	return reply != NULL;
+}
+
+static bool
+chunk_recall(struct keys *k, const struct uuid *ids, size_t n, struct uuid *values)
+{
+	redisReply *reply = chunk_get(k, ids, n);
+
+	for (size_t i = 0; reply && i < n; i++)
+		if (!uuid_parse(value_at(reply, i), &values[i]))
+			values[i] = (struct uuid){{0}};
+	freeReplyObject(reply);
+	return reply != NULL;
+}
+
+/* One more of the commands that are sent together; the key is the i-th that was named. */
+static bool
+mark_append(struct keys *k, size_t i, const char *value)
+{
+	const char *words[] = {"SET", k->keys[i], value, "PX", k->ttl_ms};
+	const size_t lengths[] = {3, k->lengths[i], strlen(value), 2, strlen(k->ttl_ms)};
+
+	if (redisAppendCommandArgv(k->context, (int)COUNT_OF(words), words, lengths) == REDIS_OK)
+		return true;
+	context_lost(k);
+	return false;
 }
 
 static bool
 chunk_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n)
 {
+	char stamp[24];
+
 	chunk_name(k, ids, n);
 	for (size_t i = 0; i < n; i++) {
-		char stamp[24];
-		const size_t stamp_bytes = (size_t)snprintf(stamp, sizeof stamp, "%" PRId64, stamps[i]);
-		const char *words[] = {"SET", k->keys[i], stamp, "PX", k->ttl_ms};
-		const size_t lengths[] = {3, k->lengths[i], stamp_bytes, 2, strlen(k->ttl_ms)};
-
-		if (redisAppendCommandArgv(k->context, (int)COUNT_OF(words), words, lengths) != REDIS_OK) {
-			context_lost(k);
+		snprintf(stamp, sizeof stamp, "%" PRId64, stamps[i]);
+		if (!mark_append(k, i, stamp))
 			return false;
-		}
+	}
+	return replies_skip(k, n);
+}
+
+static bool
+chunk_remember(struct keys *k, const struct uuid *ids, const struct uuid *values, size_t n)
+{
+	char value[UUID_TEXT_BYTES];
+
+	chunk_name(k, ids, n);
+	for (size_t i = 0; i < n; i++) {
+		uuid_format(values[i], value);
+		if (!mark_append(k, i, value))
+			return false;
 	}
 	return replies_skip(k, n);
 }
@@ -242,6 +292,31 @@ keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t 
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
 		is_up = chunk_mark(k, ids + at, stamps + at, part) && (at + CHUNK >= n || context_limit(k));
+	}
+}
+
+void
+keys_recall(struct keys *k, const struct uuid *ids, size_t n, struct uuid *values)
+{
+	bool is_up = n > 0 && keys_begin(k);
+
+	memset(values, 0, n * sizeof *values);
+	for (size_t at = 0; at < n && is_up; at += CHUNK) {
+		size_t part = n - at < CHUNK ? n - at : CHUNK;
+
+		is_up = chunk_recall(k, ids + at, part, values + at) && (at + CHUNK >= n || context_limit(k));
+	}
+}
+
+void
+keys_remember(struct keys *k, const struct uuid *ids, const struct uuid *values, size_t n)
+{
+	bool is_up = n > 0 && keys_begin(k);
+
+	for (size_t at = 0; at < n && is_up; at += CHUNK) {
+		size_t part = n - at < CHUNK ? n - at : CHUNK;
+
+		is_up = chunk_remember(k, ids + at, values + at, part) && (at + CHUNK >= n || context_limit(k));
 	}
 }
 

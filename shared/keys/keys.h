@@ -29,6 +29,11 @@ void keys_free(struct keys *k);
 void keys_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps);
 /* keys_mark - remember n ids for ttl_ms, each with a stamp other than 0 */
 void keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n);
+/* keys_recall - values[i] = what keys_remember() was told of ids[i]; nil: not known. All nil when Redis does not answer
+ * Marks and these share their ids: take ids of another kind. */
+void keys_recall(struct keys *k, const struct uuid *ids, size_t n, struct uuid *values);
+/* keys_remember - a value other than nil for each of n ids, for ttl_ms */
+void keys_remember(struct keys *k, const struct uuid *ids, const struct uuid *values, size_t n);
 /*
  * keys_take - tokens out of a bucket that all processes share: it fills with rate_micro millionths of a token per second,
  * up to `burst`, and is full at first

@@ -7,20 +7,23 @@
 
 /* The facts of each source in the order of the view seal_rows. The tables are read, not the view: who can change rows can
  * change a view. */
-#define ROWS(of_timeline, of_audit_log, of_documents)                                                                  \
-	"SELECT 'timeline' AS source, place, order_id AS subject, timestamptz_send(at), " UTC(                         \
-	    "at") ", false,"                                                                                           \
-		  " stage, event, code, detail, message_id::text, NULL, NULL, NULL"                                    \
-		  " FROM tributary.timeline WHERE " of_timeline                                                        \
-		  " UNION ALL SELECT 'audit_log', place, coalesce(order_id, '00000000-0000-0000-0000-000000000000'),"  \
-		  " timestamptz_send(at), " UTC(                                                                       \
-		      "at") ", false, act_id::text, who, role, act, target_id, reason, before::text,"                  \
-			    " after::text FROM tributary.audit_log WHERE " of_audit_log                                \
-			    " UNION ALL SELECT 'documents', place, document_id, timestamptz_send(received_at), " UTC(  \
-				"received_at") ","                                                                     \
-					       " sha256(body) <> sha256, party, kind, content_type, idempotency_key, " \
-					       "encode(sha256, 'hex'), parent_id::text,"                               \
-					       " NULL, NULL FROM tributary.documents WHERE " of_documents              \
+#define ROWS(of_timeline, of_audit_log, of_documents)                                                                 \
+	"SELECT 'timeline' AS source, place, order_id AS subject, timestamptz_send(at), " UTC(                        \
+	    "at") ", false,"                                                                                          \
+		  " stage, event, code, detail, message_id::text, NULL, NULL, NULL"                                   \
+		  " FROM tributary.timeline WHERE " of_timeline                                                       \
+		  " UNION ALL SELECT 'audit_log', place, coalesce(order_id, '00000000-0000-0000-0000-000000000000')," \
+		  " timestamptz_send(at), " UTC(                                                                      \
+		      "at") ", false, act_id::text, who, role, act, target_id, reason, before::text,"                 \
+			    " after::text FROM tributary.audit_log WHERE " of_audit_log                               \
+			    " UNION ALL SELECT 'documents', place, document_id, timestamptz_send(received_at), " UTC( \
+				"received_at") ","                                                                    \
+					       " sha256(coalesce(body, (SELECT b.body FROM"                           \
+					       " tributary.documents b WHERE b.document_id = d.body_of)))"            \
+					       " IS DISTINCT FROM sha256, party, kind, content_type, "                \
+					       "idempotency_key, "                                                    \
+					       "encode(sha256, 'hex'), parent_id::text,"                              \
+					       " NULL, NULL FROM tributary.documents d WHERE " of_documents           \
 					       " ORDER BY subject, place"
 
 enum { ROW_SOURCE, ROW_PLACE, ROW_SUBJECT, ROW_AT, ROW_AT_TEXT, ROW_BODY_CHANGED, ROW_FACTS };

@@ -21,7 +21,7 @@
 #define QUEUE_BYTES 256
 #define RPC_TIMEOUT_MS 5000
 #define SLEEP_SLICE_MS 200
-#define PREFETCH_BATCHES 4 /* two unacknowledged, and the next ones there when their turn comes */
+#define PREFETCH_BATCHES 3 /* of each queue: two unacknowledged, and the next one there when its turn comes */
 
 static volatile sig_atomic_t stop_asked;
 
@@ -87,6 +87,18 @@ void
 batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value)
 {
 	worker_figure(batch->skeleton, name, party, what, value);
+}
+
+void
+batch_recall(struct batch *batch, const struct uuid *ids, size_t n, struct uuid *values)
+{
+	keys_recall(batch->skeleton->keys, ids, n, values);
+}
+
+void
+batch_remember(struct batch *batch, const struct uuid *ids, const struct uuid *values, size_t n)
+{
+	keys_remember(batch->skeleton->keys, ids, values, n);
 }
 
 enum outcome

@@ -193,6 +193,12 @@ void worker_figure(struct skeleton *skeleton, const char *name, const char *part
 /* batch_count - a figure of the worker's own, as metrics_own(); at once, whatever becomes of the batch */
 void batch_count(struct batch *batch, const char *name, const char *party, const char *what, int64_t value);
 
+/* batch_recall - values[i] = what batch_remember() was told of ids[i] by any process of this worker, lately; nil when Redis
+ * does not know it. A hint, never a guard: Postgres decides. ids are derived, of a kind of their own (enum uuid_kind) */
+void batch_recall(struct batch *batch, const struct uuid *ids, size_t n, struct uuid *values);
+/* batch_remember - at once, whatever becomes of the batch */
+void batch_remember(struct batch *batch, const struct uuid *ids, const struct uuid *values, size_t n);
+
 /*
  * batch_publish - in tick(): messages now, confirmed when it returns OUTCOME_OK; what nobody is bound for is counted and
  * dropped. OUTCOME_AWAY  code: as broker_publish()

@@ -23,7 +23,8 @@ static const struct statement requests_get = {
 
 static const struct statement bodies_get = {
     "gateway_bodies_get", "U",
-    "SELECT d.body FROM unnest($1) u(id) JOIN tributary.documents d ON d.document_id = u.id"};
+    "SELECT coalesce(d.body, b.body) FROM unnest($1) u(id) JOIN tributary.documents d ON d.document_id = u.id"
+    " LEFT JOIN tributary.documents b ON b.document_id = d.body_of"};
 
 static const struct statement requests_forget = {
     "gateway_requests_forget", "N",

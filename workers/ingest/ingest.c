@@ -7,9 +7,11 @@
  *              document.acknowledged.<party>, return.requested.<channel>, stock.reported.<party>;
  *              document.answered.<party>: 997, TA1, CONTRL; the units of a document that has several, to its own queue
  * WRITES       documents, orders, order_lines, order_revisions, confirmations, returns, return_lines, return_numbers,
- *              party_shapes, party_values, party_drift; control numbers, by their function
+ *              party_shapes, party_values, party_drift; control numbers, by their function; in Redis, which bytes made
+ *              which order
  * IDEMPOTENCY  a message by the journal; an order by its id, which is derived from party and the channel's own id: the
  *              same content again is a duplicate, other content a change; some lines are merged into the order first;
+ *              the same bytes again are not read again (repeat.h), nor stored: the document names that which has them;
  *              a confirmation by its shipment; a return by its party's reference
  * FAILURES     refused (dead letter): document-* json-* xml-* csv-* x12-* edifact-* field-* currency-* kind-unknown
  *              contract-unknown party-unknown discount-range line-ref-duplicate lines-missing shipment-foreign
@@ -28,6 +30,8 @@
 #include "ingest/drift.h"
 #include "ingest/former.h"
 #include "ingest/ingest_sql.h"
+#include "ingest/reading.h"
+#include "ingest/repeat.h"
 #include "ingest/returns.h"
 #include "ingest/revise.h"
 
@@ -40,6 +44,7 @@
 struct ingest_state {
 	struct mapping **mappings; /* in the order of the parties */
 	size_t mappings_count;
+	int64_t *readings; /* likewise */
 	struct drift *drift;
 	enum former_ids former_ids;
 };
@@ -52,8 +57,35 @@ ingest_close(void *state)
 	for (size_t i = 0; i < st->mappings_count; i++)
 		mapping_close(st->mappings[i]);
 	free(st->mappings);
+	free(st->readings);
 	drift_free(st->drift);
 	free(st);
+}
+
+/* Mappings whose files change while they are loaded: nobody knows which of them were. */
+static enum outcome
+mappings_load(struct ingest_state *st, const struct setup *setup, struct why *why)
+{
+	const struct ingest_config *config = setup->config;
+	size_t n = party_list_count(setup->parties);
+	int64_t *after = calloc(n + 1, sizeof *after);
+	enum outcome outcome = OUTCOME_OK;
+
+	if (!after)
+		return why_set(why, OUTCOME_DEAD, "config", "no memory");
+	readings_of(setup->parties_dir, setup->parties, config->document_bytes, st->readings);
+	for (size_t i = 0; i < n && outcome == OUTCOME_OK; i++) {
+		const struct party *p = party_list_at(setup->parties, i);
+
+		outcome = mapping_open(setup->parties_dir, p, &st->mappings[i], why);
+		st->mappings_count += outcome == OUTCOME_OK;
+	}
+	readings_of(setup->parties_dir, setup->parties, config->document_bytes, after);
+	for (size_t i = 0; i < n; i++)
+		if (st->readings[i] != after[i])
+			st->readings[i] = 0;
+	free(after);
+	return outcome;
 }
 
 enum outcome
@@ -65,20 +97,14 @@ ingest_open(const struct setup *setup, void **state, struct why *why)
 	if (!st)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	st->mappings = calloc(n + 1, sizeof(struct mapping *));
+	st->readings = calloc(n + 1, sizeof *st->readings);
 	st->drift = drift_new(n);
-	if (!st->mappings || !st->drift) {
+	if (!st->mappings || !st->readings || !st->drift) {
 		ingest_close(st);
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	}
 	*state = st;
-	for (; st->mappings_count < n; st->mappings_count++) {
-		const struct party *p = party_list_at(setup->parties, st->mappings_count);
-		enum outcome outcome = mapping_open(setup->parties_dir, p, &st->mappings[st->mappings_count], why);
-
-		if (outcome != OUTCOME_OK)
-			return outcome;
-	}
-	return OUTCOME_OK;
+	return mappings_load(st, setup, why);
 }
 
 /* Only we send units home; the type alone could be anybody's. */
@@ -136,33 +162,65 @@ ingest_source(const struct batch *batch, const struct item *item)
 	};
 }
 
-/* Understands each document by itself; no database yet. */
+/* Units have been parsed before, so they are read in another way than what is whole. */
+static int64_t
+reading_for(const struct batch *batch, const struct item *item)
+{
+	const struct ingest_state *st = batch->state;
+	size_t index = party_list_index(batch->parties, item->party);
+	int64_t reading = index < party_list_count(batch->parties) ? st->readings[index] : 0;
+
+	return reading && is_unit(item) ? ~reading : reading;
+}
+
 static enum outcome
-items_read(struct batch *batch, struct why *why)
+items_open(struct batch *batch, struct why *why)
 {
 	for (size_t i = 0; i < batch->n; i++) {
 		struct item *item = batch->items[i];
 		struct intake *in = arena_get(batch->arena, sizeof *in);
-		struct intake_source source = ingest_source(batch, item);
-		struct why item_why = {0};
-		enum outcome outcome;
 
 		if (!in)
 			return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 		in->sender = item->party;
-		if (source.is_unit && !uuid_parse(item->delivery->envelope.correlation_id, &in->parent))
+		if (is_unit(item) && !uuid_parse(item->delivery->envelope.correlation_id, &in->parent))
 			in->parent = (struct uuid){{0}};
+		in->reading = reading_for(batch, item);
+		sha256(item->delivery->body, in->body_sha256);
 		item->scratch = in;
-		outcome = intake_read(&source, batch->arena, in, &item_why);
-		item_subject(item, in->about.n || !in->order ? in->about : in->order->source_number);
-		if (in->order)
-			item_order(item, in->order->order_id);
-		if (outcome != OUTCOME_OK)
-			item_fail(item, outcome, &item_why);
-		else if (in->result == INTAKE_SPLIT)
-			units_send(batch, item);
 	}
 	return OUTCOME_OK;
+}
+
+/* Understands a document by itself; no database. */
+static void
+item_read(struct batch *batch, struct item *item)
+{
+	struct intake *in = item->scratch;
+	struct intake_source source = ingest_source(batch, item);
+	struct why why = {0};
+	enum outcome outcome = intake_read(&source, batch->arena, in, &why);
+
+	item_subject(item, in->about.n || !in->order ? in->about : in->order->source_number);
+	if (in->order)
+		item_order(item, in->order->order_id);
+	if (outcome != OUTCOME_OK)
+		item_fail(item, outcome, &why);
+	else if (in->result == INTAKE_SPLIT)
+		units_send(batch, item);
+}
+
+static enum outcome
+items_read(struct batch *batch, struct why *why)
+{
+	enum outcome outcome = items_open(batch, why);
+
+	if (outcome == OUTCOME_OK)
+		outcome = repeats_ask(batch, why);
+	for (size_t i = 0; outcome == OUTCOME_OK && i < batch->n; i++)
+		if (!((const struct intake *)batch->items[i]->scratch)->is_unread)
+			item_read(batch, batch->items[i]);
+	return outcome;
 }
 
 /* Rows go in by order id, whoever inserts: two processes with the same orders never wait for each other in a circle. */
@@ -184,6 +242,19 @@ is_order(const struct item *item)
 
 	return item->outcome == OUTCOME_OK &&
 	       (in->result == INTAKE_ORDER || in->result == INTAKE_CANCEL || in->result == INTAKE_CHANGE);
+}
+
+/* Those of the batch that concern an order, also those that are not read yet; in order. */
+static size_t
+orders_find(const struct batch *batch, struct item **orders)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (is_order(batch->items[i]))
+			orders[n++] = batch->items[i];
+	qsort(orders, n, sizeof(struct item *), by_order);
+	return n;
 }
 
 static bool
@@ -271,7 +342,6 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 
 	if (!repeats || !accepted)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
-	qsort(orders, n, sizeof(struct item *), by_order);
 	for (size_t i = 0; i < n; i++)
 		if (is_first(orders, i))
 			ingest_order_put(rows, batch->arena, orders[i], orders[i]->scratch);
@@ -294,6 +364,20 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	if (outcome == OUTCOME_OK && repeats_count)
 		outcome = revisions_apply(batch, repeats, repeats_count, why);
 	return outcome;
+}
+
+/* orders  room for all of the batch */
+static enum outcome
+orders_settle(struct batch *batch, struct item **orders, struct why *why)
+{
+	size_t n = orders_find(batch, orders);
+	enum outcome outcome = OUTCOME_OK;
+
+	orders_lock(batch, orders, n);
+	if (n)
+		outcome = repeats_settle(batch, orders, n, item_read, why);
+	n = orders_find(batch, orders); /* what is a duplicate is none any more */
+	return outcome == OUTCOME_OK && n ? orders_store(batch, orders, n, why) : outcome;
 }
 
 /* What concerns nobody's order here is said, and that is all. */
@@ -326,7 +410,6 @@ ingest_handle(struct batch *batch, struct why *why)
 	struct drift *drift = st->drift;
 	struct rows *documents = rows_new(&ingest_documents_put, batch->arena);
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
-	size_t orders_count = 0;
 	enum outcome outcome = items_read(batch, why);
 	struct answers *answers;
 
@@ -337,17 +420,12 @@ ingest_handle(struct batch *batch, struct why *why)
 	answers = answers_judge(batch);
 	if (!orders || !answers)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory");
-	for (size_t i = 0; i < batch->n; i++)
-		if (is_order(batch->items[i]))
-			orders[orders_count++] = batch->items[i];
 	outcome = drift_see(drift, batch, why);
 	if (outcome == OUTCOME_OK)
 		outcome = returns_find(batch, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	orders_lock(batch, orders, orders_count);
-	if (orders_count)
-		outcome = orders_store(batch, orders, orders_count, why);
+	outcome = orders_settle(batch, orders, why);
 	if (outcome == OUTCOME_OK)
 		outcome = confirmations_store(batch, why);
 	if (outcome == OUTCOME_OK)
@@ -357,6 +435,7 @@ ingest_handle(struct batch *batch, struct why *why)
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	facts_say(batch);
+	repeats_remember(batch);
 	for (size_t i = 0; i < batch->n; i++)
 		ingest_document_put(documents, batch, batch->items[i], batch->items[i]->scratch);
 	store_send(batch->store, documents);

@@ -11,6 +11,8 @@
 /* ingest_document_put - the raw document and what it came to */
 void ingest_document_put(struct rows *documents, const struct batch *batch, const struct item *item,
 			 const struct intake *in);
+/* ingest_repeat_put - for ingest_repeats_known; in->reading is not 0 */
+void ingest_repeat_put(struct rows *repeats, const struct item *item, const struct intake *in);
 void ingest_order_put(struct rows *orders, struct arena *arena, const struct item *item, const struct intake *in);
 void ingest_lines_put(struct rows *lines, const struct order *order);
 void ingest_confirmation_put(struct rows *confirmations, const struct batch *batch, const struct item *item,
@@ -23,8 +25,12 @@ extern const struct statement ingest_answer_numbers;
 extern const struct statement ingest_orders_insert;
 /* order_id: nobody else looks at these orders until the transaction ends */
 extern const struct statement ingest_orders_lock;
-/* order_id, revision, is its document wanted → order_id, content_sha256, revision, revision_no, is cancelled, shipments,
- * first requested_at, partner, document or NULL, was it of that revision before */
+/* order_id, party, kind, content type, sha256, reading → from 1 which of them, and where the bytes are: of those whose order
+ * is as the very same bytes, read in the same way, made it */
+extern const struct statement ingest_repeats_known;
+/* order_id, revision, is its document wanted, sha256 → order_id, content_sha256, revision, revision_no, is cancelled, shipments,
+ * first requested_at, partner, document or NULL, was it of that revision before, the message that said it last, where the
+ * bytes are if that one had those of sha256 */
 extern const struct statement ingest_orders_known;
 /* order_id, now: what was wanted before is kept */
 extern const struct statement ingest_revisions_keep;

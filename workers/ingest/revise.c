@@ -89,6 +89,7 @@ known_read(const struct result *r, size_t row)
 	    .had_revision = result_bool(r, row, 9),
 	    .document_id = result_uuid(r, row, 10),
 	    .is_first = result_int(r, row, 3) == 1,
+	    .body_of = result_uuid(r, row, 11),
 	    .requested_at_us = result_is_null(r, row, 6) ? 0 : result_instant(r, row, 6),
 	};
 
@@ -210,6 +211,7 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 	switch (revise_decide(known, in, &why)) {
 	case REVISE_DUPLICATE:
 		in->result = INTAKE_DUPLICATE;
+		in->body_of = known->body_of;
 		item_note(rev->batch, item, "duplicate", NULL, "the channel sent it again, with the same content");
 		break;
 	case REVISE_OLD:
@@ -254,6 +256,7 @@ known_load(struct batch *batch, struct item **repeats, size_t n, struct result *
 		rows_uuid(ids, repeats[i]->order_id);
 		rows_text_or_null(ids, in->order->revision);
 		rows_bool(ids, in->result == INTAKE_CHANGE);
+		rows_bytes(ids, (struct str){(const char *)in->body_sha256, sizeof in->body_sha256});
 	}
 	return store_query(batch->store, ids, known, why);
 }

@@ -12,6 +12,7 @@ struct known_order {
 	struct str content_sha256, revision;
 	struct str document;     /* contract order; only for a change of some lines */
 	struct uuid document_id; /* the message that said it last */
+	struct uuid body_of;     /* where its bytes are, when they are those that came now; else nil */
 	bool is_first;           /* it was never changed: said as accepted */
 	bool is_cancelled;
 	bool had_revision; /* what came now was taken before */
