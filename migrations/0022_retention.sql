@@ -25,19 +25,95 @@ REVOKE INSERT (order_id, at, stage, event, code, detail, message_id) ON timeline
 
 CREATE OR REPLACE VIEW seal_rows AS
 SELECT place, order_id AS subject_id, seal_lead('timeline', place, order_id, at) || seal_field(stage) || seal_field(event)
-       || seal_field(code) || seal_field(detail) || seal_field(message_id::text) AS bytes
+       || seal_field(code) || seal_field(detail) || seal_field(message_id::text) AS bytes, at AS timeline_at
 FROM timeline
 UNION ALL
 SELECT place, coalesce(order_id, '00000000-0000-0000-0000-000000000000'),
        seal_lead('audit_log', place, coalesce(order_id, '00000000-0000-0000-0000-000000000000'), at)
        || seal_field(act_id::text) || seal_field(who) || seal_field(role) || seal_field(act) || seal_field(target_id)
-       || seal_field(reason) || seal_field(before::text) || seal_field(after::text)
+       || seal_field(reason) || seal_field(before::text) || seal_field(after::text), NULL
 FROM audit_log
 UNION ALL
 SELECT place, document_id, seal_lead('documents', place, document_id, received_at) || seal_field(party) || seal_field(kind)
        || seal_field(content_type) || seal_field(idempotency_key) || seal_field(encode(sha256, 'hex'))
-       || seal_field(parent_id::text)
+       || seal_field(parent_id::text), NULL
 FROM documents;
+
+-- Between which instants a batch's rows of the timeline lie: who looks for an order's rows need not look into every day. It
+-- is no part of the seal. NULL of the batches of before.
+ALTER TABLE timeline_seals ADD COLUMN oldest_at timestamptz, ADD COLUMN newest_at timestamptz;
+
+-- As in 0017, and fills in these two.
+CREATE OR REPLACE FUNCTION timeline_seal(max_rows bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = tributary, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+	zero   CONSTANT bytea := decode(repeat('00', 32), 'hex');
+	step   CONSTANT bigint := least(greatest(coalesce(max_rows, 0), 1), 100000);
+	now_at CONSTANT timestamptz := clock_timestamp();
+	newest bigint;
+	own    xid8;
+	fence  seal_fence;
+	latest timeline_seals;
+	this   timeline_seals;
+	upto   bigint;
+	taken  bigint;
+BEGIN
+	IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+		RAISE EXCEPTION 'timeline_seal must be alone in its transaction' USING ERRCODE = 'active_sql_transaction';
+	END IF;
+	IF NOT pg_try_advisory_xact_lock(hashtextextended('tributary.timeline_seal', 0)) THEN
+		RETURN 0;
+	END IF;
+	-- In this order: who took a place that is seen here had his id before, so it is below the own one.
+	SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO newest FROM seal_places;
+	own := pg_current_xact_id();
+	SELECT * INTO STRICT fence FROM seal_fence;
+	-- An id of the future is of another cluster, from which this one was restored: all its transactions have ended.
+	IF fence.fence_xid < pg_snapshot_xmin(pg_current_snapshot()) OR fence.fence_xid > own THEN
+		UPDATE seal_fence SET safe_place = fence_place, fence_place = newest, fence_xid = own
+		RETURNING * INTO fence;
+	END IF;
+
+	SELECT * INTO latest FROM timeline_seals ORDER BY batch_no DESC LIMIT 1;
+	this.batch_no := coalesce(latest.batch_no, 0) + 1;
+	this.first_place := coalesce(latest.last_place, 0) + 1;
+	upto := this.first_place - 1;
+	LOOP -- places of what was rolled back stay empty
+		IF upto >= fence.safe_place THEN
+			RETURN 0;
+		END IF;
+		this.last_place := least(upto + step, fence.safe_place);
+		WITH r AS MATERIALIZED (
+			SELECT place, subject_id, sha256(bytes) AS digest, timeline_at FROM seal_rows WHERE place > upto AND place <= this.last_place
+		), s AS (
+			SELECT DISTINCT subject_id FROM r
+		), link AS (
+			SELECT subject_id, place, digest FROM r
+			UNION ALL
+			SELECT subject_id, 0, coalesce((SELECT h.head FROM timeline_heads h WHERE h.subject_id = s.subject_id
+			                                ORDER BY h.batch_no DESC LIMIT 1), zero) FROM s
+		), heads AS (
+			INSERT INTO timeline_heads (subject_id, batch_no, rows_count, head, marks)
+			SELECT subject_id, this.batch_no, count(*) - 1, seal_chain(digest ORDER BY place),
+			       string_agg(int8send(place) || substr(digest, 1, 8), ''::bytea ORDER BY place) FILTER (WHERE place > 0)
+			FROM link GROUP BY subject_id
+		)
+		SELECT count(*), coalesce(min(timeline_at), latest.newest_at), coalesce(max(timeline_at), latest.newest_at)
+		INTO taken, this.oldest_at, this.newest_at FROM r;
+		EXIT WHEN taken > 0;
+		upto := this.last_place;
+	END LOOP;
+
+	SELECT sum(rows_count), sha256(string_agg(uuid_send(subject_id) || int8send(rows_count) || head, ''::bytea
+	                                          ORDER BY subject_id))
+	INTO this.rows_count, this.heads_hash FROM timeline_heads WHERE batch_no = this.batch_no;
+	this.sealed_at := now_at;
+	this.hash := sha256(coalesce(latest.hash, zero) || int8send(this.batch_no) || int8send(this.first_place)
+		|| int8send(this.last_place) || int8send(this.rows_count) || timestamptz_send(this.sealed_at) || this.heads_hash);
+	INSERT INTO timeline_seals SELECT this.*;
+	RETURN this.rows_count;
+END
+$$;
 
 -- Every partition that was made, also of days that are dropped. To be dropped a day goes this way, in this order:
 -- rows of it are recorded in timeline_dropped; decided; detached; dropped. Whoever ends in between goes on from there.
@@ -265,8 +341,9 @@ $$;
 REVOKE ALL ON FUNCTION timeline_day_decide FROM PUBLIC;
 
 -- Takes a decided day out of the timeline. wait_ms: 0 when it may not wait for a lock at all, else for so long, at most 50.
--- lock_not_available: try again. A row that came since it was decided makes the decision void, and false is returned. The
--- commit does not wait for the disk, for who waits for the lock waits for it: after a crash the day may be there again.
+-- NULL: the lock was not to be had, try again. A row that came since it was decided makes the decision void, and false is
+-- returned. The commit does not wait for the disk, for who waits for the lock waits for it: after a crash the day may be
+-- there again.
 CREATE FUNCTION timeline_day_detach(part integer, wait_ms integer) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = tributary, pg_temp AS $$
 DECLARE
@@ -279,14 +356,18 @@ BEGIN
 		RETURN false;
 	END IF;
 	PERFORM set_config('synchronous_commit', 'off', true);
-	IF wait_ms > 0 THEN
-		PERFORM set_config('lock_timeout', least(wait_ms, 50)::text, true);
-		LOCK TABLE ONLY timeline IN ACCESS EXCLUSIVE MODE;
-	ELSE
-		LOCK TABLE ONLY timeline IN ACCESS EXCLUSIVE MODE NOWAIT;
-	END IF;
-	LOCK TABLE timeline_default IN ACCESS EXCLUSIVE MODE NOWAIT;
-	EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE NOWAIT', day.part_name);
+	PERFORM set_config('lock_timeout', least(greatest(wait_ms, 1), 50)::text, true);
+	BEGIN
+		IF wait_ms > 0 THEN
+			LOCK TABLE ONLY timeline IN ACCESS EXCLUSIVE MODE;
+		ELSE
+			LOCK TABLE ONLY timeline IN ACCESS EXCLUSIVE MODE NOWAIT;
+		END IF;
+		LOCK TABLE timeline_default IN ACCESS EXCLUSIVE MODE NOWAIT;
+		EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE NOWAIT', day.part_name);
+	EXCEPTION WHEN lock_not_available THEN
+		RETURN NULL;
+	END;
 	EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE place > $1)', day.part_name) INTO is_it USING day.decided_place;
 	IF is_it THEN
 		UPDATE timeline_days SET decided_at = NULL WHERE part_no = part;

@@ -210,6 +210,9 @@ retention_detach(struct store *store, struct arena *arena, int64_t part_no, int6
 	rows_int(rows, part_no);
 	rows_int(rows, wait_ms);
 	outcome = ask(store, rows, &r, why);
+	if (outcome == OUTCOME_OK && result_is_null(r, 0, 0))
+		return why_set(why, OUTCOME_RETRY, "postgres-conflict",
+			       "the timeline is in use: somebody reads it for long");
 	if (outcome == OUTCOME_OK)
 		*is_gone = result_bool(r, 0, 0);
 	return outcome;
