@@ -165,8 +165,8 @@ GRANT SELECT ON orders_under_way TO tributary_operator, tributary_auditor;
 
 -- Makes the day's partition. Rows of it in timeline_default move, when they are at most max_rows. Returns whether it was made:
 -- not when another partition has that day, or had it before it was dropped, or there are too many rows. Never waits for a
--- lock: lock_not_available. Whoever reads the timeline waits meanwhile, who writes into another day does not: some ms, and
--- 1 ms more for each MB in timeline_default.
+-- lock: lock_not_available. Whoever reads the timeline waits meanwhile, who writes into another day does not: some ms, and one
+-- scan of timeline_default, which is empty as a rule.
 CREATE FUNCTION timeline_day_make(day date, max_rows bigint) RETURNS boolean LANGUAGE plpgsql
 SET search_path = tributary, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -227,6 +227,7 @@ REVOKE ALL ON FUNCTION timeline_days_make FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION timeline_days_make TO tributary_auditor;
 
 -- What was there before becomes one partition, to the end of today; rows of later than that, of a clock that is ahead, move.
+-- Nobody writes into the timeline while all of it is read once, to see that no row is of later.
 DO $$
 DECLARE
 	tomorrow CONSTANT timestamptz := (date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC';
@@ -253,7 +254,8 @@ $$;
 
 -- The day of that number, locked; an exception when it is younger than 30 days. Below that a message of it might come again:
 -- the longest retry is an hour, a message that RabbitMQ holds back or a person replays may be days old; and who looks into
--- what went wrong last month needs the timeline.
+-- what went wrong last month needs the timeline. Also when the auditor has not read all of it: it says which messages of an
+-- order are still under way.
 CREATE FUNCTION retention_day(part integer) RETURNS timeline_days LANGUAGE plpgsql
 SET search_path = tributary, pg_temp AS $$
 DECLARE
@@ -263,6 +265,9 @@ BEGIN
 	SELECT * INTO STRICT day FROM timeline_days WHERE part_no = part;
 	IF day.until_at > clock_timestamp() - interval '30 days' THEN
 		RAISE EXCEPTION '% is younger than 30 days', day.part_name USING ERRCODE = 'check_violation';
+	END IF;
+	IF EXISTS (SELECT FROM audit_cursor WHERE least(orders_since, documents_since) < day.until_at) THEN
+		RAISE EXCEPTION '%: the auditor has not come to its end yet', day.part_name USING ERRCODE = 'check_violation';
 	END IF;
 	RETURN day;
 END
