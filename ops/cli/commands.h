@@ -26,6 +26,7 @@ int order_command(int argc, char **argv);
 int orders_command(int argc, char **argv);
 int party_command(int argc, char **argv);
 int proof_command(int argc, char **argv);
+int retention_command(int argc, char **argv);
 int submit_command(int argc, char **argv);
 int topology_command(int argc, char **argv);
 

@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"keys", "the API's keys: create, list, rotate, revoke", keys_command},
     {"api", "which party still calls what over HTTP: usage", api_command},
     {"mirror", "load what the ERP exports", mirror_command},
+    {"retention", "drop what is older than a number of days: show, apply", retention_command},
     {"migrate", "bring the database up to date", migrate_command},
     {"contracts", "the canonical documents: list, schema, encode, decode", contracts_command},
     {"party", "the parties and their mappings: list, check, try", party_command},

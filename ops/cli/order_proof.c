@@ -68,6 +68,23 @@ static const struct section sections[] = {
       "SELECT coalesce(json_agg(t ORDER BY issued_utc), '[]')::text FROM (SELECT what, party, control, state, "
       "reason, " UTC("issued_at") " AS issued_utc, encode(sha256(body), 'hex') AS sha256, document_id"
 				  " FROM tributary.outbound_documents WHERE order_id = ($1)[1]) t"}},
+    {"dropped",
+     "days dropped by retention",
+     "none",
+     {"proof_dropped", "U",
+      "SELECT coalesce(json_agg(t ORDER BY from_utc), '[]')::text FROM (SELECT p.part_name AS day, " UTC(
+	  "p.from_at") " AS from_utc, d.rows_count AS rows, " UTC("p.detached_at") " AS dropped_utc, a.who, a.reason,"
+										   " a.place AS row FROM tributary"
+										   ".timeline_dropped d JOIN "
+										   "tributary.timeline_days p USING "
+										   "(part_no)"
+										   " LEFT JOIN tributary.audit_log a "
+										   "ON a.act = 'retention.drop' AND "
+										   "a.target_id = p.part_name"
+										   " AND a.after->>'digest' = "
+										   "encode(p.digest, 'hex')"
+										   " WHERE d.subject_id = ($1)[1] AND "
+										   "p.detached_at IS NOT NULL) t"}},
 };
 
 /* Every document that the order was made of or touched by, and what it is a unit of. */
@@ -94,33 +111,41 @@ static const struct statement documents_list = {
 			     " LEFT JOIN tributary.documents b ON b.document_id = d.body_of"
 			     " ORDER BY d.received_at, d.document_id"};
 
-/* The ledgers change until they are settled, so they are not sealed: what they say must stand in a decision, too. */
+/* The ledgers change until they are settled, so they are not sealed: what they say must stand in a decision, too, unless
+ * days of it were dropped (x), which an act must say. */
 static const struct statement ledgers_differ = {
     "proof_ledgers_differ", "U",
     "WITH t AS (SELECT * FROM tributary.timeline WHERE order_id = ($1)[1]),"
     " f AS (SELECT * FROM tributary.effects WHERE order_id = ($1)[1]),"
     " i AS (SELECT * FROM tributary.invoices WHERE order_id = ($1)[1]),"
     " r AS (SELECT * FROM tributary.returns WHERE order_id = ($1)[1]),"
-    " d AS (SELECT * FROM tributary.outbound_documents WHERE order_id = ($1)[1])"
+    " d AS (SELECT * FROM tributary.outbound_documents WHERE order_id = ($1)[1]),"
+    " x AS (SELECT p.* FROM tributary.timeline_dropped JOIN tributary.timeline_days p USING (part_no)"
+    " WHERE subject_id = ($1)[1] AND p.detached_at IS NOT NULL)"
     " SELECT 'effect ' || f.effect_id || ' is confirmed, and no decision says so' FROM f WHERE f.state = 'confirmed'"
     " AND NOT EXISTS (SELECT FROM t WHERE t.stage = f.stage AND (t.event = 'partner-proven'"
-    " OR (t.message_id = f.effect_id AND t.event IN ('partner-asked', 'partner-found', 'done'))))"
+    " OR (t.message_id = f.effect_id AND t.event IN ('partner-asked', 'partner-found', 'done')))) AND NOT EXISTS "
+    "(SELECT FROM x)"
     " UNION ALL SELECT 'row ' || t.place || ' says that the partner took it, effect ' || t.message_id ||"
     " ' does not say so' FROM t LEFT JOIN f ON f.effect_id = t.message_id"
     " WHERE t.event IN ('partner-asked', 'partner-found') AND (f.state IS DISTINCT FROM 'confirmed'"
     " OR strpos(t.detail, coalesce(f.partner_ref, '')) = 0)"
     " UNION ALL SELECT 'invoice ' || i.number || ' stands in no decision' FROM i WHERE NOT EXISTS (SELECT FROM t"
-    " WHERE t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
+    " WHERE t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number) AND NOT EXISTS (SELECT FROM x)"
     " UNION ALL SELECT 'row ' || t.place || ' says ' || t.detail || ', which is not there' FROM t"
     " WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM i WHERE t.detail = 'invoice ' || i.number)"
     " UNION ALL SELECT 'return ' || r.number || ' stands in no decision' FROM r WHERE r.number IS NOT NULL AND NOT "
     "EXISTS"
     " (SELECT FROM t WHERE t.event = 'return.requested' AND t.detail = 'return ' || r.number)"
+    " AND NOT EXISTS (SELECT FROM x)"
     " UNION ALL SELECT 'row ' || t.place || ' says ' || t.detail || ', which is not there' FROM t"
     " WHERE t.event = 'return.requested' AND NOT EXISTS (SELECT FROM r WHERE t.detail = 'return ' || r.number)"
     " UNION ALL SELECT 'outbound document ' || d.control || ' to ' || d.party || ' stands in no decision' FROM d"
     " WHERE NOT EXISTS (SELECT FROM t WHERE t.event = 'document.issued'"
-    " AND t.detail = d.what || ' to ' || d.party || ', control number ' || d.control)"};
+    " AND t.detail = d.what || ' to ' || d.party || ', control number ' || d.control) AND NOT EXISTS (SELECT FROM x)"
+    " UNION ALL SELECT 'rows of ' || x.part_name || ' are said to be dropped, and the audit log does not say so' FROM x"
+    " WHERE NOT EXISTS (SELECT FROM tributary.audit_log a WHERE a.act = 'retention.drop' AND a.target_id = x.part_name"
+    " AND a.after->>'digest' = encode(x.digest, 'hex') AND a.after->>'rows' = x.rows_count::text)"};
 
 static const char *const timeline_facts[] = {"stage", "event", "code", "detail", "message_id"};
 static const char *const act_facts[] = {"act_id", "who", "role", "act", "target_id", "reason", "before", "after"};
@@ -260,9 +285,15 @@ decisions_print(const struct order_proof *p)
 			continue;
 		proof_link(head, row->digest);
 		table_int(t, row->place);
-		table_text(t, (struct str){row->at_text.p, row->at_text.n > 23 ? 23 : row->at_text.n});
-		table_text(t, row->facts[is_timeline ? STAGE : ACT_WHO]);
-		table_text(t, row->facts[is_timeline ? EVENT : ACT_ACT]);
+		if (row->is_dropped) {
+			table_null(t);
+			table_text(t, STR("retention"));
+			table_text(t, STR("dropped"));
+		} else {
+			table_text(t, (struct str){row->at_text.p, row->at_text.n > 23 ? 23 : row->at_text.n});
+			table_text(t, row->facts[is_timeline ? STAGE : ACT_WHO]);
+			table_text(t, row->facts[is_timeline ? EVENT : ACT_ACT]);
+		}
 		if (seal)
 			table_int(t, seal);
 		else
@@ -312,8 +343,11 @@ proof_print(const struct order_proof *p)
 	seals_print(p);
 	printf("\n");
 	proof_findings_print(&p->findings);
-	printf("%s: %zu rows in %zu seals, %zu not sealed yet\n", p->findings.count ? "NOT verified" : "verified",
+	printf("%s: %zu rows in %zu seals, %zu not sealed yet", p->findings.count ? "NOT verified" : "verified",
 	       sealed_count(p), p->subjects.seals_count, p->subjects.unsealed_count);
+	if (p->subjects.dropped_count)
+		printf("; of %zu only the hashes, their days were dropped by retention", p->subjects.dropped_count);
+	printf("\n");
 	return is_ok;
 }
 
@@ -380,7 +414,8 @@ decisions_json(const struct order_proof *p, struct buf *out)
 		proof_link(head, row->digest);
 		buf_printf(out, "%s{\"row\":%" PRId64, n++ ? "," : "", row->place);
 		member_put(out, "source", row->source, false);
-		member_put(out, "at_utc", row->at_text, false);
+		member_put(out, "at_utc", row->at_text, row->is_dropped);
+		buf_printf(out, ",\"is_dropped\":%s", row->is_dropped ? "true" : "false");
 		for (size_t f = 0; f < row->facts_count; f++)
 			member_put(out, names[f], row->facts[f], row->is_null[f]);
 		seal_put(out, seal_of(p, row));
@@ -423,9 +458,11 @@ proof_json(const struct order_proof *p)
 	documents_json(p, &out);
 	decisions_json(p, &out);
 	seals_json(p, &out);
-	buf_printf(&out, ",\"verdict\":{\"is_verified\":%s,\"rows\":%zu,\"seals\":%zu,\"unsealed\":%zu,\"findings\":",
+	buf_printf(&out,
+		   ",\"verdict\":{\"is_verified\":%s,\"rows\":%zu,\"seals\":%zu,\"unsealed\":%zu,"
+		   "\"dropped\":%zu,\"findings\":",
 		   p->findings.count ? "false" : "true", sealed_count(p), p->subjects.seals_count,
-		   p->subjects.unsealed_count);
+		   p->subjects.unsealed_count, p->subjects.dropped_count);
 	proof_findings_json(&p->findings, &out);
 	buf_put_str(&out, STR("}}"));
 	is_ok = buf_is_ok(&out);

@@ -2,7 +2,7 @@
 /*
  * NAME      tributary proof - that nothing which was written down was changed since
  * SYNOPSIS  tributary proof check [--since AGE] [--head HASH] [--json]
- * READS     timeline, audit_log, documents with their bodies, timeline_seals, timeline_heads
+ * READS     timeline, audit_log, documents with their bodies, timeline_seals, timeline_heads, timeline_days, timeline_dropped
  * Whoever owns the database can delete the newest seals with their rows, or make all of them anew. A head that was written
  * down elsewhere finds it: keep the one that `check` prints, and give it to --head later.
  */
@@ -50,6 +50,9 @@ summary_print(const struct proof_summary *s, const struct proof_findings *f)
 	proof_findings_print(f);
 	printf("%s: %" PRId64 " rows in %" PRId64 " seals, %" PRId64 " not sealed yet\n",
 	       f->count ? "NOT verified" : "verified", s->rows_count, s->seals_count, s->unsealed_count);
+	if (s->days_count)
+		printf("%" PRId64 " rows are hashes alone: their %" PRId64 " days were dropped by retention\n",
+		       s->dropped_count, s->days_count);
 	if (s->newest_batch_no)
 		printf("head %s of seal %" PRId64 ", %s UTC\n", proof_hex(s->newest_hash, PROOF_HASH_BYTES, hex),
 		       s->newest_batch_no, s->newest_sealed_at);
@@ -64,6 +67,7 @@ summary_json(const struct proof_summary *s, const struct proof_findings *f)
 	buf_init(&out, JSON_BYTES);
 	buf_printf(&out, "{\"is_verified\":%s,\"rows\":%" PRId64 ",\"seals\":%" PRId64 ",\"unsealed\":%" PRId64,
 		   f->count ? "false" : "true", s->rows_count, s->seals_count, s->unsealed_count);
+	buf_printf(&out, ",\"dropped_days\":%" PRId64 ",\"dropped_rows\":%" PRId64, s->days_count, s->dropped_count);
 	if (s->newest_batch_no)
 		buf_printf(&out, ",\"head\":\"%s\",\"newest_seal\":%" PRId64 ",\"sealed_at\":\"%s\"",
 			   proof_hex(s->newest_hash, PROOF_HASH_BYTES, hex), s->newest_batch_no, s->newest_sealed_at);

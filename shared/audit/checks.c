@@ -3,9 +3,25 @@
 
 /* Subjects, and how old what is not of one commit must be, in seconds. */
 #define ORDERS " FROM unnest($1) w(order_id)"
+/* ITS(t) stands in a subquery with OFFSET 0, which is asked order by order: a join would read every day.
+ * Days in which an order can have no row are not looked into: a row lies between the instants of the batches in which the
+ * order's rows were sealed, or is not sealed yet, and so of the time of the newest batch or later, give or take a clock. */
+#define SINCE                                                                                                         \
+	" CROSS JOIN LATERAL (SELECT min(coalesce(s.oldest_at, '-infinity')) AS at, max(coalesce(s.newest_at,"        \
+	" 'infinity')) AS until FROM tributary.timeline_heads h JOIN tributary.timeline_seals s USING (batch_no)"     \
+	" WHERE h.subject_id = w.order_id OFFSET 0) since CROSS JOIN (SELECT coalesce((SELECT least(s.newest_at,"     \
+	" s.sealed_at) FROM tributary.timeline_seals s WHERE s.newest_at IS NOT NULL ORDER BY s.batch_no DESC LIMIT " \
+	"1),"                                                                                                         \
+	" '-infinity') - interval '1 day' AS at OFFSET 0) unsealed"
+#define ITS(t)                                                                                               \
+	" " t ".order_id = w.order_id AND (" t ".at >= since.at AND " t ".at <= since.until OR " t ".at >= " \
+	"unsealed.at)"
 /* Order by order (OFFSET 0): while the timeline was small, Postgres preferred to compare all of it with the set. */
-#define TIMELINE \
-	ORDERS " CROSS JOIN LATERAL (SELECT * FROM tributary.timeline x WHERE x.order_id = w.order_id OFFSET 0) t"
+#define TIMELINE ORDERS SINCE " CROSS JOIN LATERAL (SELECT * FROM tributary.timeline x WHERE" ITS("x") " OFFSET 0) t"
+/* Days of the order were dropped by retention: what is missing is looked for by the check timeline-dropped. */
+#define IS_DROPPED                                                                                         \
+	" EXISTS (SELECT FROM tributary.timeline_dropped x JOIN tributary.timeline_days p USING (part_no)" \
+	" WHERE x.subject_id = w.order_id AND p.detached_at IS NOT NULL)"
 #define DOCUMENTS " FROM unnest($1) w(document_id) JOIN tributary.documents d USING (document_id)"
 #define OLD(at) at " < now() - ($2)[1] * interval '1 second'"
 #define SELECT(table, key) "SELECT w.order_id::text, '" table "', " key "::text, "
@@ -309,11 +325,11 @@ const struct audit_check audit_checks[] = {
         " '^[A-Z]+-[0-9]{8,18}$' OR substr(r.number, length(s.series) + 2)::bigint > s.last_number)"),
     ORDER_CHECK("return-requested", "the timeline tells of every return that was taken, and of no other",
         SELECT("timeline", "(w.order_id || '/ingest/return.requested')") "'is missing for ' || r.number" ORDERS " JOIN"
-        " tributary.returns r USING (order_id) WHERE r.number IS NOT NULL AND NOT EXISTS (SELECT FROM"
-        " tributary.timeline t WHERE t.order_id = w.order_id AND t.event = 'return.requested' AND t.detail = 'return '"
-        " || r.number)"
-        " UNION ALL " SELECT("returns", "substr(t.detail, 8)") "'is missing: it was requested at ' || t.at" ORDERS
-        " JOIN tributary.timeline t USING (order_id) WHERE t.event = 'return.requested' AND NOT EXISTS (SELECT FROM"
+        " tributary.returns r USING (order_id)" SINCE " WHERE r.number IS NOT NULL AND NOT EXISTS (SELECT FROM"
+        " tributary.timeline t WHERE" ITS("t") " AND t.event = 'return.requested' AND t.detail = 'return '"
+        " || r.number OFFSET 0) AND NOT" IS_DROPPED
+        " UNION ALL " SELECT("returns", "substr(t.detail, 8)") "'is missing: it was requested at ' || t.at"
+        TIMELINE " WHERE t.event = 'return.requested' AND NOT EXISTS (SELECT FROM"
         " tributary.returns r WHERE r.order_id = w.order_id AND r.number = substr(t.detail, 8))"),
     /* --- what waits --------------------------------------------------------------------------------------------- */
     ORDER_CHECK("gate", "a gate has a head that is really held up",
@@ -385,17 +401,26 @@ const struct audit_check audit_checks[] = {
         " o.order_id = w.order_id AND o.cancelled_at IS NOT NULL"
         " UNION ALL SELECT 'ship-sync', 'done', f.effect_id, 'effect ' || f.effect_id || ' is settled' FROM"
         " tributary.effects f WHERE f.order_id = w.order_id AND f.state = 'confirmed' AND " OLD("f.settled_at") " AND"
-        " NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = w.order_id)) y WHERE NOT EXISTS (SELECT FROM"
-        " tributary.timeline t WHERE t.order_id = w.order_id AND t.stage = y.stage AND t.event = y.event AND (y.id IS"
-        " NULL OR t.message_id = y.id))"
+        " NOT EXISTS (SELECT FROM tributary.gates g WHERE g.order_id = w.order_id)) y" SINCE " WHERE NOT EXISTS (SELECT FROM"
+        " tributary.timeline t WHERE" ITS("t") " AND t.stage = y.stage AND t.event = y.event AND (y.id IS"
+        " NULL OR t.message_id = y.id) OFFSET 0) AND NOT" IS_DROPPED
         " UNION ALL " SELECT("timeline", "(w.order_id || '/invoice/invoice.issued')") "'is missing for ' || i.number"
-        ORDERS " JOIN tributary.invoices i USING (order_id) WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
-        " t.order_id = w.order_id AND t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number)"
+        ORDERS " JOIN tributary.invoices i USING (order_id)" SINCE " WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE"
+        ITS("t") " AND t.event = 'invoice.issued' AND t.detail = 'invoice ' || i.number OFFSET 0) AND NOT" IS_DROPPED
         " UNION ALL " SELECT("timeline", "(w.order_id || '/' || t.stage || '/done/' || t.message_id)") "'is missing:"
         " it ' || t.event || ', and the journal says done'" TIMELINE " JOIN"
         " tributary.journal j USING (message_id, stage) WHERE t.event NOT IN ('done', 'put-back') AND j.outcome ="
-        " 'done' AND NOT EXISTS (SELECT FROM tributary.timeline u WHERE u.order_id = w.order_id AND u.message_id ="
-        " t.message_id AND u.stage = t.stage AND u.event = 'done')"),
+        " 'done' AND NOT EXISTS (SELECT FROM tributary.timeline u WHERE" ITS("u") " AND u.message_id ="
+        " t.message_id AND u.stage = t.stage AND u.event = 'done' OFFSET 0) AND NOT" IS_DROPPED),
+    ORDER_CHECK("timeline-dropped", "of an order of which retention dropped days, every other row that was sealed is there",
+        SELECT("timeline", "w.order_id") "'has ' || l.there || ' of the rows that were sealed, ' || g.gone || ' were dropped"
+        " by retention, and ' || l.sealed || ' were sealed'" ORDERS " CROSS JOIN LATERAL (SELECT sum(x.rows_count) AS gone"
+        " FROM tributary.timeline_dropped x JOIN tributary.timeline_days p USING (part_no) WHERE x.subject_id = w.order_id AND"
+        " p.detached_at IS NOT NULL OFFSET 0) g CROSS JOIN LATERAL (SELECT (SELECT sum(h.rows_count) FROM"
+        " tributary.timeline_heads h WHERE h.subject_id = w.order_id) AS sealed, (SELECT count(*) FROM tributary.timeline t"
+        " WHERE t.order_id = w.order_id AND t.place <= s.last_place) + (SELECT count(*) FROM tributary.audit_log a WHERE"
+        " a.order_id = w.order_id AND a.place <= s.last_place) AS there FROM (SELECT last_place FROM tributary.timeline_seals"
+        " ORDER BY batch_no DESC LIMIT 1) s WHERE g.gone > 0 OFFSET 0) l WHERE l.sealed <> l.there + g.gone"),
     ORDER_CHECK("invoice-issued", "an invoice that the timeline tells of is there",
         SELECT("invoices", "substr(t.detail, 9)") "'is missing: it was issued at ' || t.at"
         TIMELINE " WHERE t.event = 'invoice.issued' AND NOT EXISTS (SELECT FROM"
@@ -407,9 +432,9 @@ const struct audit_check audit_checks[] = {
         " t.event = 'document.issued' AND NOT EXISTS (SELECT FROM tributary.outbound_documents d WHERE d.order_id ="
         " w.order_id AND d.party = y.party AND d.control = y.control)"
         " UNION ALL " SELECT("outbound_documents", "(d.party || '/' || d.control)") "'is there, and the timeline"
-        " knows nothing of it'" ORDERS " JOIN tributary.outbound_documents d USING (order_id) WHERE NOT EXISTS"
-        " (SELECT FROM tributary.timeline t WHERE t.order_id = w.order_id AND t.event = 'document.issued' AND"
-        " t.detail = d.what || ' to ' || d.party || ', control number ' || d.control)"
+        " knows nothing of it'" ORDERS " JOIN tributary.outbound_documents d USING (order_id)" SINCE " WHERE NOT EXISTS"
+        " (SELECT FROM tributary.timeline t WHERE" ITS("t") " AND t.event = 'document.issued' AND"
+        " t.detail = d.what || ' to ' || d.party || ', control number ' || d.control OFFSET 0) AND NOT" IS_DROPPED
         " UNION ALL " SELECT("outbound_documents", "(d.party || '/' || d.control)") "'is ' || d.state || CASE WHEN"
         " d.acknowledged_at IS NULL THEN ', and no answer came' ELSE ', and was answered' END" ORDERS " JOIN"
         " tributary.outbound_documents d USING (order_id) WHERE (d.state = 'sent') <> (d.acknowledged_at IS NULL)"

@@ -2,6 +2,7 @@
 #include "proof/check.h"
 
 #include "proof/check_sql.h"
+#include "proof/dropped.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -155,7 +156,7 @@ enum outcome
 proof_verify_subjects(struct store *store, struct arena *arena, const struct rows *subjects, struct proof_subjects *out,
 		      struct proof_findings *findings, struct why *why)
 {
-	struct result *sealed, *heads, *rows;
+	struct result *sealed, *heads, *rows, *dropped;
 	const unsigned char **previous;
 	enum outcome outcome;
 
@@ -166,15 +167,20 @@ proof_verify_subjects(struct store *store, struct arena *arena, const struct row
 		outcome = store_query(store, rows_as(subjects, &check_heads_of_subjects), &heads, why);
 	if (outcome == OUTCOME_OK)
 		outcome = store_query(store, subjects, &rows, why);
+	if (outcome == OUTCOME_OK)
+		outcome = store_query(store, rows_as(subjects, &dropped_of_subjects), &dropped, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	out->sealed_place = result_int(sealed, 0, 0);
-	out->rows = check_rows_read(rows, arena);
 	out->rows_count = result_count(rows);
+	out->rows = dropped_merge(dropped, (struct proof_span){1, INT64_MAX}, check_rows_read(rows, arena),
+				  &out->rows_count, arena);
 	out->heads = check_heads_read(heads, arena, &previous);
 	out->heads_count = result_count(heads);
 	if (!out->rows || !out->heads)
 		return too_large(why);
+	for (size_t i = 0; i < out->rows_count; i++)
+		out->dropped_count += out->rows[i].is_dropped;
 	out->unsealed_count = chains_check(out->rows, out->rows_count, out->heads, out->heads_count, previous,
 					   out->sealed_place, findings);
 	return seals_verify(store, arena, out, findings, why);
@@ -207,27 +213,31 @@ walk_keep(struct walk *w, const struct proof_seal *seal)
 static enum outcome
 batch_verify(struct walk *w, const struct proof_seal *seal, struct why *why)
 {
-	struct result *heads, *rows;
+	struct result *heads, *rows, *dropped;
 	const unsigned char **previous;
 	struct proof_head *head_list;
 	struct proof_row *row_list;
+	size_t rows_count;
 	enum outcome outcome = ask(w->store, w->arena, &check_heads_of_batch, seal->batch_no, 0, &heads, why);
 
 	if (outcome == OUTCOME_OK)
 		outcome =
 		    ask(w->store, w->arena, &check_rows_of_places, seal->first_place - 1, seal->last_place, &rows, why);
+	if (outcome == OUTCOME_OK)
+		outcome = ask(w->store, w->arena, &dropped_of_batch, seal->batch_no, 0, &dropped, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	head_list = check_heads_read(heads, w->arena, &previous);
-	row_list = check_rows_read(rows, w->arena);
+	rows_count = result_count(rows);
+	row_list = dropped_merge(dropped, (struct proof_span){seal->first_place, seal->last_place},
+				 check_rows_read(rows, w->arena), &rows_count, w->arena);
 	if (!head_list || !row_list)
 		return too_large(why);
 	proof_seal_check(seal, w->previous.batch_no ? &w->previous : NULL, w->findings);
 	proof_heads_check(seal, head_list, result_count(heads), &w->scratch, w->findings);
-	chains_check(row_list, result_count(rows), head_list, result_count(heads), previous, seal->last_place,
-		     w->findings);
+	chains_check(row_list, rows_count, head_list, result_count(heads), previous, seal->last_place, w->findings);
 	w->summary->seals_count++;
-	w->summary->rows_count += (int64_t)result_count(rows);
+	w->summary->rows_count += (int64_t)rows_count;
 	return OUTCOME_OK;
 }
 
@@ -317,6 +327,8 @@ proof_verify_batches(struct store *store, const struct proof_range *range, struc
 		outcome = walk_step(&w, &is_end, why);
 	if (outcome == OUTCOME_OK)
 		outcome = unsealed_count(&w, why);
+	if (outcome == OUTCOME_OK)
+		outcome = dropped_verify(store, w.arena, range->since_us, summary, findings, why);
 	buf_release(&w.scratch);
 	arena_free(w.arena);
 	return outcome;

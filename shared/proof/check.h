@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check - computes from what is in the database all that the seals say, and finds what differs
- * Reads only; needs SELECT on timeline, audit_log, documents, timeline_seals and timeline_heads. Sealing and the fleet go on
- * meanwhile.
+ * Reads only; needs SELECT on timeline, audit_log, documents, timeline_seals, timeline_heads, timeline_days and
+ * timeline_dropped. Sealing and the fleet go on meanwhile.
  */
 #ifndef TRIBUTARY_PROOF_CHECK_H
 #define TRIBUTARY_PROOF_CHECK_H
@@ -14,6 +14,7 @@
 struct proof_subjects {
 	struct proof_row *rows; /* by subject and place */
 	size_t rows_count;
+	size_t dropped_count;     /* of these rows */
 	struct proof_head *heads; /* by subject and batch */
 	size_t heads_count;
 	struct proof_seal *seals; /* by batch */
@@ -43,14 +44,16 @@ struct proof_range {
 struct proof_summary {
 	int64_t seals_count, rows_count;
 	int64_t unsealed_count;
-	int64_t newest_batch_no; /* 0: there is none */
+	int64_t days_count, dropped_count; /* days that retention dropped, and their rows; of the range */
+	int64_t newest_batch_no;           /* 0: there is none */
 	unsigned char newest_hash[PROOF_HASH_BYTES];
 	char newest_sealed_at[40]; /* text, UTC */
 };
 
 /*
  * proof_verify_batches - walks the batches with all their rows, each in a transaction of its own
- * Memory is that of one batch. The findings' arena is not cleared.
+ * Then the days that retention dropped since: what is left of them must be what the audit log says of each. Memory is that
+ * of one batch. The findings' arena is not cleared.
  */
 enum outcome proof_verify_batches(struct store *store, const struct proof_range *range, struct proof_summary *summary,
 				  struct proof_findings *findings, struct why *why) MUST_CHECK;

@@ -32,6 +32,7 @@ struct proof_row {
 	size_t facts_count;
 	struct str at_text;   /* for people; not part of the bytes */
 	bool is_body_changed; /* of a document: its body is not what its sha256 says */
+	bool is_dropped;      /* with its day, by retention: only place, subject and digest are known */
 	unsigned char digest[PROOF_HASH_BYTES];
 };
 

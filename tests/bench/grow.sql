@@ -21,6 +21,12 @@ CREATE TABLE IF NOT EXISTS bench_grow.meta (
 );
 INSERT INTO bench_grow.meta (next_number) VALUES (100) ON CONFLICT DO NOTHING;
 
+-- The timeline's days of the numbers first..last, as far as they are missing; rows of no day would lie in the default partition.
+CREATE OR REPLACE FUNCTION bench_grow.days_make(first bigint, last bigint) RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FILTER (WHERE tributary.timeline_day_make(d::date, 1000000)) FROM bench_grow.meta m, generate_series(
+		date_trunc('day', (m.begin_at + first * m.step) AT TIME ZONE 'UTC'), (m.begin_at + last * m.step) AT TIME ZONE 'UTC', interval '1 day') d
+$$;
+
 -- What differs in the copies of a template: its bytes, and the expression of those of a copy (of i, a row of bench_grow_ids).
 CREATE TABLE IF NOT EXISTS bench_grow.tokens (
 	template integer NOT NULL,

@@ -68,7 +68,7 @@ o=$(sql "SELECT o.order_id FROM tributary.orders o JOIN tributary.order_status s
 	AND (SELECT count(*) FROM tributary.outbound_documents d WHERE d.order_id = o.order_id) = 3 ORDER BY 1 LIMIT 1")
 h=$(sql "SELECT order_id FROM tributary.orders WHERE number = '#H$run'")
 single=$(sql "SELECT order_id FROM tributary.allocation_lines JOIN tributary.reservations USING (order_id, line_no) GROUP BY 1
-	HAVING count(*) = 1 ORDER BY 1 LIMIT 1")
+	HAVING count(*) = 1 INTERSECT SELECT order_id FROM tributary.allocation_lines GROUP BY 1 HAVING count(*) = 1 ORDER BY 1 LIMIT 1")
 s=$(sql "SELECT shipment_id FROM tributary.shipments WHERE order_id = '$o' AND place = 1")
 n=$(sql "SELECT number FROM tributary.invoices WHERE shipment_id = '$s'")
 l=$(sql "SELECT line_no FROM tributary.invoice_lines JOIN tributary.invoices USING (invoice_id) WHERE number = '$n' ORDER BY 1 LIMIT 1")

@@ -4,7 +4,7 @@
  * CONSUMES     nothing: it works by the clock
  * PUBLISHES    to home: messages that were said and never came to a queue, as the journal has them
  * WRITES       audit_cursor, audit_rounds, audit_findings, audit_trails, audit_queues, audit_put_backs; the timeline; the
- *              seals, by their function
+ *              seals and the days ahead of the timeline, by their functions
  * IDEMPOTENCY  a round that was not saved is done again; a message that is put back has its old id, so that its worker
  *              answers it from the journal when it was only slow. One auditor acts at a time, by a lock of Postgres
  * FAILURES     none of its own: what breaks a book is a finding (names of checks: shared/audit/checks.c, and facts,
@@ -421,6 +421,25 @@ rows_seal(struct batch *batch, struct why *why)
 	return outcome;
 }
 
+/* What cannot be made now is made by a later tick; until then its rows are taken by timeline_default. */
+static enum outcome
+days_make(struct batch *batch, struct why *why)
+{
+	int64_t made = 0;
+	struct why not_now = {0};
+	enum outcome outcome = audit_days_make(batch->store, batch->arena, &made, &not_now);
+
+	if (outcome == OUTCOME_AWAY) {
+		*why = not_now;
+		return outcome;
+	}
+	if (outcome != OUTCOME_OK)
+		log_line(LOG_LEVEL_WARN, "days-ahead", "code=%s text=\"%s\"", not_now.code, not_now.text);
+	else if (made)
+		log_line(LOG_LEVEL_INFO, "days-ahead", "made=%" PRId64, made);
+	return OUTCOME_OK;
+}
+
 enum outcome
 auditor_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 {
@@ -436,6 +455,8 @@ auditor_tick(struct batch *batch, int64_t *next_ms, struct why *why)
 	if (!is_ours)
 		return OUTCOME_OK;
 	outcome = rows_seal(batch, why);
+	if (outcome == OUTCOME_OK)
+		outcome = days_make(batch, why);
 	if (outcome != OUTCOME_OK) {
 		audit_unlock(batch->store, batch->arena);
 		return outcome;

@@ -96,6 +96,26 @@ audit_unlock(struct store *store, struct arena *arena)
 	(void)!store_commit(store, &ignored);
 }
 
+static const struct statement days_make = {"auditor_days_make", "", "SELECT tributary.timeline_days_make()::bigint"};
+
+enum outcome
+audit_days_make(struct store *store, struct arena *arena, int64_t *made, struct why *why)
+{
+	struct result *r;
+	int64_t count;
+	enum outcome outcome;
+
+	store_begin(store);
+	outcome = store_query(store, rows_new(&days_make, arena), &r, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	count = result_int(r, 0, 0);
+	outcome = store_commit(store, why);
+	if (outcome == OUTCOME_OK)
+		*made = count;
+	return outcome;
+}
+
 enum outcome
 audit_cursor_read(struct store *store, struct arena *arena, struct audit_cursor *c, struct why *why)
 {

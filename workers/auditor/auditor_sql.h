@@ -21,6 +21,10 @@ enum outcome audit_lock(struct store *store, struct arena *arena, bool *is_ours,
 /* audit_unlock - what goes wrong ends the connection, and with it the lock */
 void audit_unlock(struct store *store, struct arena *arena);
 
+/* audit_days_make - the timeline's next days, as far as they are missing and no lock is in the way (migrations/
+ * 0024_retention.sql); made: how many partitions */
+enum outcome audit_days_make(struct store *store, struct arena *arena, int64_t *made, struct why *why) MUST_CHECK;
+
 enum outcome audit_cursor_read(struct store *store, struct arena *arena, struct audit_cursor *c,
 			       struct why *why) MUST_CHECK;
 
