@@ -56,8 +56,8 @@ batch_write(struct bare *b, const struct delivery *deliveries, size_t n, struct 
 	for (size_t i = 0; i < n; i++) {
 		/* A key of its own, and near its neighbours as an order's is (uuid_of_order()). */
 		struct str number = arena_printf(b->arena, "%lld", (long long)b->written++);
-		struct uuid id = uuid_derive_near(UUID_MESSAGE, uuid_random(), STR("row"),
-						  uuid_of_order(STR("bare"), number));
+		struct uuid id =
+		    uuid_derive_near(UUID_MESSAGE, uuid_random(), STR("row"), uuid_of_order(STR("bare"), number));
 
 		rows_uuid(wide, id);
 		rows_text(wide, deliveries[i].queue);
