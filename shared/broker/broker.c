@@ -197,6 +197,12 @@ broker_limit(struct broker *b, struct str queue, int64_t limit)
 			consume_limit(c, &c->queues[i], limit < 0 ? 0 : limit);
 }
 
+int64_t
+broker_depth(struct broker *b, const char *queue)
+{
+	return consume_depth(&b->consumer, queue);
+}
+
 bool
 broker_is_paused(const struct broker *b)
 {

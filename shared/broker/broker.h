@@ -149,6 +149,12 @@ bool broker_publish_is_answered(struct broker *b);
  */
 void broker_ack(struct broker *b, const struct delivery *delivery);
 
+/*
+ * broker_depth - how many messages are ready in the queue; one round trip on the consume link
+ * -1: not known, for there is no such queue, or no connection
+ */
+int64_t broker_depth(struct broker *b, const char *queue);
+
 /* broker_keep - broker_pump(), and what is away is connected again, if it is time to try: takes up to timeout_us then */
 void broker_keep(struct broker *b, int64_t timeout_us);
 

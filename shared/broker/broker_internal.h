@@ -108,6 +108,7 @@ enum outcome consume_hand_out(struct consumer *c, struct arena *arena, struct de
 enum outcome consume_trouble(const struct consumer *c, struct why *why) MUST_CHECK;
 void consume_cancel(struct consumer *c); /* basic.cancel for every queue */
 void consume_limit(struct consumer *c, struct queue *q, int64_t limit);
+int64_t consume_depth(struct consumer *c, const char *queue); /* ready messages; -1: not known */
 void consume_ack(struct consumer *c, const struct delivery *delivery);
 int64_t consume_next_us(const struct consumer *c); /* when consume_serve has something due; INT64_MAX: never */
 void consume_release(struct consumer *c);

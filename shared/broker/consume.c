@@ -43,11 +43,12 @@ link_gone(struct consumer *c)
 
 /* --- queues ----------------------------------------------------------------------------------------------------- */
 
-/* OUTCOME_HELD: it is not there, or not for us. */
+/* OUTCOME_HELD: it is not there, or not for us. depth: messages that are ready */
 static enum outcome
-queue_probe(struct consumer *c, const struct queue *q, struct why *why)
+queue_probe(struct consumer *c, const char *name, int64_t *depth, struct why *why)
 {
 	struct link *l = &c->link;
+	const amqp_queue_declare_ok_t *told;
 	enum outcome outcome;
 
 	if (!l->has_probe_channel) {
@@ -57,8 +58,9 @@ queue_probe(struct consumer *c, const struct queue *q, struct why *why)
 			return outcome;
 		l->has_probe_channel = true;
 	}
-	(void)amqp_queue_declare(l->state, LINK_PROBE_CHANNEL, queue_bytes(q), 1, 0, 0, 0, amqp_empty_table);
-	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, q->name, why);
+	told = amqp_queue_declare(l->state, LINK_PROBE_CHANNEL, amqp_cstring_bytes(name), 1, 0, 0, 0, amqp_empty_table);
+	*depth = told ? (int64_t)told->message_count : 0;
+	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, name, why);
 	if (outcome != OUTCOME_OK)
 		l->has_probe_channel = false;
 	return outcome;
@@ -107,7 +109,8 @@ static void
 queue_consume(struct consumer *c, struct queue *q)
 {
 	struct why why = {0};
-	enum outcome outcome = queue_probe(c, q, &why);
+	int64_t depth;
+	enum outcome outcome = queue_probe(c, q->name, &depth, &why);
 
 	if (outcome == OUTCOME_OK) {
 		outcome = queue_subscribe(c, q, &why);
@@ -405,6 +408,22 @@ consume_next_us(const struct consumer *c)
 		if (!c->queues[i].is_consumed && c->queues[i].limit && c->queues[i].next_check_us < next)
 			next = c->queues[i].next_check_us;
 	return next;
+}
+
+int64_t
+consume_depth(struct consumer *c, const char *queue)
+{
+	int64_t depth;
+	struct why why;
+
+	if (!link_is_up(&c->link))
+		return -1;
+	link_limit_rpc(&c->link, monotonic_us() + c->link.settings->rpc_timeout_ms * 1000);
+	if (queue_probe(c, queue, &depth, &why) != OUTCOME_OK)
+		depth = -1;
+	if (!link_is_up(&c->link))
+		link_gone(c);
+	return depth;
 }
 
 void

@@ -12,6 +12,7 @@
 
 #define IDLE_US INT64_C(500000)
 #define STORE_RETRY_US INT64_C(5000000)
+#define BACKLOG_LOOK_MS 5
 
 /* On a quiet day too it must be known whether the database is there. */
 static void
@@ -164,6 +165,32 @@ turn_take(struct skeleton *s, struct turn *t)
 	}
 }
 
+static bool
+is_backlogged(struct skeleton *s)
+{
+	for (const char *const *queue = s->worker->behind; *queue; queue++)
+		if (broker_depth(s->broker, *queue) > s->config.backlog_max)
+			return true;
+	return false;
+}
+
+/* After a large batch: the queues that come later are to be short. False as said_end(). */
+static bool
+backlog_wait(struct skeleton *s)
+{
+	int64_t until_us = monotonic_us() + s->config.backlog_wait_ms * 1000;
+
+	if (!s->worker->behind || s->config.backlog_max == 0)
+		return true;
+	while (is_backlogged(s) && monotonic_us() < until_us) {
+		if (broker_publish_is_answered(s->broker) && !said_end(s))
+			return false;
+		if (!skeleton_sleep(s, BACKLOG_LOOK_MS))
+			return false;
+	}
+	return true;
+}
+
 /* Up to the commit, and what was said before is done. False when the process must stop with the turn unsettled: its
  * messages are delivered again, to whoever comes next. */
 static bool
@@ -258,6 +285,8 @@ loop_run(struct skeleton *s)
 		} else if (is_settled) {
 			fault_point(s, STEP_TAKE);
 			is_settled = turn_run(s, next);
+			if (is_settled && s->said && next->n >= (size_t)s->config.batch_max / 2)
+				is_settled = backlog_wait(s);
 		}
 	}
 	return is_settled && said_end(s) ? 0 : 1;

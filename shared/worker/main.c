@@ -21,7 +21,7 @@
 #define QUEUE_BYTES 256
 #define RPC_TIMEOUT_MS 5000
 #define SLEEP_SLICE_MS 200
-#define PREFETCH_BATCHES 3 /* of each queue: two unacknowledged, and the next one there when its turn comes */
+#define PREFETCH_BATCHES 2 /* of each queue: two unacknowledged, and the next one there when its turn comes */
 
 static volatile sig_atomic_t stop_asked;
 

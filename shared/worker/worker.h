@@ -130,6 +130,13 @@ struct worker {
 	/* window - asked before each batch and after it, before its messages are acknowledged; NULL: no limit. What was on
 	 * its way when a window closed still comes: see item_return(). */
 	struct queue_window (*window)(void *state, struct str queue, int64_t now_us);
+	/*
+	 * behind - the queues that what it says comes to, next or later; ends with NULL, or is NULL
+	 * Who takes from one door as fast as it can would fill them, and whatever comes by the other doors would wait behind it
+	 * at each. So after a large batch it waits until none of them has more than BACKLOG_MAX messages, or BACKLOG_WAIT_MS are
+	 * over: what is still at a door waits in a queue of its own.
+	 */
+	const char *const *behind;
 	bool from_outside; /* reads intake: any bytes, message ids of strangers */
 	bool is_final;     /* takes what others gave up on: no journal, no gates, and nothing dies here */
 };

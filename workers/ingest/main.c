@@ -3,6 +3,8 @@
 
 #include "worker/worker.h"
 
+#include "topology_names.h"
+
 #include <stddef.h>
 
 static const struct param ingest_params[] = {
@@ -14,6 +16,9 @@ static const struct handler ingest_handlers[] = {
     {.handle = ingest_handle, .committed = ingest_committed},
 };
 
+/* Not ship-sync: a partner that is away must not hold the channels up. */
+static const char *const ingest_behind[] = {QUEUE_ENRICH, QUEUE_ALLOCATE, QUEUE_INVOICE, NULL};
+
 static const struct worker ingest_worker = {
     .name = "ingest",
     .summary = "takes documents from outside and makes orders of them",
@@ -24,6 +29,7 @@ static const struct worker ingest_worker = {
     .handlers_count = COUNT_OF(ingest_handlers),
     .open = ingest_open,
     .close = ingest_close,
+    .behind = ingest_behind,
     .from_outside = true,
 };
 

@@ -1,0 +1,30 @@
+#!/bin/bash
+# A channel that sends all at once does not fill the queues that come later: ingest waits at the door while these are full, and
+# the other channels' orders are not behind them. But a stage that stands still stops no channel (promise P5).
+. "$(dirname "$0")/../support/fleet.sh"
+fleet_up
+trap 'rm -f "$var/fleet.ingest.env"; fleet reload; fleet start' EXIT
+run=$RANDOM
+taken() { sql "SELECT count(*) FROM tributary.documents d JOIN tributary.orders o USING (document_id) WHERE o.number LIKE '$1%'"; }
+taken_are() { [ "$(taken "$1")" = "$2" ]; }
+
+fleet stop enrich
+printf 'BACKLOG_MAX=150\nBACKLOG_WAIT_MS=3000\n' >"$var/fleet.ingest.env"
+fleet reload
+load "bk$run-" 1000
+sleep 5
+n=$(taken "bk$run-")
+is "backlog, with enrich standing still ingest takes a batch each 3 s ($n of 1000 after 5 s)" "$((n > 150 && n < 600))" 1
+fleet start enrich
+wait_for 60 all_invoiced "bk$run-" 1000
+is "backlog, once it goes on all come to their invoice" "$(invoiced "bk$run-")" 1000
+
+fleet stop enrich
+rm -f "$var/fleet.ingest.env"
+fleet reload
+load "bl$run-" 1000
+wait_for 15 taken_are "bl$run-" 1000
+is "backlog, a stage that stands still stops no channel" "$(taken "bl$run-")" 1000
+fleet start enrich
+wait_for 60 all_invoiced "bl$run-" 1000
+is "backlog, and nothing is lost by it" "$(invoiced "bl$run-")" 1000
