@@ -71,6 +71,9 @@ stage_drain() { # stage_drain STAGE PROCESSES COUNT - prints how many per second
 processes_part() {
 	local n=$1 p stage
 	: >"$var/processes"
+	# Nobody takes what ingest says here, and it is not to wait for that
+	echo BACKLOG_MAX=0 >"$var/fleet.ingest.env"
+	fleet reload
 	for stage in ingest enrich allocate ship-sync invoice auditor; do ops/stack/fleet --var "$var" scale $stage 0 >/dev/null; done
 	for p in 1 2; do
 		load "stage$p-" "$n" >/dev/null
@@ -80,6 +83,8 @@ processes_part() {
 		echo "invoice.$p $(stage_drain invoice "$p" "$n")" >>"$var/processes"
 		stage_drain allocate "$p" "$n" >/dev/null
 	done
+	rm -f "$var/fleet.ingest.env"
+	fleet reload
 	for stage in ingest enrich allocate ship-sync invoice auditor; do ops/stack/fleet --var "$var" scale $stage 1 >/dev/null; done
 	echo "one stage alone in front of a full queue of $n, messages settled per second:"
 	sed 's/\./ /' "$var/processes" | awk '{v[$1, $2] = $3; if (!seen[$1]++) name[++n] = $1}
