@@ -7,10 +7,8 @@
 
 #include "worker/worker.h"
 
-/* Whether there are any: asked once, for none is added later. */
-enum former_ids { FORMER_IDS_UNKNOWN, FORMER_IDS_NONE, FORMER_IDS_SOME };
-
-/* former_ids_apply - gives the items of such orders, and the orders in them, the ids that these have */
-enum outcome former_ids_apply(struct batch *batch, enum former_ids *ids, struct why *why);
+/* former_ids_apply - gives the items of such orders, also those that Redis named, and the orders in them, the ids that these
+ * have */
+enum outcome former_ids_apply(struct batch *batch, struct why *why);
 
 #endif

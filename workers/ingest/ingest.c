@@ -46,7 +46,6 @@ struct ingest_state {
 	size_t mappings_count;
 	int64_t *readings; /* likewise */
 	struct drift *drift;
-	enum former_ids former_ids;
 };
 
 void
@@ -414,7 +413,7 @@ ingest_handle(struct batch *batch, struct why *why)
 	struct answers *answers;
 
 	if (outcome == OUTCOME_OK)
-		outcome = former_ids_apply(batch, &st->former_ids, why);
+		outcome = former_ids_apply(batch, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	answers = answers_judge(batch);
