@@ -15,19 +15,30 @@ SET search_path = pg_catalog, pg_temp AS $$
 	LATERAL (SELECT length(ltrim(digits::bit(64)::text, '0'))) b(bits)
 $$;
 
-INSERT INTO former_order_ids (derived_id, order_id)
-SELECT order_id_derived(party, external_id, order_id), order_id FROM orders WHERE substr(order_id::text, 15, 1) = '5';
+CREATE FUNCTION former_order_ids_fill() RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO tributary.former_order_ids (derived_id, order_id)
+	SELECT tributary.order_id_derived(party, external_id, order_id), order_id FROM tributary.orders o
+	WHERE substr(order_id::text, 15, 1) = '5' AND NOT EXISTS (SELECT FROM tributary.former_order_ids f WHERE f.order_id = o.order_id)
+	ON CONFLICT DO NOTHING
+$$;
+SELECT former_order_ids_fill();
 
--- An ingest of before may still run: what it accepts until it is replaced is such an order, too.
+-- The fleet should stand still meanwhile (ops/runbook/upgrade.md). Should an ingest of before run all the same, what it accepts is
+-- such an order, too; and an order that is there by its new id it does not make a second time: it tries again, until it is replaced.
 CREATE FUNCTION former_order_id_add() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = tributary, pg_temp AS $$
+DECLARE
+	derived CONSTANT uuid := order_id_derived(NEW.party, NEW.external_id, NEW.order_id);
 BEGIN
-	INSERT INTO former_order_ids (derived_id, order_id)
-	VALUES (order_id_derived(NEW.party, NEW.external_id, NEW.order_id), NEW.order_id) ON CONFLICT DO NOTHING;
+	IF EXISTS (SELECT FROM orders WHERE order_id = derived) THEN
+		RAISE EXCEPTION 'order % is known as %', NEW.order_id, derived USING ERRCODE = 'serialization_failure';
+	END IF;
+	INSERT INTO former_order_ids (derived_id, order_id) VALUES (derived, NEW.order_id) ON CONFLICT DO NOTHING;
 	RETURN NULL;
 END
 $$;
 CREATE TRIGGER former_order_id AFTER INSERT ON orders FOR EACH ROW WHEN (substr(NEW.order_id::text, 15, 1) = '5')
 EXECUTE FUNCTION former_order_id_add();
-REVOKE ALL ON FUNCTION order_id_derived(text, text, uuid), former_order_id_add() FROM PUBLIC;
+SELECT former_order_ids_fill(); -- what came between the first and the trigger, for which writers waited
+REVOKE ALL ON FUNCTION order_id_derived(text, text, uuid), former_order_ids_fill(), former_order_id_add() FROM PUBLIC;
 
 GRANT SELECT ON former_order_ids TO tributary_ingest, tributary_gateway, tributary_operator;

@@ -322,7 +322,7 @@ BEGIN
 	IF day.decided_at IS NOT NULL THEN
 		RETURN day.rows_count;
 	END IF;
-	SELECT last_value INTO day.decided_place FROM seal_places;
+	day.decided_place := coalesce((SELECT last_place FROM timeline_seals ORDER BY batch_no DESC LIMIT 1), 0);
 	EXECUTE format('SELECT ''order '' || u.order_id || '' '' || because FROM orders_under_way u WHERE EXISTS'
 	               ' (SELECT FROM %I t WHERE t.order_id = u.order_id) LIMIT 1', day.part_name) INTO why;
 	IF why IS NOT NULL THEN

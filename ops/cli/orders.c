@@ -36,7 +36,7 @@ static const struct statement order_find = {
     " FROM tributary.orders o WHERE o.party > p.party ORDER BY o.party LIMIT 1) FROM parties p WHERE p.party IS NOT "
     "NULL)"
     " SELECT order_id FROM tributary.orders WHERE order_id IN (($1)[1], ($2)[1], (SELECT f.order_id FROM"
-    " tributary.former_order_ids f WHERE f.derived_id = ($2)[1]))"
+    " tributary.former_order_ids f WHERE f.derived_id IN (($1)[1], ($2)[1]) LIMIT 1))"
     " UNION SELECT o.order_id FROM parties p JOIN tributary.orders o ON o.party = p.party"
     " AND o.number IN (($4)[1], '#' || ($4)[1]) WHERE ($3)[1] IN ('', p.party) LIMIT 2"};
 

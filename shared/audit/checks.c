@@ -129,7 +129,9 @@ const struct audit_check audit_checks[] = {
     ORDER_CHECK("order-twice", "a channel's order is one order",
         SELECT("orders", "o.order_id") "'document ' || o.document_id || ' came to be another order, too'" ORDERS
         " JOIN tributary.orders o USING (order_id) JOIN tributary.documents d USING (document_id) WHERE d.order_id IS"
-        " DISTINCT FROM o.order_id"),
+        " DISTINCT FROM o.order_id"
+        " UNION ALL " SELECT("orders", "w.order_id") "'is also there as ' || o.order_id" ORDERS
+        " JOIN tributary.former_order_ids f USING (order_id) JOIN tributary.orders o ON o.order_id = f.derived_id"),
     ORDER_CHECK("order-revisions", "every revision of an order before the present one is kept",
         SELECT("order_revisions", "(w.order_id || '/' || coalesce(n, r.revision_no))") "CASE WHEN r.order_id IS NULL"
         " THEN 'is missing, and the order is at revision ' || o.revision_no ELSE 'is there, and the order is at"

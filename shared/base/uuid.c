@@ -145,11 +145,17 @@ uuid_of_order(struct str party, struct str identifier)
 	return id;
 }
 
+struct uuid
+uuid_of_order_formerly(struct str party, struct str identifier)
+{
+	return uuid_derive(UUID_ORDER, (struct str[]){party, identifier}, 2);
+}
+
 bool
 uuid_is_of_order(struct uuid id, struct str party, struct str identifier)
 {
 	return uuid_equal(id, uuid_of_order(party, identifier)) ||
-	       uuid_equal(id, uuid_derive(UUID_ORDER, (struct str[]){party, identifier}, 2));
+	       uuid_equal(id, uuid_of_order_formerly(party, identifier));
 }
 
 struct uuid

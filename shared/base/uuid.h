@@ -45,7 +45,9 @@ struct uuid uuid_derive_from(enum uuid_kind kind, struct uuid parent, struct str
  *   the rest     74 bits of the hash of both, as uuid_derive() has it, and version 8
  */
 struct uuid uuid_of_order(struct str party, struct str identifier);
-/* uuid_is_of_order - the id is that, or what it was derived as before there was version 8 */
+/* uuid_of_order_formerly - as it was derived before there was version 8 */
+struct uuid uuid_of_order_formerly(struct str party, struct str identifier);
+/* uuid_is_of_order - the id is the one or the other */
 bool uuid_is_of_order(struct uuid id, struct str party, struct str identifier);
 /*
  * uuid_of_document - the id of what came from outside

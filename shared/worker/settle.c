@@ -33,7 +33,9 @@ uuid_str(struct arena *arena, struct uuid id)
 static struct uuid
 exception_id(const struct skeleton *s, struct uuid message_id)
 {
-	return uuid_derive_from(UUID_EXCEPTION, message_id, str_of(s->worker->name));
+	struct str parts[] = {{(const char *)message_id.bytes, sizeof message_id.bytes}, str_of(s->worker->name)};
+
+	return uuid_derive(UUID_EXCEPTION, parts, COUNT_OF(parts));
 }
 
 /* The message as it came, on its way to wait, to come home or to be buried: ours is the id, the rest is the sender's.

@@ -59,8 +59,7 @@ superuser >/dev/null <<-EOF
 	WHERE o.order_id = '$was' AND substr(uuid_send(j.message_id), 9) = substr(set_byte(h, 8, get_byte(h, 8) & 63 | 128), 9);
 EOF
 # As the migration does it
-admin_sql "INSERT INTO tributary.former_order_ids SELECT tributary.order_id_derived(party, external_id, order_id), order_id FROM tributary.orders
-	WHERE order_id = '$was'"
+admin_sql "SELECT tributary.former_order_ids_fill()" >/dev/null
 is "former ids, the migration derives in SQL what C derives" "$(sql "SELECT derived_id FROM tributary.former_order_ids WHERE order_id = '$was'")" "$now"
 fleet start
 
@@ -86,3 +85,24 @@ late=00000000-0000-5000-8000-00000000000$((run % 10))
 superuser -c "INSERT INTO tributary.orders SELECT (jsonb_populate_record(o, jsonb_build_object('order_id', '$late', 'external_id', '99$run', 'number', '#L$run'))).*
 	FROM tributary.orders o WHERE order_id = '$was'"
 is "former ids, what it accepts is known, too" "$(sql "SELECT order_id FROM tributary.former_order_ids WHERE order_id = '$late'")" "$late"
+other=${late:0:34}ff
+copy="INSERT INTO tributary.orders SELECT (jsonb_populate_record(o, jsonb_build_object('order_id', '$other', 'external_id', '98$run', 'number', '#M$run'))).*
+	FROM tributary.orders o WHERE order_id = '$was'"
+superuser -c "$copy" -c "UPDATE tributary.orders SET order_id = (SELECT derived_id FROM tributary.former_order_ids WHERE order_id = '$other') WHERE order_id = '$other'"
+refused=$(superuser -c "$copy" 2>&1)
+is "former ids, and what is there by its new id it does not make again" "$(grep -c 'is known as' <<<"$refused")" 1
+is "former ids, it had been there once" "$(sql "SELECT count(*) FROM tributary.orders WHERE number = '#M$run'")" 1
+
+# --- a cancellation that waits for its order since before ---------------------------------------------------------------------
+n="#R8$run"
+order 09:00 TR-1003 | jq '.cancelled_at = .updated_at' | send
+wait_for 15 sql_is "SELECT count(*) FROM tributary.exceptions WHERE code = 'order-cancelled' AND state = 'open'" 1
+will=$(sql "SELECT order_id FROM tributary.exceptions WHERE code = 'order-cancelled' AND state = 'open'")
+external=${n#"#R"}
+superuser -c "UPDATE tributary.exceptions x SET order_id = encode(set_byte(set_byte(h, 6, get_byte(h, 6) & 15 | 80), 8, get_byte(h, 8) & 63 | 128), 'hex')::uuid
+	FROM (SELECT substr(public.digest('\x8e1d5b0a934c4f7ea6213c70d915b200'::bytea || '\x07000000' || 'shopify'::bytea
+		|| set_byte('\x00000000', 0, length('$external')) || '$external'::bytea, 'sha1'), 1, 16)) d(h) WHERE x.order_id = '$will'"
+order 08:00 TR-1003 | send
+wait_for 20 state_is cancelled
+is "former ids, a cancellation that waited since before cancels it" "$(sql "SELECT state FROM report.orders WHERE number = '$n'")" cancelled
+is "former ids, and its exception needs nobody any more" "$(sql "SELECT count(*) FROM tributary.exceptions WHERE code = 'order-cancelled' AND state = 'open'")" 0

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/ask_parts_sql.h"
 
-#define OWN                                                    \
-	" FROM unnest($1, $2) WITH ORDINALITY u(id, party, n)" \
-	" JOIN tributary.orders o ON o.order_id = u.id AND (u.party IS NULL OR o.party = u.party)"
+#define OWN                                                                                             \
+	" FROM unnest($1, $2) WITH ORDINALITY u(id, party, n) JOIN tributary.orders o ON o.order_id = " \
+	"coalesce((SELECT"                                                                              \
+	" f.order_id FROM tributary.former_order_ids f WHERE f.derived_id = u.id), u.id)"               \
+	" AND (u.party IS NULL OR o.party = u.party)"
 /* What the channel calls a line, and the unit that we count it in. */
 #define LINE_NAMES                                                                                \
 	" LEFT JOIN tributary.order_lines l ON l.order_id = x.order_id AND l.line_no = x.line_no" \
@@ -53,7 +55,8 @@ const struct statement parts_timeline = {
     "ask_timeline", "UTZII",
     "SELECT u.n - 1, t.place, t.at, t.stage, t.event, t.code, t.detail"
     " FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY u(id, party, at, place, wanted, n)"
-    " JOIN tributary.orders o ON o.order_id = u.id AND (u.party IS NULL OR o.party = u.party)"
+    " JOIN tributary.orders o ON o.order_id = coalesce((SELECT f.order_id FROM tributary.former_order_ids f"
+    " WHERE f.derived_id = u.id), u.id) AND (u.party IS NULL OR o.party = u.party)"
     " LEFT JOIN LATERAL (SELECT t.place, t.at, t.stage, t.event, t.code, t.detail FROM tributary.timeline t"
     " WHERE t.order_id = o.order_id AND t.at >= u.at AND (t.at, t.place) > (u.at, u.place) ORDER BY t.at, t.place"
     " LIMIT u.wanted) t ON true ORDER BY u.n, t.at, t.place"};

@@ -296,7 +296,11 @@ cancelled_apply(struct batch *batch, struct item **fresh, size_t n, struct why *
 	enum outcome outcome;
 
 	for (size_t i = 0; i < n; i++) {
+		const struct order *order = ((const struct intake *)fresh[i]->scratch)->order;
+
 		rows_uuid(ids, fresh[i]->order_id);
+		/* It may have come when ids were derived in another way. */
+		rows_uuid(ids, uuid_of_order_formerly(order->party, order->source_id));
 		rows_instant(ids, batch->now_us - CANCEL_WAIT_US);
 	}
 	outcome = store_query(batch->store, ids, &cancelled, why);
@@ -306,7 +310,7 @@ cancelled_apply(struct batch *batch, struct item **fresh, size_t n, struct why *
 				continue;
 			rows_uuid(cancel, fresh[i]->order_id);
 			rows_instant(cancel, batch->now_us);
-			rows_uuid(close, fresh[i]->order_id);
+			rows_uuid(close, result_uuid(cancelled, row, 1));
 			item_status(fresh[i], ORDER_CANCELLED);
 			item_note(batch, fresh[i], "cancelled", NULL, "its cancellation had come before it");
 		}

@@ -77,9 +77,10 @@ const struct statement ingest_lines_delete = {"ingest_lines_delete", "U",
 					      "DELETE FROM tributary.order_lines WHERE order_id = ANY ($1)"};
 
 const struct statement ingest_orders_cancelled = {
-    "ingest_orders_cancelled", "UZ",
-    "SELECT x.order_id FROM unnest($1, $2) u(order_id, since) JOIN tributary.exceptions x USING (order_id)"
-    " WHERE x.code = 'order-cancelled' AND x.state = 'open' AND x.opened_at > u.since"};
+    "ingest_orders_cancelled", "UUZ",
+    "SELECT u.order_id, x.order_id FROM unnest($1, $2, $3) u(order_id, former_id, since) CROSS JOIN LATERAL (SELECT"
+    " x.order_id FROM tributary.exceptions x WHERE x.order_id IN (u.order_id, u.former_id)"
+    " AND x.code = 'order-cancelled' AND x.state = 'open' AND x.opened_at > u.since) x"};
 
 const struct statement ingest_lines_insert = {
     "ingest_lines_insert", "UNTTTTITIIIO",

@@ -86,9 +86,10 @@ repeat_read(struct batch *batch, struct item *item, void (*read)(struct batch *b
 	in->is_unread = false;
 	item_order(item, (struct uuid){{0}});
 	read(batch, item);
-	if (item->outcome == OUTCOME_OK && (in->result != INTAKE_ORDER || !uuid_equal(item->order_id, locked)))
-		item_fail(item, why_set(&why, OUTCOME_RETRY, "order-busy", "Redis said that it is another order"),
-			  &why);
+	if (item->outcome != OUTCOME_OK || (in->result == INTAKE_ORDER && uuid_equal(item->order_id, locked)))
+		return;
+	item_order(item, locked);
+	item_fail(item, why_set(&why, OUTCOME_RETRY, "order-busy", "Redis said that it is another order"), &why);
 }
 
 static bool

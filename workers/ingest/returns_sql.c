@@ -6,7 +6,8 @@
 const struct statement returns_orders_find = {
     "returns_orders_find", "TUT",
     "WITH u AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS u(party, order_id, number, n))"
-    " SELECT u.n, o.order_id, o.number FROM u JOIN tributary.orders o USING (order_id)"
+    " SELECT u.n, o.order_id, o.number FROM u JOIN tributary.orders o ON o.order_id = coalesce((SELECT"
+    " f.order_id FROM tributary.former_order_ids f WHERE f.derived_id = u.order_id), u.order_id)"
     " WHERE o.party = u.party AND u.number IN ('', o.number)"
     " UNION ALL SELECT u.n, o.order_id, o.number FROM u JOIN tributary.orders o ON o.party = u.party"
     " AND o.number = u.number WHERE u.order_id IS NULL ORDER BY 1"};
