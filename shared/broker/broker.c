@@ -108,6 +108,14 @@ broker_free(struct broker *b)
 
 /* --- consuming -------------------------------------------------------------------------------------------------- */
 
+int
+delivery_compare(const struct delivery *a, const struct delivery *b)
+{
+	if (a->generation != b->generation)
+		return a->generation < b->generation ? -1 : 1;
+	return (a->tag > b->tag) - (a->tag < b->tag);
+}
+
 void
 broker_consume(struct broker *b, struct str queue)
 {
@@ -200,7 +208,10 @@ broker_limit(struct broker *b, struct str queue, int64_t limit)
 int64_t
 broker_depth(struct broker *b, const char *queue)
 {
-	return consume_depth(&b->consumer, queue);
+	int64_t depth = publish_depth(&b->publisher, queue);
+
+	consume_pump(&b->consumer);
+	return depth;
 }
 
 bool
@@ -254,6 +265,7 @@ call_begin(struct broker *b, const struct outgoing *messages, size_t n, enum pub
 
 	if (p->is_busy)
 		abort();
+	publish_pump(p);
 	p->is_busy = true;
 	p->messages = messages;
 	p->states = states;
@@ -271,6 +283,8 @@ call_end(struct broker *b, int64_t deadline_us, struct why *why)
 	struct publisher *p = &b->publisher;
 	enum outcome outcome = OUTCOME_OK;
 
+	if (!p->is_busy)
+		abort();
 	publish_pump(p);
 	if (publish_is_broken(p)) {
 		outcome = publish_ready(b, deadline_us, why);
@@ -297,6 +311,12 @@ broker_publish_begin(struct broker *b, const struct outgoing *messages, size_t n
 	for (size_t i = 0; i < n; i++)
 		states[i] = PUBLISH_PENDING;
 	call_begin(b, messages, n, states, monotonic_us() + timeout_ms * 1000);
+}
+
+bool
+broker_publish_is_stuck(struct broker *b)
+{
+	return publish_is_stuck(&b->publisher);
 }
 
 bool

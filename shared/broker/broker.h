@@ -62,6 +62,9 @@ struct delivery {
 	int64_t received_us; /* monotonic */
 };
 
+/* delivery_compare - in the order they came, also over a reconnect: below 0 when a came first */
+int delivery_compare(const struct delivery *a, const struct delivery *b);
+
 struct outgoing {
 	struct str exchange, routing_key, body;
 	struct envelope envelope;
@@ -133,13 +136,15 @@ enum outcome broker_publish(struct broker *b, const struct outgoing *messages, s
 
 /*
  * broker_publish_begin, broker_publish_end - the two halves of broker_publish(), for whoever has something better to do than
- * to wait: the first writes the messages, if there is a connection, the second waits for the answers, connects, and sends
+ * to wait: the first writes the messages, if there is a connection (and waits up to timeout_ms until it takes them), the second waits for the answers, connects, and sends
  * again what a lost connection took along. Between them deliveries may be taken and acknowledged, and nothing else may be
  * published. messages, their texts, and states are the broker's until the end.
  */
 void broker_publish_begin(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
 			  enum publish_state *states);
 enum outcome broker_publish_end(struct broker *b, int64_t timeout_ms, struct why *why) MUST_CHECK;
+/* broker_publish_is_stuck - what was begun goes on only in broker_publish_end(): its connection is gone, or takes no more */
+bool broker_publish_is_stuck(struct broker *b);
 /* broker_publish_is_answered - what was begun has all its answers: broker_publish_end() will not wait for any */
 bool broker_publish_is_answered(struct broker *b);
 
@@ -150,7 +155,7 @@ bool broker_publish_is_answered(struct broker *b);
 void broker_ack(struct broker *b, const struct delivery *delivery);
 
 /*
- * broker_depth - how many messages are ready in the queue; one round trip on the consume link
+ * broker_depth - how many messages are ready in the queue; one round trip on the publish link
  * -1: not known, for there is no such queue, or no connection
  */
 int64_t broker_depth(struct broker *b, const char *queue);

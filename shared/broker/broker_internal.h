@@ -108,7 +108,6 @@ enum outcome consume_hand_out(struct consumer *c, struct arena *arena, struct de
 enum outcome consume_trouble(const struct consumer *c, struct why *why) MUST_CHECK;
 void consume_cancel(struct consumer *c); /* basic.cancel for every queue */
 void consume_limit(struct consumer *c, struct queue *q, int64_t limit);
-int64_t consume_depth(struct consumer *c, const char *queue); /* ready messages; -1: not known */
 void consume_ack(struct consumer *c, const struct delivery *delivery);
 int64_t consume_next_us(const struct consumer *c); /* when consume_serve has something due; INT64_MAX: never */
 void consume_release(struct consumer *c);
@@ -116,6 +115,8 @@ void consume_release(struct consumer *c);
 /* publish.c */
 void publish_serve(struct publisher *p, int64_t deadline_us); /* connect when due, read what came */
 void publish_pump(struct publisher *p);
+/* publish_depth - ready messages of a queue; -1: not known. Here no delivery stands before the answer */
+int64_t publish_depth(struct publisher *p, const char *queue);
 /* publish_ready - connected, channel open, not blocked; waits for it, keeping the consumer alive */
 enum outcome publish_ready(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
 /*
@@ -128,6 +129,8 @@ enum outcome publish_round_send(struct broker *b, int64_t deadline_us, struct wh
 enum outcome publish_round_end(struct broker *b, int64_t deadline_us, struct why *why) MUST_CHECK;
 /* publish_is_broken - the round's channel is gone: what was sent may or may not have arrived */
 bool publish_is_broken(const struct publisher *p);
+/* publish_is_stuck - the call needs its end to go on: its channel is gone, or something of it is not sent yet */
+bool publish_is_stuck(struct publisher *p);
 /* publish_is_answered - every message of the call's round was sent and answered */
 bool publish_is_answered(struct publisher *p);
 

@@ -43,29 +43,6 @@ link_gone(struct consumer *c)
 
 /* --- queues ----------------------------------------------------------------------------------------------------- */
 
-/* OUTCOME_HELD: it is not there, or not for us. depth: messages that are ready */
-static enum outcome
-queue_probe(struct consumer *c, const char *name, int64_t *depth, struct why *why)
-{
-	struct link *l = &c->link;
-	const amqp_queue_declare_ok_t *told;
-	enum outcome outcome;
-
-	if (!l->has_probe_channel) {
-		(void)amqp_channel_open(l->state, LINK_PROBE_CHANNEL);
-		outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, "open a channel", why);
-		if (outcome != OUTCOME_OK)
-			return outcome;
-		l->has_probe_channel = true;
-	}
-	told = amqp_queue_declare(l->state, LINK_PROBE_CHANNEL, amqp_cstring_bytes(name), 1, 0, 0, 0, amqp_empty_table);
-	*depth = told ? (int64_t)told->message_count : 0;
-	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, name, why);
-	if (outcome != OUTCOME_OK)
-		l->has_probe_channel = false;
-	return outcome;
-}
-
 /* Of many queues few are busy at a time, and a share of what is wanted in all would let batches be small, and have none on its
  * way while one is worked on: each would cost several times as much per message. What is not read yet waits in the socket. */
 static uint16_t
@@ -110,7 +87,7 @@ queue_consume(struct consumer *c, struct queue *q)
 {
 	struct why why = {0};
 	int64_t depth;
-	enum outcome outcome = queue_probe(c, q->name, &depth, &why);
+	enum outcome outcome = link_probe(&c->link, q->name, &depth, &why);
 
 	if (outcome == OUTCOME_OK) {
 		outcome = queue_subscribe(c, q, &why);
@@ -290,14 +267,8 @@ consume_method(struct consumer *c, const amqp_method_t *method)
 static void
 consume_frame(struct consumer *c, const amqp_frame_t *frame)
 {
-	/* The probe channel only answers questions; what else is said there is that it is closing. */
-	if (frame->channel == LINK_PROBE_CHANNEL) {
-		if (frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_CHANNEL_CLOSE_METHOD) {
-			link_close_channel_ok(&c->link, LINK_PROBE_CHANNEL, frame->payload.method.decoded, NULL);
-			c->link.has_probe_channel = false;
-		}
+	if (link_probe_frame(&c->link, frame))
 		return;
-	}
 	if (frame->frame_type == AMQP_FRAME_METHOD)
 		consume_method(c, &frame->payload.method);
 	else if (frame->frame_type == AMQP_FRAME_HEADER)
@@ -408,22 +379,6 @@ consume_next_us(const struct consumer *c)
 		if (!c->queues[i].is_consumed && c->queues[i].limit && c->queues[i].next_check_us < next)
 			next = c->queues[i].next_check_us;
 	return next;
-}
-
-int64_t
-consume_depth(struct consumer *c, const char *queue)
-{
-	int64_t depth;
-	struct why why;
-
-	if (!link_is_up(&c->link))
-		return -1;
-	link_limit_rpc(&c->link, monotonic_us() + c->link.settings->rpc_timeout_ms * 1000);
-	if (queue_probe(c, queue, &depth, &why) != OUTCOME_OK)
-		depth = -1;
-	if (!link_is_up(&c->link))
-		link_gone(c);
-	return depth;
 }
 
 void

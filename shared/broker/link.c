@@ -202,6 +202,40 @@ link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const
 	return OUTCOME_AWAY;
 }
 
+enum outcome
+link_probe(struct link *l, const char *queue, int64_t *depth, struct why *why)
+{
+	const amqp_queue_declare_ok_t *told;
+	enum outcome outcome;
+
+	if (!l->has_probe_channel) {
+		(void)amqp_channel_open(l->state, LINK_PROBE_CHANNEL);
+		outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, "open a channel", why);
+		if (outcome != OUTCOME_OK)
+			return outcome;
+		l->has_probe_channel = true;
+	}
+	told =
+	    amqp_queue_declare(l->state, LINK_PROBE_CHANNEL, amqp_cstring_bytes(queue), 1, 0, 0, 0, amqp_empty_table);
+	*depth = told ? (int64_t)told->message_count : 0;
+	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, queue, why);
+	if (outcome != OUTCOME_OK)
+		l->has_probe_channel = false;
+	return outcome;
+}
+
+bool
+link_probe_frame(struct link *l, const amqp_frame_t *frame)
+{
+	if (frame->channel != LINK_PROBE_CHANNEL)
+		return false;
+	if (frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_CHANNEL_CLOSE_METHOD) {
+		link_close_channel_ok(l, LINK_PROBE_CHANNEL, frame->payload.method.decoded, NULL);
+		l->has_probe_channel = false;
+	}
+	return true;
+}
+
 static void
 blocked_set(struct link *l, bool is_blocked, struct str reason)
 {

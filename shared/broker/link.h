@@ -84,6 +84,14 @@ void link_limit_writes(struct link *l, int64_t deadline_us);
  */
 enum outcome link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const char *what,
 			struct why *why) MUST_CHECK;
+/*
+ * link_probe - is the queue there? On a channel of its own, because the answer "no" closes the channel it came on
+ * depth  messages that are ready in it
+ * OUTCOME_HELD: it is not there, or not for us; else as link_check()
+ */
+enum outcome link_probe(struct link *l, const char *queue, int64_t *depth, struct why *why) MUST_CHECK;
+/* link_probe_frame - true when the frame is of that channel, and dealt with: it only says by itself that it is closing */
+bool link_probe_frame(struct link *l, const amqp_frame_t *frame);
 /* link_close_channel_ok - answer a channel.close that came by itself; why (may be NULL) gets its text */
 void link_close_channel_ok(struct link *l, amqp_channel_t channel, const amqp_channel_close_t *closed, struct why *why);
 

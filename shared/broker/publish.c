@@ -141,6 +141,8 @@ publish_method(struct publisher *p, const amqp_method_t *method)
 static void
 publish_frame(struct publisher *p, const amqp_frame_t *frame)
 {
+	if (link_probe_frame(&p->link, frame))
+		return;
 	if (frame->frame_type == AMQP_FRAME_METHOD)
 		publish_method(p, &frame->payload.method);
 	else if (frame->frame_type == AMQP_FRAME_HEADER && p->returned.is_open)
@@ -160,6 +162,23 @@ publish_pump(struct publisher *p)
 			return;
 		publish_frame(p, &frame);
 	}
+}
+
+int64_t
+publish_depth(struct publisher *p, const char *queue)
+{
+	int64_t depth = -1;
+	struct why why;
+
+	publish_pump(p);
+	if (!link_is_up(&p->link) || !p->is_channel_open || p->link.is_blocked)
+		return -1;
+	link_limit_rpc(&p->link, monotonic_us() + p->link.settings->rpc_timeout_ms * 1000);
+	if (link_probe(&p->link, queue, &depth, &why) != OUTCOME_OK)
+		depth = -1;
+	/* Confirms that stood before the answer were read from the socket with it. */
+	publish_pump(p);
+	return depth;
 }
 
 /* --- the link --------------------------------------------------------------------------------------------------- */
@@ -362,6 +381,12 @@ static bool
 is_sent(struct publisher *p)
 {
 	return !cursor_advance(p);
+}
+
+bool
+publish_is_stuck(struct publisher *p)
+{
+	return p->is_busy && (publish_is_broken(p) || !is_sent(p));
 }
 
 bool

@@ -109,7 +109,7 @@ messages_compact(struct skeleton *s, struct turn *t)
 		t->messages[kept] = t->messages[i];
 		if (t->states[i] == PUBLISH_RETURNED)
 			returned_bury(s, &t->messages[kept]);
-		kept++;
+		t->states[kept++] = PUBLISH_PENDING;
 	}
 	t->messages_count = kept;
 }
@@ -170,12 +170,9 @@ turn_confirm(struct skeleton *s, struct turn *t)
 	fault_point(s, STEP_PUBLISH);
 	done_mark(s, t);
 	fault_point(s, STEP_MARK);
-	for (size_t i = 1; i < t->n; i++) {
-		const struct delivery *d = t->items[i]->delivery;
-
-		if (d->generation > last->generation || (d->generation == last->generation && d->tag > last->tag))
-			last = d;
-	}
+	for (size_t i = 1; i < t->n; i++)
+		if (delivery_compare(t->items[i]->delivery, last) > 0)
+			last = t->items[i]->delivery;
 	broker_ack(s->broker, last);
 	fault_point(s, STEP_ACK);
 	return true;

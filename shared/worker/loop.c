@@ -130,8 +130,8 @@ said_end(struct skeleton *s)
 }
 
 /* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. None also when there is
- * nothing to take, and what was said has its answers. */
-static void
+ * nothing to take, and what was said has its answers. False as said_end(). */
+static bool
 turn_take(struct skeleton *s, struct turn *t)
 {
 	size_t max = (size_t)s->config.batch_max;
@@ -147,9 +147,11 @@ turn_take(struct skeleton *s, struct turn *t)
 		if (!d)
 			break;
 		if (broker_take(s->broker, left_us > 0 ? left_us : 0, t->arena, d, &why) != OUTCOME_OK) {
-			if (t->n && broker_publish_is_answered(s->broker) && said_end(s))
-				continue;
-			break;
+			if (!t->n || !broker_publish_is_answered(s->broker))
+				break;
+			if (!said_end(s))
+				return false;
+			continue;
 		}
 		t->items[t->n] = item_open(s, d);
 		/* It was taken, so a later acknowledgement would cover it: only going away gives it back. */
@@ -163,6 +165,7 @@ turn_take(struct skeleton *s, struct turn *t)
 		if (t->n++ == 0)
 			deadline_us = monotonic_us() + s->config.batch_wait_ms * 1000;
 	}
+	return true;
 }
 
 static bool
@@ -182,7 +185,7 @@ backlog_wait(struct skeleton *s)
 
 	if (!s->worker->behind || s->config.backlog_max == 0)
 		return true;
-	while (is_backlogged(s) && monotonic_us() < until_us) {
+	while (!skeleton_is_stopping() && is_backlogged(s) && monotonic_us() < until_us) {
 		if (broker_publish_is_answered(s->broker) && !said_end(s))
 			return false;
 		if (!skeleton_sleep(s, BACKLOG_LOOK_MS))
@@ -276,8 +279,10 @@ loop_run(struct skeleton *s)
 		s->arena = next->arena;
 		windows_apply(s);
 		gauges_update(s);
-		turn_take(s, next);
-		if (next->n == 0 || broker_publish_is_answered(s->broker))
+		is_settled = turn_take(s, next);
+		/* Also what would wait for the end of the next turn, however long that takes. */
+		if (is_settled &&
+		    (next->n == 0 || broker_publish_is_answered(s->broker) || broker_publish_is_stuck(s->broker)))
 			is_settled = said_end(s);
 		if (next->n == 0) {
 			store_look_after(s);
@@ -289,5 +294,8 @@ loop_run(struct skeleton *s)
 				is_settled = backlog_wait(s);
 		}
 	}
+	/* A turn that could not be settled is no reason to leave the one before without its acknowledgement. */
+	if (!is_settled && broker_publish_is_answered(s->broker))
+		(void)!said_end(s);
 	return is_settled && said_end(s) ? 0 : 1;
 }

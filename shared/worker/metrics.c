@@ -35,7 +35,8 @@ static const char *const gauge_names[GAUGES][3] = {
 static const char *const histogram_names[HISTOGRAMS][2] = {
     [HISTOGRAM_WAIT] = {"queue_wait_seconds", "From being published to being taken"},
     [HISTOGRAM_WORK] = {"work_seconds", "From the first step of a batch to its commit"},
-    [HISTOGRAM_PUBLISH] = {"publish_seconds", "From commit to the last confirm"},
+    [HISTOGRAM_PUBLISH] = {"publish_seconds",
+			   "From commit until the last confirm was seen; the next batch is worked on meanwhile"},
     [HISTOGRAM_BATCH] = {"batch_messages", "Messages in a batch"},
 };
 

@@ -379,7 +379,7 @@ by_key_and_place(const void *a, const void *b)
 
 	if (x->private->lock_key != y->private->lock_key)
 		return x->private->lock_key < y->private->lock_key ? -1 : 1;
-	return (x->delivery->tag > y->delivery->tag) - (x->delivery->tag < y->delivery->tag);
+	return delivery_compare(x->delivery, y->delivery);
 }
 
 static size_t

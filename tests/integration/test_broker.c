@@ -359,6 +359,40 @@ Test(broker, who_waits_for_deliveries_is_told_of_the_confirms)
 	lab_queue_delete(other);
 }
 
+Test(broker, a_queues_depth_is_told_beside_deliveries_and_confirms)
+{
+	const char *queue = lab_name("depth"), *other = lab_name("deep"), *missing = lab_name("missing");
+	struct broker *b = messages_broker(lab_amqp_url(), queue, 100);
+	struct outgoing m[20];
+	enum publish_state states[20];
+	struct delivery d;
+	struct why why;
+
+	cr_assert(broker_depth(b, other) == -1, "not connected yet");
+	lab_queue(queue, 0);
+	lab_queue(other, 0);
+	messages_fill(b, queue, 0, 100);
+	messages_fill(b, other, 0, 30);
+	messages_depth(other, 30);
+	messages_take(b, arena, &d);
+	for (int i = 0; i < 20; i++)
+		m[i] = messages_to(queue, arena, 100 + i);
+	broker_publish_begin(b, m, 20, 10000, states);
+	cr_assert(broker_depth(b, other) == 30);
+	cr_assert(broker_depth(b, missing) == -1 && broker_depth(b, other) == 30);
+	cr_assert(broker_publish_end(b, 10000, &why) == OUTCOME_OK, "%s", why.text);
+	for (int i = 1; i < 100; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i && !d.redelivered);
+	}
+	broker_ack(b, &d);
+	cr_assert(broker_reconnects(b) == 0);
+	broker_free(b);
+	messages_depth(queue, 20);
+	lab_queue_delete(queue);
+	lab_queue_delete(other);
+}
+
 Test(broker, a_pause_hands_out_nothing_and_loses_nothing)
 {
 	const char *queue = lab_name("pause");

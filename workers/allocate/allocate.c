@@ -398,9 +398,7 @@ stock_reserve(struct allocator *a)
 static int
 by_arrival(const void *a, const void *b)
 {
-	const struct delivery *x = (*(struct item *const *)a)->delivery, *y = (*(struct item *const *)b)->delivery;
-
-	return (x->tag > y->tag) - (x->tag < y->tag);
+	return delivery_compare((*(struct item *const *)a)->delivery, (*(struct item *const *)b)->delivery);
 }
 
 /*

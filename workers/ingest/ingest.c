@@ -231,7 +231,7 @@ by_order(const void *a, const void *b)
 	int order = uuid_compare(x->order_id, y->order_id);
 
 	/* Those of one order in the order they came. */
-	return order ? order : (x->delivery->tag > y->delivery->tag) - (x->delivery->tag < y->delivery->tag);
+	return order ? order : delivery_compare(x->delivery, y->delivery);
 }
 
 static bool
