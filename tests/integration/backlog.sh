@@ -14,7 +14,7 @@ fleet reload
 load "bk$run-" 1000
 sleep 5
 n=$(taken "bk$run-")
-is "backlog, with enrich standing still ingest takes a batch each 3 s ($n of 1000 after 5 s)" "$((n > 150 && n < 600))" 1
+is "backlog, with enrich standing still ingest takes a batch each 3 s ($n of 1000 after 5 s)" "$((n > 150 && n < 800))" 1
 fleet start enrich
 wait_for 60 all_invoiced "bk$run-" 1000
 is "backlog, once it goes on all come to their invoice" "$(invoiced "bk$run-")" 1000
