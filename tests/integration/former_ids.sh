@@ -3,17 +3,7 @@
 # nothing becomes a second order (promise P2).
 # On a stack of its own, for what was rewritten here is wrong for the auditor.
 . "$(dirname "$0")/../support/fleet.sh"
-own=$var-former
-port_base=$(. "$var/stack.conf" && echo "$port_base")
-ops/stack/down --var "$own" --wipe >/dev/null 2>&1
-rm -rf "$own"
-trap 'ops/stack/down --var "$own" --wipe >/dev/null 2>&1; rm -rf "$own"' EXIT
-ops/stack/up --var "$own" --port-base $((port_base + 300)) >/dev/null || exit 1
-var=$own
-set -a
-. "$var/tributary.env"
-set +a
-tributary mirror load ops/sandbox/mirror >/dev/null || exit 1
+fleet_own former
 dir=$var/former
 rm -rf "$dir" && mkdir -p "$dir"
 run=$RANDOM

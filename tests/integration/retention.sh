@@ -1,8 +1,8 @@
 #!/bin/bash
 # Old days of the timeline go, and nothing else: orders under way hold theirs back, the fleet feels no lock, and what was
-# dropped is still told from what somebody deleted.
+# dropped is still told from what somebody deleted. On a stack of its own, for the auditor is to find nothing else.
 . "$(dirname "$0")/../support/fleet.sh"
-fleet_up
+fleet_own retention
 fleet stop auditor # nothing is sealed, or read, before it is old
 run=$RANDOM
 dir=$var/retention

@@ -43,6 +43,21 @@ fleet_up() { # the whole fleet, one process each, with the mirror loaded
 	tributary mirror load ops/sandbox/mirror >/dev/null || exit 1
 }
 
+# The same on a stack of this test's own, gone at its end: for what spoils, or is spoiled by, what other tests leave behind
+fleet_own() { # fleet_own NAME
+	local port_base
+	port_base=$(. "$var/stack.conf" && echo "$port_base")
+	var=$var-$1
+	ops/stack/down --var "$var" --wipe >/dev/null 2>&1
+	rm -rf "$var"
+	trap 'ops/stack/down --var "$var" --wipe >/dev/null 2>&1; rm -rf "$var"' EXIT
+	ops/stack/up --var "$var" --port-base $((port_base + 300)) >/dev/null || exit 1
+	set -a
+	. "$var/tributary.env"
+	set +a
+	tributary mirror load ops/sandbox/mirror >/dev/null || exit 1
+}
+
 load() { # load PREFIX COUNT [OPTION…] - publish so many orders of the template of the bench
 	"$bin/bench" load --party shopify --template tests/bench/order.json --prefix "$1" --count "$2" "${@:3}" >/dev/null 2>&1
 }
