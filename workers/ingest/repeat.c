@@ -88,7 +88,8 @@ repeat_read(struct batch *batch, struct item *item, void (*read)(struct batch *b
 	read(batch, item);
 	if (item->outcome != OUTCOME_OK || (in->result == INTAKE_ORDER && uuid_equal(item->order_id, locked)))
 		return;
-	item_order(item, locked);
+	/* It is not of the order that Redis named, and by which id the order that it is of goes was not asked: of none, for now. */
+	item_order(item, (struct uuid){{0}});
 	item_fail(item, why_set(&why, OUTCOME_RETRY, "order-busy", "Redis said that it is another order"), &why);
 }
 
