@@ -136,9 +136,10 @@ enum outcome broker_publish(struct broker *b, const struct outgoing *messages, s
 
 /*
  * broker_publish_begin, broker_publish_end - the two halves of broker_publish(), for whoever has something better to do than
- * to wait: the first writes the messages, if there is a connection (and waits up to timeout_ms until it takes them), the second waits for the answers, connects, and sends
- * again what a lost connection took along. Between them deliveries may be taken and acknowledged, and nothing else may be
- * published. messages, their texts, and states are the broker's until the end.
+ * to wait: the first writes the messages, if there is a connection, and waits up to timeout_ms until it takes them; the
+ * second waits for the answers, connects, and sends again what a lost connection took along. Each begin has one end. Between
+ * them deliveries may be taken and acknowledged, and nothing else may be published. messages, their texts, and states are
+ * the broker's until the end.
  */
 void broker_publish_begin(struct broker *b, const struct outgoing *messages, size_t n, int64_t timeout_ms,
 			  enum publish_state *states);

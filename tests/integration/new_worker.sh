@@ -233,3 +233,16 @@ is "config, the exit code is EX_CONFIG" $? 78
 for word in AMQP_URL DATABASE_URL REDIS_URL BATCH_MAX HEARTBEAT_S; do
 	case $said in *$word*) ok "config, $word is named" ;; *) not_ok "config, $word is named" "$said" ;; esac
 done
+
+# --- a new version with a migration: the fleet of before stands still for it -------------------------------------------------
+pids() { "$tree/ops/stack/fleet" --var "$var" pids | sort; }
+before=$(pids)
+echo "CREATE TABLE upgrade_seen (n integer);" >"$tree/migrations/$(printf %04d $(($(ls "$tree/migrations" | wc -l) + 1)))_upgrade.sql"
+said=$("$tree/ops/stack/up" --var "$var" 2>&1)
+is "upgrade, the fleet stops for a migration" "$(grep -c 'migrations are due: the fleet stops' <<<"$said")" 1
+is "upgrade, it is applied" "$(sql "SELECT to_regclass('tributary.upgrade_seen') IS NOT NULL")" t
+is "upgrade, every program is there again" "$(pids | cut -d ' ' -f 1)" "$(cut -d ' ' -f 1 <<<"$before")"
+is "upgrade, and none is the one of before" "$(comm -12 <(pids) <(echo "$before"))" ""
+before=$(pids)
+said=$("$tree/ops/stack/up" --var "$var" 2>&1)
+is "upgrade, without a migration nobody stops" "$(grep -c 'migrations are due' <<<"$said") $(comm -12 <(pids) <(echo "$before") | wc -l)" "0 $(wc -l <<<"$before")"

@@ -409,8 +409,7 @@ ingest_committed(void *state)
 enum outcome
 ingest_handle(struct batch *batch, struct why *why)
 {
-	struct ingest_state *st = batch->state;
-	struct drift *drift = st->drift;
+	struct drift *drift = ((struct ingest_state *)batch->state)->drift;
 	struct rows *documents = rows_new(&ingest_documents_put, batch->arena);
 	struct item **orders = arena_array(batch->arena, batch->n, sizeof(struct item *));
 	enum outcome outcome = items_read(batch, why);
