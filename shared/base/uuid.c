@@ -14,6 +14,7 @@ static const unsigned char namespace_base[16] = {0x8e, 0x1d, 0x5b, 0x0a, 0x93, 0
 
 #define PLACE_BYTES 6 /* of a version 8: what neighbours have in common */
 #define PLACE_FRACTION_BITS 26
+#define TIME_SHIFT_BITS 12 /* of milliseconds: what came within 4 s has one place, and 32 bits are 557 years */
 
 static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
 static EVP_MD *fetched_sha256, *fetched_sha1; /* as long as the process lives */
@@ -130,18 +131,25 @@ place_of(uint64_t value)
 	return bits << PLACE_FRACTION_BITS | (uint32_t)(first & ((1U << PLACE_FRACTION_BITS) - 1));
 }
 
+/* The party, and where among its ids this one lies. */
+static void
+place_set(struct uuid *id, struct str party, uint32_t place)
+{
+	unsigned char hash[32];
+
+	sha256(party, hash);
+	memcpy(id->bytes, hash, 2);
+	for (size_t i = 0; i < 4; i++)
+		id->bytes[2 + i] = (unsigned char)(place >> (24 - 8 * i));
+	version_8_set(id);
+}
+
 struct uuid
 uuid_of_order(struct str party, struct str identifier)
 {
 	struct uuid id = uuid_derive(UUID_ORDER, (struct str[]){party, identifier}, 2);
-	uint32_t place = place_of(digits_value(identifier));
-	unsigned char hash[32];
 
-	sha256(party, hash);
-	memcpy(id.bytes, hash, 2);
-	for (size_t i = 0; i < 4; i++)
-		id.bytes[2 + i] = (unsigned char)(place >> (24 - 8 * i));
-	version_8_set(&id);
+	place_set(&id, party, place_of(digits_value(identifier)));
 	return id;
 }
 
@@ -158,14 +166,36 @@ uuid_is_of_order(struct uuid id, struct str party, struct str identifier)
 	       uuid_equal(id, uuid_of_order_formerly(party, identifier));
 }
 
+/* The time of a UUID of version 7, or the number in any other id; false: there is neither. */
+static bool
+message_place(struct str message_id, uint32_t *place)
+{
+	struct uuid id;
+	uint64_t ms = 0, number = digits_value(message_id);
+
+	if (!uuid_parse(message_id, &id) || version_of(id) != 7) {
+		*place = place_of(number);
+		return number > 0;
+	}
+	for (size_t i = 0; i < 6; i++)
+		ms = ms << 8 | id.bytes[i];
+	*place = (uint32_t)(ms >> TIME_SHIFT_BITS);
+	return true;
+}
+
 struct uuid
 uuid_of_document(struct str party, struct str message_id, struct str routing_key, struct str body)
 {
 	unsigned char hash[32];
 	struct str parts[4] = {party, message_id, routing_key, {(const char *)hash, sizeof hash}};
+	struct uuid id;
+	uint32_t place;
 
 	sha256(body, hash);
-	return uuid_derive(UUID_MESSAGE, parts, 4);
+	id = uuid_derive(UUID_MESSAGE, parts, 4);
+	if (message_place(message_id, &place))
+		place_set(&id, party, place);
+	return id;
 }
 
 struct uuid

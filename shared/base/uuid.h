@@ -5,6 +5,7 @@
  * An order's id is of version 8: its channel and its number come first, so that the orders of a day, whose numbers are
  * neighbours, have neighbouring ids, and so have their messages, shipments and invoices, whose ids begin like the order's. In a
  * database of millions their rows then share the pages of each index; ids spread evenly would touch a cold page for each row.
+ * A document's id does the same with what its sender's message id says of its place: a number that rises, or a time.
  */
 #ifndef TRIBUTARY_BASE_UUID_H
 #define TRIBUTARY_BASE_UUID_H
@@ -54,6 +55,9 @@ bool uuid_is_of_order(struct uuid id, struct str party, struct str identifier);
  * A stranger's message id is only unique among his own, may be missing, and may be used again for another document (a
  * counter that starts anew): so the routing key and the bytes are part of the id. The same message again is a repeat,
  * anything else is looked at.
+ *   bytes 0..5   as of an order: of the channel's name, and of the message id's decimal digits; when it is a UUID of version 7,
+ *                bytes 2..5 are its time in units of 4096 ms
+ * A message id without a digit other than 0, or none: all of it is the hash, version 5. Random message ids lie anywhere.
  */
 struct uuid uuid_of_document(struct str party, struct str message_id, struct str routing_key, struct str body);
 struct uuid uuid_random(void);                                 /* version 4 */

@@ -9,7 +9,7 @@
 --
 -- The order's id is the one that ingest derives, and the hashes are those of the copied bytes: the same order published
 -- again is a duplicate. The other ids are md5 of the template's and the number, and begin like the order's where the template's
--- do. References of the partner (WMS-…) are the template's.
+-- do, or with the document's channel and the order's place. References of the partner (WMS-…) are the template's.
 
 CREATE SCHEMA IF NOT EXISTS bench_grow;
 
@@ -189,6 +189,7 @@ BEGIN
 		INSERT INTO bench_grow.tokens VALUES (template_no, uuid_send(u), format('i.u[%s]', n)), (template_no, convert_to(u::text, 'UTF8'), format('i.t[%s]', n));
 		ids := ids || CASE WHEN n > 1 THEN ', ' ELSE '' END || CASE WHEN u = o.order_id THEN 'o'
 			WHEN left(u::text, 13) = left(o.order_id::text, 13) THEN format('bench_grow.near(decode(md5(%L || n), ''hex''), o)', u)
+			WHEN substr(u::text, 15, 1) = '8' THEN format('bench_grow.near(decode(md5(%L || n), ''hex''), %L::bytea || substr(o, 3))', u, substr(uuid_send(u), 1, 2))
 			ELSE format('decode(md5(%L || n), ''hex'')', u) END;
 	END LOOP;
 

@@ -107,3 +107,47 @@ Test(uuid, what_follows_from_an_id_of_version_5_is_of_version_5)
 	cr_assert(uuid_equal(uuid_derive_near(UUID_MESSAGE, document, STR("x"), former),
 			     uuid_derive_from(UUID_MESSAGE, document, STR("x"))));
 }
+
+static struct uuid
+document(const char *party, const char *message_id, const char *body)
+{
+	return uuid_of_document(str_of(party), str_of(message_id), STR("shopify.order"), str_of(body));
+}
+
+Test(uuid, documents_lie_where_their_message_ids_say)
+{
+	struct uuid a = document("shopify", "hook-1001", "{}"), b = document("shopify", "hook-1002", "{}"),
+		    far = document("shopify", "hook-900000", "{}");
+
+	cr_assert(a.bytes[6] >> 4 == 8 && uuid_compare(a, b) < 0 && uuid_compare(b, far) < 0);
+	cr_assert(memcmp(a.bytes, of("shopify", "1001").bytes, 6) == 0);
+	cr_assert(memcmp(a.bytes, document("amazon", "hook-1001", "{}").bytes, 2) != 0);
+	/* The hash is of all that it was of. */
+	cr_assert(uuid_equal(a, document("shopify", "hook-1001", "{}")));
+	cr_assert(!uuid_equal(a, document("shopify", "hook-1001", "{ }")));
+	cr_assert(!uuid_equal(a, document("shopify", "hoop-1001", "{}")));
+	cr_assert(uuid_lock_key(a) != uuid_lock_key(document("shopify", "hook-1001", "{ }")));
+}
+
+Test(uuid, documents_lie_by_time_when_their_message_ids_do)
+{
+	/* The second is 3 s later, the third an hour, the fourth is random. */
+	struct uuid a = document("shopify", "0199b5a0-0000-7fff-8000-000000000001", "{}"),
+		    b = document("shopify", "0199b5a0-0bb8-7000-bfff-ffffffffffff", "{}"),
+		    c = document("shopify", "0199b5d6-ee80-7123-8000-000000000001", "{}"),
+		    d = document("shopify", "0199b5a0-0000-4fff-8000-000000000001", "{}");
+
+	cr_assert(memcmp(a.bytes, b.bytes, 6) == 0 && !uuid_equal(a, b));
+	cr_assert(memcmp(a.bytes, c.bytes, 6) < 0 && a.bytes[6] >> 4 == 8);
+	cr_assert(memcmp(a.bytes + 2, (unsigned char[]){0x99, 0xb5, 0xa0, 0x00}, 3) == 0);
+	cr_assert(memcmp(a.bytes + 2, d.bytes + 2, 4) != 0);
+}
+
+Test(uuid, documents_whose_message_ids_say_no_place_lie_anywhere)
+{
+	const char *const without[] = {"", "once", "000"};
+
+	for (size_t i = 0; i < COUNT_OF(without); i++)
+		cr_assert(document("shopify", without[i], "{}").bytes[6] >> 4 == 5);
+	cr_assert(memcmp(document("shopify", "", "{}").bytes, document("shopify", "", "{ }").bytes, 6) != 0);
+}
