@@ -16,6 +16,26 @@
 
 #define BACKOFF_MS 500
 
+/* Whether Redis knows of the repeats that what they said was published; what is done the first time was not. */
+static void
+repeats_ask(struct skeleton *s, struct turn *t)
+{
+	struct uuid *ids = arena_array(t->arena, t->n, sizeof *ids);
+	int64_t *stamps = arena_array(t->arena, t->n, sizeof *stamps);
+	size_t n = 0;
+
+	if (!ids || !stamps)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i]->private->state == ITEM_ANSWERED)
+			ids[n++] = t->items[i]->message_id;
+	keys_seen(s->keys, ids, n, stamps);
+	n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->items[i]->private->state == ITEM_ANSWERED)
+			t->items[i]->private->seen_us = stamps[n++];
+}
+
 /*
  * A repeat that Redis knows was published before: it was marked after its confirms, with the time at which the journal
  * settled it. A mark of another time is of an earlier life of the message (held, then released). Any other repeat says
@@ -49,8 +69,10 @@ messages_gather(struct skeleton *s, struct turn *t)
 
 	if (!firsts)
 		return false;
+	repeats_ask(s, t);
 	for (size_t i = 0; i < t->n; i++) {
 		firsts[i] = outputs_of(s, t->items[i]);
+		t->items[i]->private->says = firsts[i] != NULL;
 		for (const struct output *o = firsts[i]; o; o = o->next)
 			count++;
 	}
@@ -139,6 +161,7 @@ messages_confirm(struct skeleton *s, struct turn *t)
 	return true;
 }
 
+/* Who says nothing need not be known to have said it. */
 static void
 done_mark(struct skeleton *s, struct turn *t)
 {
@@ -151,7 +174,7 @@ done_mark(struct skeleton *s, struct turn *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct item_private *p = t->items[i]->private;
 
-		if (p->settled_us == 0 || p->seen_us == p->settled_us || p->is_preview)
+		if (!p->says || p->settled_us == 0)
 			continue;
 		ids[count] = t->items[i]->message_id;
 		stamps[count++] = p->settled_us;

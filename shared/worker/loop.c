@@ -56,21 +56,6 @@ idle_us(const struct skeleton *s)
 	return left_us < IDLE_US ? left_us : IDLE_US;
 }
 
-static void
-hints_ask(struct skeleton *s, struct item **items, size_t n)
-{
-	struct uuid *ids = arena_array(s->arena, n, sizeof *ids);
-	int64_t *stamps = arena_array(s->arena, n, sizeof *stamps);
-
-	if (!ids || !stamps || s->worker->is_final)
-		return;
-	for (size_t i = 0; i < n; i++)
-		ids[i] = items[i]->message_id;
-	keys_seen(s->keys, ids, n, stamps);
-	for (size_t i = 0; i < n; i++)
-		items[i]->private->seen_us = stamps[i];
-}
-
 /* One line per message and attempt, always the same keys in the same order. */
 static void
 settled_log(struct skeleton *s, const struct turn *t, const struct item *item, int64_t published_us)
@@ -202,7 +187,6 @@ turn_run(struct skeleton *s, struct turn *t)
 	t->taken_us = monotonic_us();
 	t->taken_at_us = instant_now_us();
 	fault_point(s, STEP_DECODE);
-	hints_ask(s, t->items, t->n);
 	if (!items_settle(s, t->items, t->n))
 		return false;
 	fault_point(s, STEP_COMMIT);

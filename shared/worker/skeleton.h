@@ -76,7 +76,8 @@ struct item_private {
 	bool was_called;    /* the outside was asked: never go back behind that */
 	bool is_preview;    /* only to be told what would become of it */
 	bool is_suspect;    /* delivered again and again: it may be what kills us */
-	int64_t seen_us;    /* Redis says it was settled then; 0: it does not know it */
+	int64_t seen_us;    /* of a repeat: Redis says it was settled then, and published; 0: it does not know it */
+	bool says;          /* it has something to publish in this turn */
 	int64_t settled_us; /* when it was settled, as the journal has it; 0: not yet, or not for good */
 	bool is_returned;   /* RETRY, but straight to its queue, and not counted */
 	bool is_head;       /* its order's gate lets it pass */
