@@ -131,13 +131,17 @@ journal_close(struct journal *j)
 static void
 line_put(struct buf *out, const struct journal_line *line)
 {
+	static const char hex[] = "0123456789abcdef";
+
 	if (line->is_confirmation) {
 		buf_printf(out, "C\t%" PRIu64 "\n", line->number);
 		return;
 	}
 	buf_printf(out, "A\t%" PRIu64 "\t", line->number);
-	for (size_t i = 0; i < sizeof line->sha256; i++)
-		buf_printf(out, "%02x", line->sha256[i]);
+	for (size_t i = 0; i < sizeof line->sha256; i++) {
+		buf_put_char(out, hex[line->sha256[i] >> 4]);
+		buf_put_char(out, hex[line->sha256[i] & 15]);
+	}
 	buf_printf(out, "\t%.*s\t%.*s\t", STR_ARGS(line->key), STR_ARGS(line->reference));
 	buf_put_str(out, line->lines);
 	buf_put_char(out, '\n');
