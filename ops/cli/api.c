@@ -105,14 +105,8 @@ usage_command(int argc, char **argv)
 	struct api_contract *contract;
 	int status;
 
-	switch (options_parse(&options, argc, argv, &wish, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, NULL, NULL, &status))
+		return status;
 	if (!age_read(wish.since, &wish.since_us)) {
 		fprintf(stderr, "tributary api usage: --since is a number of minutes, hours or days: 30d\n");
 		return EXIT_WRONG;

@@ -410,15 +410,10 @@ audit_command(int argc, char **argv)
 	    0};
 	struct wish wish = {0};
 	int64_t ago_us = 0;
+	int status;
 
-	switch (options_parse(&options, argc, argv, &wish, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, NULL, NULL, &status))
+		return status;
 	if (!since_parse(wish.since, &ago_us)) {
 		fprintf(stderr, "tributary audit: --since is a number with s, m, h or d: 12h\n");
 		return EXIT_WRONG;

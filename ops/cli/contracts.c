@@ -27,10 +27,8 @@ words_read(const char *synopsis, const char *summary, int argc, char **argv, siz
 	   int *status)
 {
 	struct options options = {synopsis, summary, NULL, 0, min, max};
-	enum options_result result = options_parse(&options, argc, argv, NULL, words, NULL);
 
-	*status = result == OPTIONS_HELP ? EXIT_YES : EXIT_WRONG;
-	return result == OPTIONS_RUN;
+	return options_read(&options, argc, argv, NULL, words, NULL, status);
 }
 
 static const struct contract *

@@ -112,21 +112,6 @@ session_close(struct session *s, int status)
 	return status;
 }
 
-/* -1: go on; else the exit status. */
-static int
-line_read(const struct options *options, int argc, char **argv, void *wish, const char **words)
-{
-	switch (options_parse(options, argc, argv, wish, words, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
-	return -1;
-}
-
 #define LIMIT_ROW                                                                                       \
 	{                                                                                               \
 		"limit", OPTION_INT, offsetof(struct wish, limit), "N", "50", .min = 1, .max = 100000,  \
@@ -154,10 +139,10 @@ drain_groups_command(int argc, char **argv)
 					       0};
 	struct session s = {0};
 	struct wish wish = {0};
-	int status = line_read(&options, argc, argv, &wish, NULL);
+	int status;
 	struct rows *asked;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, &wish, NULL, NULL, &status))
 		return status;
 	if (!session_open(&s, "dead-letters groups"))
 		return session_close(&s, EXIT_NO);
@@ -190,10 +175,10 @@ drain_search_command(int argc, char **argv)
 					       0};
 	struct session s = {0};
 	struct wish w = {0};
-	int status = line_read(&options, argc, argv, &w, NULL);
+	int status;
 	struct rows *asked;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, &w, NULL, NULL, &status))
 		return status;
 	if (!session_open(&s, "dead-letters search"))
 		return session_close(&s, EXIT_NO);
@@ -293,10 +278,10 @@ drain_show_command(int argc, char **argv)
 	struct session s = {0};
 	struct wish wish = {0};
 	const char *word;
-	int status = line_read(&options, argc, argv, &wish, &word);
+	int status;
 	struct uuid id;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, &wish, &word, NULL, &status))
 		return status;
 	if (!uuid_parse(str_of(word), &id)) {
 		fprintf(stderr, "tributary dead-letters: %.60s is no id\n", word);
@@ -364,9 +349,9 @@ drain_assign_command(int argc, char **argv)
 	static const struct options options = {
 	    "tributary dead-letters assign FINGERPRINT WHO", "Who looks after this kind of trouble.", NULL, 0, 2, 2};
 	const char *words[2];
-	int status = line_read(&options, argc, argv, NULL, words);
+	int status;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, NULL, words, NULL, &status))
 		return status;
 	return remark_put(&(struct remark){.act = "fingerprint.assign", .fingerprint = words[0], .owner = words[1]});
 }
@@ -377,9 +362,9 @@ drain_note_command(int argc, char **argv)
 	static const struct options options = {
 	    "tributary dead-letters note FINGERPRINT WORDS", "What the next shift must know.", NULL, 0, 2, 2};
 	const char *words[2];
-	int status = line_read(&options, argc, argv, NULL, words);
+	int status;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, NULL, words, NULL, &status))
 		return status;
 	return remark_put(&(struct remark){.act = "fingerprint.note", .fingerprint = words[0], .note = words[1]});
 }
@@ -400,9 +385,9 @@ drain_lock_command(int argc, char **argv)
 					       1};
 	struct wish wish = {0};
 	const char *word;
-	int status = line_read(&options, argc, argv, &wish, &word);
+	int status;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, &wish, &word, NULL, &status))
 		return status;
 	if (!wish.until || !wish.until[0] || !wish.reason || !wish.reason[0]) {
 		fprintf(stderr, "tributary dead-letters lock: --until and --reason are needed\n");
@@ -421,9 +406,9 @@ drain_unlock_command(int argc, char **argv)
 	static const struct options options = {
 	    "tributary dead-letters unlock FINGERPRINT", "Its letters may be replayed again.", NULL, 0, 1, 1};
 	const char *word;
-	int status = line_read(&options, argc, argv, NULL, &word);
+	int status;
 
-	if (status >= 0)
+	if (!options_read(&options, argc, argv, NULL, &word, NULL, &status))
 		return status;
 	return remark_put(&(struct remark){.act = "fingerprint.unlock", .fingerprint = word, .until = ""});
 }

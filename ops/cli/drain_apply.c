@@ -342,14 +342,8 @@ drain_apply_command(int argc, char **argv)
 	struct uuid plan;
 	int status = EXIT_NO;
 
-	switch (options_parse(&options, argc, argv, &wish, &word, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, &word, NULL, &status))
+		return status;
 	if (!uuid_parse(str_of(word), &plan)) {
 		fprintf(stderr, "tributary dead-letters apply: %.60s is no plan's id\n", word);
 		return EXIT_WRONG;

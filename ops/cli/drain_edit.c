@@ -226,15 +226,10 @@ drain_edit_command(int argc, char **argv)
 	struct wish wish = {0};
 	struct edit e = {.pointer = NULL};
 	size_t n = 0;
+	int status;
 
-	switch (options_parse(&options, argc, argv, &wish, words, &n)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, words, &n, &status))
+		return status;
 	if (!uuid_parse(str_of(words[0]), &e.id) || !wish.reason[0] || wish.removes != (n == 2)) {
 		fprintf(stderr, "tributary dead-letters edit: an id, a pointer, a value (or --remove), and --reason\n");
 		return EXIT_WRONG;

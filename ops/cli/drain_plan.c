@@ -405,15 +405,8 @@ drain_plan_command(int argc, char **argv)
 
 	if (!ids)
 		return EXIT_NO;
-	switch (options_parse(&options, argc, argv, &wish, ids, &n)) {
-	case OPTIONS_HELP:
-		status = EXIT_YES;
-		break;
-	case OPTIONS_WRONG:
-		break;
-	case OPTIONS_RUN:
+	if (options_read(&options, argc, argv, &wish, ids, &n, &status))
 		status = plan_checked(&wish, ids, n);
-	}
 	free(ids);
 	return status;
 }

@@ -379,15 +379,8 @@ kept_command(const struct kept_kind *kind, const struct options *form, int argc,
 		return EXIT_NO;
 	options.words_min = 1;
 	options.words_max = (size_t)argc;
-	switch (options_parse(&options, argc, argv, &k, words, &n)) {
-	case OPTIONS_HELP:
-		status = EXIT_YES;
-		break;
-	case OPTIONS_WRONG:
-		break;
-	case OPTIONS_RUN:
+	if (options_read(&options, argc, argv, &k, words, &n, &status))
 		status = kept_run(&k, words, n);
-	}
 	free(words);
 	return status;
 }
@@ -513,14 +506,8 @@ party_remap_command(int argc, char **argv)
 	struct kept k = {.kind = &kept_exceptions, .like = "", .reason = "remap"};
 	int status = EXIT_NO;
 
-	switch (options_parse(&form, argc, argv, &k, &k.party, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&form, argc, argv, &k, &k.party, NULL, &status))
+		return status;
 	k.arena = arena_new(ARENA_BYTES);
 	if (k.arena && database_open(&k.db, "party remap", TIMEOUT_MS, TIMEOUT_MS))
 		status = remap(&k);

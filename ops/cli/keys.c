@@ -114,23 +114,17 @@ wrong(const char *command, const char *text)
 	return EXIT_WRONG;
 }
 
-/* -1: go on; else the exit status. */
-static int
-line_read(const struct options *options, int argc, char **argv, struct wish *wish, const char **words)
+/* As options_read() does. */
+static bool
+line_read(const struct options *options, int argc, char **argv, struct wish *wish, const char **words, int *status)
 {
-	switch (options_parse(options, argc, argv, wish, words, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
-	if (options->words_max && !api_key_is_id(str_of(words[0]))) {
-		fprintf(stderr, "%.60s is no key id: `tributary keys list` has them\n", words[0]);
-		return EXIT_WRONG;
-	}
-	return -1;
+	if (!options_read(options, argc, argv, wish, words, NULL, status))
+		return false;
+	if (!options->words_max || api_key_is_id(str_of(words[0])))
+		return true;
+	fprintf(stderr, "%.60s is no key id: `tributary keys list` has them\n", words[0]);
+	*status = EXIT_WRONG;
+	return false;
 }
 
 /* --- saying it ------------------------------------------------------------------------------------------------------ */
@@ -254,9 +248,9 @@ create_command(int argc, char **argv)
 	char scopes_text[SCOPES_TEXT_BYTES];
 	unsigned scopes;
 	int64_t expires_us = 0;
-	int status = line_read(&options, argc, argv, &wish, NULL);
+	int status;
 
-	if (status >= 0)
+	if (!line_read(&options, argc, argv, &wish, NULL, &status))
 		return status;
 	if (!wish.party || !wish.scopes)
 		return wrong("keys create", "--party and --scopes are needed");
@@ -295,9 +289,9 @@ list_command(int argc, char **argv)
 	struct session s = {0};
 	struct wish wish = {0};
 	struct rows *query;
-	int status = line_read(&options, argc, argv, &wish, NULL);
+	int status;
 
-	if (status >= 0)
+	if (!line_read(&options, argc, argv, &wish, NULL, &status))
 		return status;
 	if (!session_open(&s, "keys list"))
 		return session_close(&s, EXIT_NO);
@@ -389,9 +383,9 @@ rotate_command(int argc, char **argv)
 	const char *word;
 	int64_t grace_us = 0;
 	enum outcome outcome;
-	int status = line_read(&options, argc, argv, &wish, &word);
+	int status;
 
-	if (status >= 0)
+	if (!line_read(&options, argc, argv, &wish, &word, &status))
 		return status;
 	if (strcmp(wish.grace, "0") != 0 && !age_ahead_read(wish.grace, &grace_us))
 		return wrong("keys rotate", "--grace is a number of minutes, hours or days (24h), or 0");
@@ -446,9 +440,9 @@ revoke_command(int argc, char **argv)
 	struct why why = {0};
 	const char *word;
 	enum outcome outcome;
-	int status = line_read(&options, argc, argv, &wish, &word);
+	int status;
 
-	if (status >= 0)
+	if (!line_read(&options, argc, argv, &wish, &word, &status))
 		return status;
 	if (!wish.reason || !wish.reason[0] || strlen(wish.reason) > REASON_MAX_BYTES)
 		return wrong("keys revoke", "--reason is needed, in at most 1000 bytes");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "options.h"
 
+#include "commands.h"
+
 #include "base/str.h"
 
 #include <stdio.h>
@@ -119,9 +121,9 @@ option_take(struct parse *p, int argc, char **argv, int at)
 	return 1;
 }
 
-enum options_result
-options_parse(const struct options *options, int argc, char **argv, void *values, const char **words,
-	      size_t *words_count)
+bool
+options_read(const struct options *options, int argc, char **argv, void *values, const char **words,
+	     size_t *words_count, int *status)
 {
 	struct parse p = {.options = options, .values = values, .words = words};
 	bool is_over = false;
@@ -129,7 +131,8 @@ options_parse(const struct options *options, int argc, char **argv, void *values
 	for (int i = 1; i < argc;) {
 		if (!is_over && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
 			help_print(options);
-			return OPTIONS_HELP;
+			*status = EXIT_YES;
+			return false;
 		}
 		if (!is_over && strcmp(argv[i], "--") == 0) {
 			is_over = true;
@@ -147,9 +150,10 @@ options_parse(const struct options *options, int argc, char **argv, void *values
 	defaults_put(&p);
 	if (p.problems_count) {
 		fprintf(stderr, "usage: %s\n", options->synopsis);
-		return OPTIONS_WRONG;
+		*status = EXIT_WRONG;
+		return false;
 	}
 	if (words_count)
 		*words_count = p.words_count;
-	return OPTIONS_RUN;
+	return true;
 }

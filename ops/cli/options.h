@@ -12,6 +12,7 @@
 #ifndef TRIBUTARY_CLI_OPTIONS_H
 #define TRIBUTARY_CLI_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,19 +41,14 @@ struct options {
 	size_t words_min, words_max; /* of what is no option */
 };
 
-enum options_result {
-	OPTIONS_RUN,   /* go on */
-	OPTIONS_HELP,  /* --help was answered: exit 0 */
-	OPTIONS_WRONG, /* said on stderr: exit 2 */
-};
-
 /*
- * options_parse - fill the struct of values
+ * options_read - fill the struct of values; false: the command ends, --help was answered or what is wrong said on stderr
  * argv    argv[0] is skipped; reordered so that the words stand first
  * values  zeroed by the caller
  * words   the words, borrowed from argv; NULL when words_max is 0
+ * status  set when it ends: EXIT_YES after --help, EXIT_WRONG after a wrong line
  */
-enum options_result options_parse(const struct options *options, int argc, char **argv, void *values,
-				  const char **words, size_t *words_count);
+bool options_read(const struct options *options, int argc, char **argv, void *values, const char **words,
+		  size_t *words_count, int *status);
 
 #endif

@@ -136,14 +136,8 @@ orders_command(int argc, char **argv)
 	struct rows *rows;
 	int status = EXIT_NO;
 
-	switch (options_parse(&orders_options, argc, argv, &f, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&orders_options, argc, argv, &f, NULL, NULL, &status))
+		return status;
 	arena = arena_new((size_t)1 << 20);
 	if (arena && database_open(&db, "orders", TIMEOUT_MS, TIMEOUT_MS)) {
 		bool is_gated = strcmp(f.state, "held") == 0 || strcmp(f.state, "failed") == 0;
@@ -233,14 +227,8 @@ order_command(int argc, char **argv)
 	struct uuid id;
 	int status = EXIT_NO;
 
-	switch (options_parse(&order_options, argc, argv, &wish, &name, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&order_options, argc, argv, &wish, &name, NULL, &status))
+		return status;
 	arena = arena_new((size_t)64 << 20);
 	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) && order_named(db.store, arena, name, &id))
 		status = wish.wants_proof ? order_proof_print(db.store, arena, id, wish.as_json)

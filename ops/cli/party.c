@@ -67,14 +67,8 @@ list_command(int argc, char **argv)
 	struct parties p = {0};
 	int status = EXIT_NO;
 
-	switch (options_parse(&options, argc, argv, NULL, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, NULL, NULL, NULL, &status))
+		return status;
 	if (parties_open(&p)) {
 		status = EXIT_YES;
 		for (size_t i = 0; i < party_list_count(p.list); i++) {
@@ -111,14 +105,8 @@ try_command(int argc, char **argv)
 	struct buf result;
 	int status = EXIT_NO;
 
-	switch (options_parse(&options, argc, argv, &wish, words, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, words, NULL, &status))
+		return status;
 	buf_init(&result, SAMPLE_RESULT_MAX_BYTES);
 	if (parties_open(&p)) {
 		struct sample sample = {.parties_dir = p.dir,
@@ -309,13 +297,7 @@ check_command(int argc, char **argv)
 
 	if (!names)
 		return EXIT_NO;
-	switch (options_parse(&options, argc, argv, &c.wish, names, &n)) {
-	case OPTIONS_HELP:
-		status = EXIT_YES;
-		break;
-	case OPTIONS_WRONG:
-		break;
-	case OPTIONS_RUN:
+	if (options_read(&options, argc, argv, &c.wish, names, &n, &status)) {
 		status = parties_open(&c.parties) ? parties_check(&c, names, n) : EXIT_NO;
 		parties_close(&c.parties);
 	}

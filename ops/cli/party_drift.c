@@ -189,15 +189,10 @@ party_drift_command(int argc, char **argv)
 	    1};
 	struct wish wish = {0};
 	const char *party;
+	int status;
 
-	switch (options_parse(&options, argc, argv, &wish, &party, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, &party, NULL, &status))
+		return status;
 	if ((wish.accept != NULL) + (wish.dismiss != NULL) + wish.accepts_all > 1) {
 		fprintf(stderr, "one of --accept, --accept-all and --dismiss\n");
 		return EXIT_WRONG;

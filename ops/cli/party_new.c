@@ -143,14 +143,8 @@ party_new_command(int argc, char **argv)
 	struct copy c = {.dir = party_dir()};
 	int status;
 
-	switch (options_parse(&options, argc, argv, &like, &c.name, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &like, &c.name, NULL, &status))
+		return status;
 	if (!like) {
 		fprintf(stderr, "--like is missing: whose folder?\nusage: %s\n", options.synopsis);
 		return EXIT_WRONG;

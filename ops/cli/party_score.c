@@ -208,15 +208,10 @@ party_score_command(int argc, char **argv)
 	struct arena *arena;
 	struct score s = {0};
 	const char *name;
+	int status;
 
-	switch (options_parse(&options, argc, argv, NULL, &name, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, NULL, &name, NULL, &status))
+		return status;
 	list = party_list_load(party_dir(), stderr);
 	arena = arena_new(ARENA_BYTES);
 	s.party = list ? party_list_find(list, str_of(name)) : NULL;

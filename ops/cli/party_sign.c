@@ -108,14 +108,9 @@ party_sign_command(int argc, char **argv)
 	    2};
 	struct wish wish = {0};
 	const char *words[2];
+	int status;
 
-	switch (options_parse(&options, argc, argv, &wish, words, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, words, NULL, &status))
+		return status;
 	return party_sign(&wish, words[0], words[1]);
 }

@@ -224,14 +224,8 @@ party_diff_command(int argc, char **argv)
 	const char *name;
 	int status = EXIT_NO;
 
-	switch (options_parse(&options, argc, argv, &wish, &name, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &wish, &name, NULL, &status))
+		return status;
 	if (!age_read(wish.since, &s.since_us)) {
 		fprintf(stderr, "--since: \"%.20s\" is no age: 90m, 12h, 7d\n", wish.since);
 		return EXIT_WRONG;

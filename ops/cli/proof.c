@@ -105,15 +105,10 @@ check_command(int argc, char **argv)
 	unsigned char head[PROOF_HASH_BYTES];
 	struct proof_range range = {0};
 	struct wish wish = {0};
+	int status;
 
-	switch (options_parse(&check_options, argc, argv, &wish, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&check_options, argc, argv, &wish, NULL, NULL, &status))
+		return status;
 	if (wish.since && !age_read(wish.since, &range.since_us)) {
 		fprintf(stderr, "tributary proof check: --since is an age: 90m, 12h, 7d\n");
 		return EXIT_WRONG;

@@ -263,26 +263,21 @@ apply_run(const struct wish *wish)
 	return outcome == OUTCOME_OK && is_said && !run.is_blocked ? EXIT_YES : EXIT_NO;
 }
 
-/* -1: go on; else the exit status. */
-static int
-line_read(const struct options *options, int argc, char **argv, struct wish *wish)
+/* As options_read() does. */
+static bool
+line_read(const struct options *options, int argc, char **argv, struct wish *wish, int *status)
 {
-	switch (options_parse(options, argc, argv, wish, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return EXIT_YES;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(options, argc, argv, wish, NULL, NULL, status))
+		return false;
 	wish->keep_days = wish->keep ? keep_read(wish->keep) : 0;
 	if (wish->keep_days >= KEEP_DAYS_MIN)
-		return -1;
+		return true;
 	fprintf(stderr,
 		"tributary retention: --keep is a number of days, at least %dd: a message of a younger day may "
 		"come again, and needs the journal\n",
 		KEEP_DAYS_MIN);
-	return EXIT_WRONG;
+	*status = EXIT_WRONG;
+	return false;
 }
 
 static int
@@ -308,9 +303,9 @@ apply_command(int argc, char **argv)
 					       0,
 					       0};
 	struct wish wish = {0};
-	int status = line_read(&options, argc, argv, &wish);
+	int status;
 
-	return status >= 0 ? status : apply_run(&wish);
+	return line_read(&options, argc, argv, &wish, &status) ? apply_run(&wish) : status;
 }
 
 static int
@@ -331,9 +326,9 @@ show_command(int argc, char **argv)
 	struct arena *arena;
 	struct database db = {0};
 	struct wish wish = {0};
-	int status = line_read(&options, argc, argv, &wish);
+	int status;
 
-	if (status >= 0)
+	if (!line_read(&options, argc, argv, &wish, &status))
 		return status;
 	arena = arena_new(ARENA_BYTES);
 	status = EXIT_NO;

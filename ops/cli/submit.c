@@ -232,13 +232,8 @@ submit_command(int argc, char **argv)
 
 	if (!paths)
 		return EXIT_NO;
-	switch (options_parse(&options, argc, argv, &s, paths, &n)) {
-	case OPTIONS_HELP:
-		status = EXIT_YES;
-		break;
-	case OPTIONS_WRONG:
-		break;
-	case OPTIONS_RUN:
+	if (options_read(&options, argc, argv, &s, paths, &n, &status)) {
+		status = EXIT_WRONG;
 		snprintf(s.content_type, sizeof s.content_type, INTAKE_CANONICAL_TYPE, s.contract ? s.contract : "");
 		if (s.party && intake_is_kind(str_of(s.kind)))
 			status = files_submit(&s, paths, n);

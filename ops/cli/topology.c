@@ -65,15 +65,10 @@ source_open(struct source *s, const char *synopsis, int argc, char **argv)
 {
 	struct options options = {synopsis, "what RabbitMQ must hold", rows, COUNT_OF(rows), 0, 0};
 	struct plan_options plan_options;
+	int status;
 
-	switch (options_parse(&options, argc, argv, &s->wish, NULL, NULL)) {
-	case OPTIONS_HELP:
-		return -1;
-	case OPTIONS_WRONG:
-		return EXIT_WRONG;
-	case OPTIONS_RUN:
-		break;
-	}
+	if (!options_read(&options, argc, argv, &s->wish, NULL, NULL, &status))
+		return status == EXIT_YES ? -1 : status;
 	plan_options.retry_delay_ms = s->wish.retry_delay_ms;
 	s->topology = topology_load(s->wish.topology, stderr);
 	s->parties = s->topology ? party_list_load(s->wish.parties, stderr) : NULL;
