@@ -60,11 +60,12 @@ const struct statement allocate_shipments_insert = {
 
 /* Not "state = 'open'": by the index of the open ones Postgres would go through all of them for each line. */
 const struct statement allocate_reservations_close = {
-    "allocate_reservations_close", "UNI",
+    "allocate_reservations_close", "UUNI",
     "UPDATE tributary.reservations r SET shipped_micro = u.shipped,"
     " state = CASE WHEN u.shipped < r.quantity_micro THEN 'open' ELSE 'closed' END"
-    " FROM unnest($1, $2, $3) u(shipment_id, line_no, shipped)"
-    " WHERE r.shipment_id = u.shipment_id AND r.line_no = u.line_no AND r.state <> 'closed' AND r.shipped_micro = 0"
+    " FROM unnest($1, $2, $3, $4) u(order_id, shipment_id, line_no, shipped)"
+    " WHERE r.order_id = u.order_id AND r.line_no = u.line_no AND r.shipment_id = u.shipment_id"
+    " AND r.state <> 'closed' AND r.shipped_micro = 0"
     " RETURNING r.item_no, r.warehouse, r.shipped_micro"};
 
 const struct statement allocate_orders_shipped = {

@@ -89,6 +89,7 @@ reservations_close(struct batch *batch, struct why *why)
 		const struct shipment_line *lines = s->lines.items;
 
 		for (size_t l = 0; l < s->lines.n; l++) {
+			rows_uuid(rows, s->order_id);
 			rows_uuid(rows, s->shipment_id);
 			rows_int(rows, lines[l].line_no);
 			rows_int(rows, lines[l].shipped_micro);

@@ -21,7 +21,7 @@ const struct statement parts_shipments = {
     " END, c.carrier, c.tracking_number, h.requested_at, c.shipped_at" OWN
     " LEFT JOIN tributary.shipments h ON h.order_id = o.order_id"
     " LEFT JOIN tributary.confirmations c ON c.shipment_id = h.shipment_id"
-    " LEFT JOIN tributary.reservations x ON x.shipment_id = h.shipment_id" LINE_NAMES
+    " LEFT JOIN tributary.reservations x ON x.order_id = h.order_id AND x.shipment_id = h.shipment_id" LINE_NAMES
     " ORDER BY u.n, h.place, h.shipment_id, x.line_no"};
 
 const struct statement parts_invoices = {
