@@ -73,19 +73,22 @@ set_put(struct audit *a, const struct audit_set *set, struct rows *rows, const c
 	}
 }
 
+/* name NULL: the finding's last column names its check */
 static enum outcome
-check_run(struct audit *a, const struct audit_check *check, const struct audit_set *set, struct why *why)
+check_run(struct audit *a, const struct statement *statement, const char *name, const struct audit_set *set,
+	  struct why *why)
 {
-	struct rows *rows = rows_new(&check->statement, a->arena);
+	struct rows *rows = rows_new(statement, a->arena);
 	struct result *found;
 	enum outcome outcome;
 
-	set_put(a, set, rows, check->statement.types);
+	set_put(a, set, rows, statement->types);
 	store_begin(a->store);
 	outcome = store_query(a->store, rows, &found, why);
 	for (size_t i = 0; outcome == OUTCOME_OK && i < result_count(found); i++)
-		audit_report(a, set->scope, check->name, result_text(found, i, 0), result_text(found, i, 1),
-			     result_text(found, i, 2), result_text(found, i, 3));
+		audit_report(a, set->scope, name ? name : arena_text(a->arena, result_text(found, i, 4)),
+			     result_text(found, i, 0), result_text(found, i, 1), result_text(found, i, 2),
+			     result_text(found, i, 3));
 	if (outcome == OUTCOME_OK)
 		a->is_capped |= result_count(found) == AUDIT_FINDINGS_MAX;
 	store_rollback(a->store);
@@ -137,9 +140,12 @@ audit_check(struct audit *a, const struct audit_set *set, struct why *why)
 	if (set->scope != AUDIT_NUMBERS && set->n == 0)
 		return OUTCOME_OK;
 	for (size_t i = 0; outcome == OUTCOME_OK && i < audit_checks_count; i++)
-		if (audit_checks[i].scope == set->scope)
-			outcome = check_run(a, &audit_checks[i], set, why);
-	return outcome == OUTCOME_OK && set->scope == AUDIT_ORDER ? audit_facts(a, set, why) : outcome;
+		if (audit_checks[i].scope == set->scope && audit_checks[i].statement.sql)
+			outcome = check_run(a, &audit_checks[i].statement, audit_checks[i].name, set, why);
+	if (outcome != OUTCOME_OK || set->scope != AUDIT_ORDER)
+		return outcome;
+	outcome = check_run(a, &audit_told, NULL, set, why);
+	return outcome == OUTCOME_OK ? audit_facts(a, set, why) : outcome;
 }
 
 /* --- which ones ----------------------------------------------------------------------------------------------------- */
