@@ -223,10 +223,11 @@ horizon_move(struct round *r)
 	c->next_horizon_xid = c->next_xid;
 }
 
-typedef enum outcome (*changed_fn)(struct audit *a, int64_t since_us, int64_t until_us, int64_t max,
-				   struct audit_set *set, int64_t *read_us, struct why *why);
+typedef enum outcome (*changed_fn)(struct audit *a, const struct audit_span *span, struct audit_set *set,
+				   int64_t *read_us, struct why *why);
 
-/* Steps over the time in which nothing happened. */
+/* Steps over the time in which nothing happened. An order that goes on changing is left to the round that reads its last
+ * change: that is written already, behind what this round reads, and no round leaves anything of the timeline out. */
 static enum outcome
 changed_read(struct round *r, changed_fn changed, int64_t *since_us, int64_t max, struct audit_set *set,
 	     struct why *why)
@@ -237,10 +238,11 @@ changed_read(struct round *r, changed_fn changed, int64_t *since_us, int64_t max
 	set->n = 0;
 	for (int i = 0; outcome == OUTCOME_OK && set->n == 0 && i < STEPS_MAX && *since_us < r->cursor.horizon_us;
 	     i++) {
-		int64_t until_us = *since_us + step_us, read_us;
+		struct audit_span span = {*since_us, *since_us + step_us, r->cursor.now_us, max};
+		int64_t read_us;
 
-		until_us = until_us < r->cursor.horizon_us ? until_us : r->cursor.horizon_us;
-		outcome = changed(&r->find, *since_us, until_us, max, set, &read_us, why);
+		span.until_us = span.until_us < r->cursor.horizon_us ? span.until_us : r->cursor.horizon_us;
+		outcome = changed(&r->find, &span, set, &read_us, why);
 		if (outcome == OUTCOME_OK)
 			*since_us = read_us;
 		step_us *= 2;
