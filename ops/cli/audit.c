@@ -205,8 +205,17 @@ all_stock(struct run *run, struct why *why)
 
 /* --- what changed ----------------------------------------------------------------------------------------------------- */
 
-/* Step by step; an order that changed in several steps is checked, and counted, in the last of them only when it lies
- * within one: totals of a window tell what was checked, not what is there. */
+/* The next step of what changed */
+static struct audit_span
+span_next(const struct run *run, int64_t at_us)
+{
+	int64_t until_us = at_us + STEP_US < run->now_us ? at_us + STEP_US : run->now_us;
+
+	return (struct audit_span){at_us, until_us, run->now_us, STEP_ROWS};
+}
+
+/* Step by step; an order that changed in several steps is checked, and counted, in the last of them. Totals of a window tell
+ * what was checked, not what is there. */
 static enum outcome
 changed_orders(struct run *run, struct why *why)
 {
@@ -214,11 +223,11 @@ changed_orders(struct run *run, struct why *why)
 	enum outcome outcome = OUTCOME_OK;
 
 	while (outcome == OUTCOME_OK && at_us < run->now_us) {
-		int64_t until_us = at_us + STEP_US < run->now_us ? at_us + STEP_US : run->now_us;
+		struct audit_span span = span_next(run, at_us);
 		struct audit_set orders, items;
 
 		arena_clear(run->find_arena);
-		outcome = audit_changed_orders(&run->find, at_us, until_us, STEP_ROWS, &orders, &at_us, why);
+		outcome = audit_changed_orders(&run->find, &span, &orders, &at_us, why);
 		if (outcome == OUTCOME_OK)
 			outcome = set_check(run, &orders, why);
 		if (outcome == OUTCOME_OK)
@@ -236,11 +245,11 @@ changed_documents(struct run *run, struct why *why)
 	enum outcome outcome = OUTCOME_OK;
 
 	while (outcome == OUTCOME_OK && at_us < run->now_us) {
-		int64_t until_us = at_us + STEP_US < run->now_us ? at_us + STEP_US : run->now_us;
+		struct audit_span span = span_next(run, at_us);
 		struct audit_set documents;
 
 		arena_clear(run->find_arena);
-		outcome = audit_changed_documents(&run->find, at_us, until_us, STEP_ROWS, &documents, &at_us, why);
+		outcome = audit_changed_documents(&run->find, &span, &documents, &at_us, why);
 		if (outcome == OUTCOME_OK)
 			outcome = set_check(run, &documents, why);
 	}

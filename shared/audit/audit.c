@@ -73,19 +73,22 @@ set_put(struct audit *a, const struct audit_set *set, struct rows *rows, const c
 	}
 }
 
+/* name NULL: the finding's last column names its check */
 static enum outcome
-check_run(struct audit *a, const struct audit_check *check, const struct audit_set *set, struct why *why)
+check_run(struct audit *a, const struct statement *statement, const char *name, const struct audit_set *set,
+	  struct why *why)
 {
-	struct rows *rows = rows_new(&check->statement, a->arena);
+	struct rows *rows = rows_new(statement, a->arena);
 	struct result *found;
 	enum outcome outcome;
 
-	set_put(a, set, rows, check->statement.types);
+	set_put(a, set, rows, statement->types);
 	store_begin(a->store);
 	outcome = store_query(a->store, rows, &found, why);
 	for (size_t i = 0; outcome == OUTCOME_OK && i < result_count(found); i++)
-		audit_report(a, set->scope, check->name, result_text(found, i, 0), result_text(found, i, 1),
-			     result_text(found, i, 2), result_text(found, i, 3));
+		audit_report(a, set->scope, name ? name : arena_text(a->arena, result_text(found, i, 4)),
+			     result_text(found, i, 0), result_text(found, i, 1), result_text(found, i, 2),
+			     result_text(found, i, 3));
 	if (outcome == OUTCOME_OK)
 		a->is_capped |= result_count(found) == AUDIT_FINDINGS_MAX;
 	store_rollback(a->store);
@@ -137,9 +140,12 @@ audit_check(struct audit *a, const struct audit_set *set, struct why *why)
 	if (set->scope != AUDIT_NUMBERS && set->n == 0)
 		return OUTCOME_OK;
 	for (size_t i = 0; outcome == OUTCOME_OK && i < audit_checks_count; i++)
-		if (audit_checks[i].scope == set->scope)
-			outcome = check_run(a, &audit_checks[i], set, why);
-	return outcome == OUTCOME_OK && set->scope == AUDIT_ORDER ? audit_facts(a, set, why) : outcome;
+		if (audit_checks[i].scope == set->scope && audit_checks[i].statement.sql)
+			outcome = check_run(a, &audit_checks[i].statement, audit_checks[i].name, set, why);
+	if (outcome != OUTCOME_OK || set->scope != AUDIT_ORDER)
+		return outcome;
+	outcome = check_run(a, &audit_told, NULL, set, why);
+	return outcome == OUTCOME_OK ? audit_facts(a, set, why) : outcome;
 }
 
 /* --- which ones ----------------------------------------------------------------------------------------------------- */
@@ -173,17 +179,22 @@ static const struct statement items_next = {
 static const struct statement items_of = {
     "audit_items_of", "U", "SELECT DISTINCT item_no FROM tributary.reservations WHERE order_id = ANY ($1)"};
 
-/* Of a full read the rows of the last instant wait for the next time: there may be more of them. */
-#define CHANGED(id, table, at)                                                                           \
-	"WITH r AS MATERIALIZED (SELECT " id " AS id, " at " AS at FROM tributary." table " WHERE " at   \
-	" > ($1)[1] AND " at " <= ($2)[1] AND " id " IS NOT NULL ORDER BY " at " LIMIT ($3)[1]),"        \
-	" m AS (SELECT count(*) = ($3)[1] AND min(at) < max(at) AS is_full, max(at) AS last FROM r)"     \
-	" SELECT r.id, max(CASE WHEN m.is_full THEN m.last - interval '1 microsecond' ELSE ($2)[1] END)" \
-	" FROM r, m WHERE NOT m.is_full OR r.at < m.last GROUP BY r.id"
+/* A full read has all rows of its last instant. How far it came is said also when no id is left. */
+#define CHANGED(id, table, at, where)                                                                        \
+	"WITH r AS MATERIALIZED (SELECT " id " AS id, " at " AS at FROM tributary." table " WHERE " at       \
+	" > ($1)[1] AND " at " <= ($2)[1] AND " id " IS NOT NULL ORDER BY " at " FETCH FIRST (($4)[1]) ROWS" \
+	" WITH TIES), m AS MATERIALIZED (SELECT CASE WHEN count(*) >= ($4)[1] THEN max(at) ELSE ($2)[1] END" \
+	" AS until, ($3)[1] AS known FROM r) SELECT i.id, m.until FROM m LEFT JOIN LATERAL (SELECT d.id"     \
+	" FROM (SELECT DISTINCT id FROM r) d" where ") i ON true ORDER BY i.id"
 
-static const struct statement orders_changed = {"audit_orders_changed", "ZZI", CHANGED("order_id", "timeline", "at")};
-static const struct statement documents_changed = {"audit_documents_changed", "ZZI",
-						   CHANGED("document_id", "documents", "received_at")};
+/* An order that is told of again behind this window is read again with the window in which that lies. */
+static const struct statement orders_changed = {
+    "audit_orders_changed", "ZZZI",
+    CHANGED("order_id", "timeline", "at",
+	    " WHERE NOT EXISTS (SELECT FROM tributary.timeline t WHERE t.order_id = d.id AND t.at > m.until"
+	    " AND t.at <= m.known)")};
+static const struct statement documents_changed = {"audit_documents_changed", "ZZZI",
+						   CHANGED("document_id", "documents", "received_at", "")};
 
 /* The first column of what the statement finds, which outlives the result. */
 static enum outcome
@@ -196,18 +207,17 @@ set_query(struct audit *a, const struct rows *rows, struct audit_set *set, int64
 	outcome = store_query(a->store, rows, &r, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	set->n = result_count(r);
-	set->ids = arena_array(a->arena, set->n + 1, sizeof *set->ids);
-	set->items = arena_array(a->arena, set->n + 1, sizeof *set->items);
+	set->ids = arena_array(a->arena, result_count(r) + 1, sizeof *set->ids);
+	set->items = arena_array(a->arena, result_count(r) + 1, sizeof *set->items);
 	if (!set->ids || !set->items)
-		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for a set of %zu", set->n);
-	for (size_t i = 0; i < set->n; i++) {
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for a set of %zu", result_count(r));
+	for (size_t i = 0; i < result_count(r); i++) {
 		if (set->scope == AUDIT_STOCK)
-			set->items[i] = arena_str(a->arena, result_text(r, i, 0));
-		else
-			set->ids[i] = result_uuid(r, i, 0);
+			set->items[set->n++] = arena_str(a->arena, result_text(r, i, 0));
+		else if (!result_is_null(r, i, 0))
+			set->ids[set->n++] = result_uuid(r, i, 0);
 	}
-	if (read_us && set->n)
+	if (read_us)
 		*read_us = result_instant(r, 0, 1);
 	store_rollback(a->store);
 	return OUTCOME_OK;
@@ -250,32 +260,32 @@ audit_next_items(struct audit *a, struct str after, int64_t max, struct audit_se
 }
 
 static enum outcome
-changed(struct audit *a, const struct statement *statement, const int64_t span_us[static 2], int64_t max,
-	struct audit_set *set, int64_t *read_us, struct why *why)
+changed(struct audit *a, const struct statement *statement, const struct audit_span *span, struct audit_set *set,
+	int64_t *read_us, struct why *why)
 {
 	struct rows *rows = rows_new(statement, a->arena);
 
-	rows_instant(rows, span_us[0]);
-	rows_instant(rows, span_us[1]);
-	rows_int(rows, max);
-	*read_us = span_us[1];
+	rows_instant(rows, span->since_us);
+	rows_instant(rows, span->until_us);
+	rows_instant(rows, span->known_us);
+	rows_int(rows, span->max);
 	return set_query(a, rows, set, read_us, why);
 }
 
 enum outcome
-audit_changed_orders(struct audit *a, int64_t since_us, int64_t until_us, int64_t max, struct audit_set *set,
-		     int64_t *read_us, struct why *why)
+audit_changed_orders(struct audit *a, const struct audit_span *span, struct audit_set *set, int64_t *read_us,
+		     struct why *why)
 {
 	*set = (struct audit_set){.scope = AUDIT_ORDER};
-	return changed(a, &orders_changed, (int64_t[]){since_us, until_us}, max, set, read_us, why);
+	return changed(a, &orders_changed, span, set, read_us, why);
 }
 
 enum outcome
-audit_changed_documents(struct audit *a, int64_t since_us, int64_t until_us, int64_t max, struct audit_set *set,
-			int64_t *read_us, struct why *why)
+audit_changed_documents(struct audit *a, const struct audit_span *span, struct audit_set *set, int64_t *read_us,
+			struct why *why)
 {
 	*set = (struct audit_set){.scope = AUDIT_DOCUMENT};
-	return changed(a, &documents_changed, (int64_t[]){since_us, until_us}, max, set, read_us, why);
+	return changed(a, &documents_changed, span, set, read_us, why);
 }
 
 enum outcome

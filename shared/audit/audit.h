@@ -76,14 +76,22 @@ enum outcome audit_next_items(struct audit *a, struct str after, int64_t max, st
 			      struct why *why) MUST_CHECK;
 
 /*
- * audit_changed_* - what was written from `since_us` (exclusive) to `until_us`, the oldest first
- * max       rows read at most
- * *read_us  how far that came: `until_us`, or less when there was more
+ * audit_changed_* - what was written from since_us (exclusive) to until_us, by id
+ * read_us  how far that came: until_us, or less when there was more
+ *
+ * An order of which something was written behind that, up to known_us, is not among them: it is still changing, and whoever
+ * goes on from *read_us to known_us or later finds it there, with its last change. So each order is found once, when it came
+ * to rest; one that never does only by audit_next_orders.
  */
-enum outcome audit_changed_orders(struct audit *a, int64_t since_us, int64_t until_us, int64_t max,
-				  struct audit_set *set, int64_t *read_us, struct why *why) MUST_CHECK;
-enum outcome audit_changed_documents(struct audit *a, int64_t since_us, int64_t until_us, int64_t max,
-				     struct audit_set *set, int64_t *read_us, struct why *why) MUST_CHECK;
+struct audit_span {
+	int64_t since_us, until_us;
+	int64_t known_us; /* what was written up to then is read: by this call, or for certain by one after it */
+	int64_t max;      /* rows read at most */
+};
+enum outcome audit_changed_orders(struct audit *a, const struct audit_span *span, struct audit_set *set,
+				  int64_t *read_us, struct why *why) MUST_CHECK;
+enum outcome audit_changed_documents(struct audit *a, const struct audit_span *span, struct audit_set *set,
+				     int64_t *read_us, struct why *why) MUST_CHECK;
 /* audit_items_of - the items of the orders' reservations */
 enum outcome audit_items_of(struct audit *a, const struct audit_set *orders, struct audit_set *items,
 			    struct why *why) MUST_CHECK;

@@ -21,11 +21,14 @@ struct audit_check {
 	const char *name; /* stable, kebab-case: in audit_findings, metrics, ops/error-codes.md */
 	const char *says; /* what must be true */
 	enum audit_scope scope;
-	struct statement statement;
+	struct statement statement; /* without sql: audit_told does all of it */
 };
 
 extern const struct audit_check audit_checks[];
 extern const size_t audit_checks_count;
+
+/* What the checks of orders ask of the timeline, which is read once for all of them (told.c); a fifth column names the check. */
+extern const struct statement audit_told;
 
 /* What a set comes to: rows of (what, value), by scope; NULL where there is nothing to add up. */
 extern const struct statement *const audit_totals[AUDIT_SCOPES];

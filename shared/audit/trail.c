@@ -33,10 +33,11 @@ struct walk {
 	bool *is_unfinished;           /* by document */
 };
 
+/* Not in order: what was said is large, and to sort it dear. */
 static const struct statement journal_known = {
     "audit_trail_journal", "UT",
     "SELECT u.n, j.outcome, j.outputs, j.settled_at FROM unnest($1, $2) WITH ORDINALITY u(message_id, stage, n)"
-    " JOIN tributary.journal j ON j.message_id = u.message_id AND j.stage = u.stage ORDER BY u.n"};
+    " JOIN tributary.journal j ON j.message_id = u.message_id AND j.stage = u.stage"};
 
 /* Ingest has no gates: of what it tries again the timeline tells. */
 static const struct statement clues_select = {
@@ -216,13 +217,24 @@ no_memory(struct why *why)
 	return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the trails of a set of documents");
 }
 
+/* By message of the level its row of the journal, counted from 1; 0: there is none. NULL without memory. */
+static size_t *
+rows_place(struct walk *w, const struct result *known)
+{
+	size_t *row_of = arena_array(w->a->arena, w->level.n, sizeof *row_of);
+
+	for (size_t row = 0; row_of && row < result_count(known); row++)
+		row_of[result_int(known, row, 0) - 1] = row + 1;
+	return row_of;
+}
+
 /* One step further for every message of the level. */
 static enum outcome
 level_follow(struct walk *w, struct why *why)
 {
 	struct rows *rows = rows_new(&journal_known, w->a->arena);
 	struct result *known;
-	size_t row = 0;
+	size_t *row_of = NULL;
 	enum outcome outcome;
 
 	for (size_t i = 0; i < w->level.n; i++) {
@@ -231,12 +243,13 @@ level_follow(struct walk *w, struct why *why)
 	}
 	store_begin(w->a->store);
 	outcome = store_query(w->a->store, rows, &known, why);
+	if (outcome == OUTCOME_OK && !(row_of = rows_place(w, known)))
+		return no_memory(why);
 	for (size_t i = 0; outcome == OUTCOME_OK && i < w->level.n; i++) {
 		const struct hop *h = &w->level.items[i];
-		bool is_known = row < result_count(known) && result_int(known, row, 0) == (int64_t)i + 1;
-		struct hop *open = is_known ? NULL : hop_add(&w->open, w->a->arena);
+		struct hop *open = row_of[i] ? NULL : hop_add(&w->open, w->a->arena);
 
-		if (is_known ? !known_follow(w, known, row++, h) : !open)
+		if (row_of[i] ? !known_follow(w, known, row_of[i] - 1, h) : !open)
 			return no_memory(why);
 		if (open)
 			*open = *h;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/trail.h"
+#include "auditor/auditor.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #define NOW_US (INT64_C(1000) * 60 * MINUTE_US)
 
 TestSuite(audit, .timeout = 20);
+TestSuite(auditor, .timeout = 20);
 
 Test(audit, topic_words_match_as_the_broker_matches_them)
 {
@@ -90,4 +92,19 @@ Test(audit, every_check_has_a_name_of_its_own_that_fits_its_metric)
 		for (size_t j = 0; j < i; j++)
 			cr_expect_str_neq(audit_checks[i].name, audit_checks[j].name);
 	}
+}
+
+Test(auditor, it_rests_three_times_as_long_as_it_worked_and_nine_times_while_orders_come)
+{
+	cr_expect_eq(auditor_rest_ms(100000, 0, 1000000), 300);
+	cr_expect_eq(auditor_rest_ms(100000, 499, 1000000), 300);
+	cr_expect_eq(auditor_rest_ms(100000, 500, 1000000), 900);
+	cr_expect_eq(auditor_rest_ms(100000, 50, 100000), 900);
+	cr_expect_eq(auditor_rest_ms(100000, 500, 10000000), 300);
+}
+
+Test(auditor, a_rest_has_an_end)
+{
+	cr_expect_eq(auditor_rest_ms(60000000, 0, 1000000), 5000);
+	cr_expect_eq(auditor_rest_ms(60000000, 20000, 1000000), 5000);
 }

@@ -10,8 +10,9 @@
  * FAILURES     none of its own: what breaks a book is a finding (names of checks: shared/audit/checks.c, and facts,
  *              trail, silent)
  *
- * A round is bounded: it checks what changed since the last one, up to AUDIT_CHANGED_MAX, and AUDIT_SLICE of all that is
- * there, so that every row is seen in a known time.
+ * A round is bounded: it checks what changed since the last one and came to rest, up to AUDIT_CHANGED_MAX, and AUDIT_SLICE of
+ * all that is there, so that every row is seen in a known time. It works a quarter of the time, and a tenth while orders come
+ * fast (BUSY_ROWS_S): then it may fall behind, and makes up for that when they do not.
  */
 #include "auditor/auditor.h"
 
@@ -30,7 +31,11 @@
 #define STEPS_MAX 100
 #define REOPEN_MAX 500
 #define SEALS_MAX 10 /* batches of one tick */
-#define RESTS 3      /* after each step it rests so much longer than it worked: the fleet needs the machine too */
+/* The fleet needs the machine too: after each step it rests so much longer than it worked. While orders come it takes a tenth
+ * of a core, and may fall behind; it makes up for that with a quarter when the fleet is quiet. */
+#define RESTS 3
+#define RESTS_BUSY 9
+#define BUSY_ROWS_S 500 /* rows of the timeline and documents per second; an order makes some 13 of them */
 #define REST_MAX_MS 5000
 #define BEHIND_MS 100     /* from the end of a round that was not enough to the next */
 #define DOCUMENTS_PART 10 /* a document makes about so many lines of the timeline */
@@ -39,6 +44,7 @@ struct auditor_state {
 	struct arena *arena; /* of one set */
 	struct routes *routes;
 	bool knows_queues;
+	int64_t place, place_us; /* rows written so far, and when that was asked: monotonic_us(), 0: never */
 };
 
 /* One round. */
@@ -178,12 +184,32 @@ part_check(struct round *r, const struct audit_set *part, struct why *why)
 	return outcome;
 }
 
+int64_t
+auditor_rest_ms(int64_t worked_us, int64_t rows, int64_t elapsed_us)
+{
+	bool is_busy = rows * 1000000 >= elapsed_us * BUSY_ROWS_S;
+	int64_t ms = worked_us * (is_busy ? RESTS_BUSY : RESTS) / 1000;
+
+	return ms < REST_MAX_MS ? ms : REST_MAX_MS;
+}
+
+/* After a step that began then, for as long as what was written since the step before allows. */
 static enum outcome
 rest(struct batch *batch, int64_t began_us, struct why *why)
 {
-	int64_t ms = (monotonic_us() - began_us) * RESTS / 1000;
+	struct auditor_state *st = batch->state;
+	struct arena_mark mark = arena_mark(batch->arena);
+	int64_t place, rows, elapsed_us, now_us = monotonic_us();
+	enum outcome outcome = audit_place_read(batch->store, batch->arena, &place, why);
 
-	if (batch_rest(batch, ms < REST_MAX_MS ? ms : REST_MAX_MS) && batch_pump(batch))
+	arena_rewind(batch->arena, mark);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	rows = st->place_us ? place - st->place : 0;
+	elapsed_us = now_us - st->place_us;
+	st->place = place;
+	st->place_us = now_us;
+	if (batch_rest(batch, auditor_rest_ms(now_us - began_us, rows, elapsed_us)) && batch_pump(batch))
 		return OUTCOME_OK;
 	return why_set(why, OUTCOME_AWAY, "stopping", "stopped within a round");
 }
@@ -223,10 +249,11 @@ horizon_move(struct round *r)
 	c->next_horizon_xid = c->next_xid;
 }
 
-typedef enum outcome (*changed_fn)(struct audit *a, int64_t since_us, int64_t until_us, int64_t max,
-				   struct audit_set *set, int64_t *read_us, struct why *why);
+typedef enum outcome (*changed_fn)(struct audit *a, const struct audit_span *span, struct audit_set *set,
+				   int64_t *read_us, struct why *why);
 
-/* Steps over the time in which nothing happened. */
+/* Steps over the time in which nothing happened. An order that goes on changing is left to the round that reads its last
+ * change: that is written already, behind what this round reads, and no round leaves anything of the timeline out. */
 static enum outcome
 changed_read(struct round *r, changed_fn changed, int64_t *since_us, int64_t max, struct audit_set *set,
 	     struct why *why)
@@ -237,10 +264,11 @@ changed_read(struct round *r, changed_fn changed, int64_t *since_us, int64_t max
 	set->n = 0;
 	for (int i = 0; outcome == OUTCOME_OK && set->n == 0 && i < STEPS_MAX && *since_us < r->cursor.horizon_us;
 	     i++) {
-		int64_t until_us = *since_us + step_us, read_us;
+		struct audit_span span = {*since_us, *since_us + step_us, r->cursor.now_us, max};
+		int64_t read_us;
 
-		until_us = until_us < r->cursor.horizon_us ? until_us : r->cursor.horizon_us;
-		outcome = changed(&r->find, *since_us, until_us, max, set, &read_us, why);
+		span.until_us = span.until_us < r->cursor.horizon_us ? span.until_us : r->cursor.horizon_us;
+		outcome = changed(&r->find, &span, set, &read_us, why);
 		if (outcome == OUTCOME_OK)
 			*since_us = read_us;
 		step_us *= 2;

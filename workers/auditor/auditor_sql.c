@@ -149,6 +149,24 @@ audit_cursor_read(struct store *store, struct arena *arena, struct audit_cursor 
 	return OUTCOME_OK;
 }
 
+static const struct statement place_select = {
+    "auditor_place", "", "SELECT coalesce(pg_sequence_last_value('tributary.seal_places'::regclass), 0)"};
+
+enum outcome
+audit_place_read(struct store *store, struct arena *arena, int64_t *place, struct why *why)
+{
+	struct result *r;
+	enum outcome outcome;
+
+	store_begin(store);
+	outcome = store_query(store, rows_new(&place_select, arena), &r, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	*place = result_int(r, 0, 0);
+	store_rollback(store);
+	return OUTCOME_OK;
+}
+
 enum outcome
 audit_round_save(struct store *store, struct arena *arena, const struct audit_cursor *c,
 		 const struct audit_round *round, struct why *why)

@@ -28,6 +28,10 @@ enum outcome audit_days_make(struct store *store, struct arena *arena, int64_t *
 enum outcome audit_cursor_read(struct store *store, struct arena *arena, struct audit_cursor *c,
 			       struct why *why) MUST_CHECK;
 
+/* audit_place_read - how many rows were written into the timeline, audit_log and documents so far: the last place that one took
+ * (migrations/0017_proof.sql), committed or not; 0: none */
+enum outcome audit_place_read(struct store *store, struct arena *arena, int64_t *place, struct why *why) MUST_CHECK;
+
 struct audit_round {
 	int64_t began_us, took_ms, orders, documents, items, findings, put_back;
 };
