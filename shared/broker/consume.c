@@ -280,13 +280,14 @@ consume_serve(struct consumer *c, int64_t deadline_us)
 {
 	int64_t now = monotonic_us();
 
-	if (c->prefetch == 0 || (now - c->looked_us < LOOK_EVERY_US && consume_is_ready(c)))
+	if (c->prefetch == 0)
 		return;
 	if (now < deadline_us && link_is_due(&c->link))
 		link_open(&c->link, link_budget_us(&c->link, deadline_us));
 	if (link_is_up(&c->link) && !c->is_paused && now < deadline_us)
 		queues_consume(c, deadline_us);
-	consume_read(c);
+	if (now - c->looked_us >= LOOK_EVERY_US || !consume_is_ready(c))
+		consume_read(c);
 }
 
 void
