@@ -23,11 +23,10 @@ const struct param skeleton_params[] = {
     {"BATCH_BYTES", PARAM_INT, AT(batch_bytes), "8388608", 65536, 67108864, "bytes",
      "a batch that holds this much takes no further message"},
     {"BACKLOG_MAX", PARAM_INT, AT(backlog_max), "100", 0, 1000000, "messages",
-     "with more in a queue that comes later, the doors that a worker takes most from wait, so that no channel is "
-     "behind "
+     "with more in a queue that comes later, a queue at the door that is as long waits, so that no channel is behind "
      "another; 0: never"},
     {"BACKLOG_WAIT_MS", PARAM_INT, AT(backlog_wait_ms), "100", 1, 10000, "ms",
-     "how long they wait, at most, after a batch"},
+     "how long it waits, at most, after a batch"},
     {"HEARTBEAT_S", PARAM_INT, AT(heartbeat_s), "10", 1, 600, "s", "AMQP heartbeat"},
     {"CONFIRM_TIMEOUT_MS", PARAM_INT, AT(confirm_timeout_ms), "10000", 100, 600000, "ms",
      "how long one try waits for the broker's confirms"},

@@ -142,7 +142,7 @@ void fault_load(struct skeleton *s);
 void windows_apply(struct skeleton *s);
 
 /* backlog.c */
-/* backlog_begin - after a turn that said something: who gave most of a large one waits now, if what comes later is long */
+/* backlog_begin - after a turn that said something: the long doors of a large one wait now, if what comes later is long */
 void backlog_begin(struct skeleton *s, const struct turn *t);
 /* backlog_look - before a turn: if it is time to look, does anybody have to wait still? */
 void backlog_look(struct skeleton *s);
