@@ -206,7 +206,7 @@ queue_closed(struct consumer *c, struct queue *q, const amqp_channel_close_t *cl
 	link_close_channel_ok(&c->link, queue_channel(c, q), closed, &why);
 	queue_lost(q);
 	q->next_check_us = q->consumed_us + CANCELLED_RETRY_US;
-	log_why(LOG_LEVEL_WARN, "amqp-channel-lost", &why);
+	log_line(LOG_LEVEL_WARN, "amqp-channel-lost", "queue=%s text=\"%s\"", q->name, why.text);
 }
 
 /* NULL, or what is wrong with it. */
@@ -368,7 +368,8 @@ consume_next_us(const struct consumer *c)
 	if (!link_is_up(&c->link))
 		return c->link.next_try_us;
 	for (size_t i = 0; i < c->queues_count && !c->is_paused; i++)
-		if (!c->queues[i].is_consumed && c->queues[i].limit && c->queues[i].next_check_us < next)
+		if (!c->queues[i].is_consumed && !c->queues[i].is_stale && c->queues[i].limit &&
+		    c->queues[i].next_check_us < next)
 			next = c->queues[i].next_check_us;
 	return next;
 }
