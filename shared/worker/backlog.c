@@ -35,15 +35,29 @@ is_first(const struct turn *t, size_t index)
 	return true;
 }
 
+/* Whether any has to wait. */
+static bool
+doors_hold(struct skeleton *s, const struct turn *t)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct str queue = t->items[i]->delivery->queue;
+
+		if (!is_first(t, i) || !is_long(s, queue.p))
+			continue;
+		broker_hold(s->broker, queue);
+		is_any = true;
+	}
+	return is_any;
+}
+
 void
 backlog_begin(struct skeleton *s, const struct turn *t)
 {
 	if (!s->worker->behind || s->config.backlog_max == 0 || t->n < (size_t)s->config.batch_max / 2 ||
-	    !is_backlogged(s))
+	    !is_backlogged(s) || !doors_hold(s, t))
 		return;
-	for (size_t i = 0; i < t->n; i++)
-		if (is_first(t, i) && is_long(s, t->items[i]->delivery->queue.p))
-			broker_hold(s->broker, t->items[i]->delivery->queue);
 	if (!s->backlog_until_us)
 		s->backlog_until_us = monotonic_us() + s->config.backlog_wait_ms * 1000;
 	s->backlog_look_us = monotonic_us() + LOOK_US;
