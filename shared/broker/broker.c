@@ -10,6 +10,8 @@
 #define HEARTBEAT_DEFAULT_S 10
 #define RPC_TIMEOUT_DEFAULT_MS 5000
 #define HEADERS_JSON_BYTES ((size_t)16 << 10)
+#define INBOX_DEFAULT_BYTES ((size_t)8 << 20)
+#define SCRATCH_PAGE_BYTES 4096
 #define PREFETCH_MAX 65535
 #define NACK_ROUNDS 3
 #define NACK_PAUSE_US INT64_C(50000)
@@ -82,7 +84,8 @@ broker_new(const struct broker_config *config, struct why *why)
 		(void)why_set(why, OUTCOME_DEAD, "no-memory", "no memory");
 		return NULL;
 	}
-	buf_init(&b->consumer.headers, HEADERS_JSON_BYTES);
+	buf_init(&b->consumer.scratch.json, HEADERS_JSON_BYTES);
+	init_amqp_pool(&b->consumer.scratch.pool, SCRATCH_PAGE_BYTES);
 	if (settings_open(&b->settings, config, why) != OUTCOME_OK) {
 		broker_free(b);
 		return NULL;
@@ -92,6 +95,7 @@ broker_new(const struct broker_config *config, struct why *why)
 	b->consumer.prefetch = config->prefetch < 0              ? 0
 			       : config->prefetch > PREFETCH_MAX ? PREFETCH_MAX
 								 : config->prefetch;
+	b->consumer.inbox_max_bytes = config->inbox_bytes > 0 ? (size_t)config->inbox_bytes : INBOX_DEFAULT_BYTES;
 	return b;
 }
 
@@ -111,9 +115,7 @@ broker_free(struct broker *b)
 int
 delivery_compare(const struct delivery *a, const struct delivery *b)
 {
-	if (a->generation != b->generation)
-		return a->generation < b->generation ? -1 : 1;
-	return (a->tag > b->tag) - (a->tag < b->tag);
+	return (a->number > b->number) - (a->number < b->number);
 }
 
 void
@@ -132,7 +134,7 @@ broker_consume(struct broker *b, struct str queue)
 	if (!more)
 		abort();
 	c->queues = more;
-	c->queues[c->queues_count++] = (struct queue){.name = name, .limit = BROKER_UNLIMITED};
+	c->queues[c->queues_count++] = (struct queue){.name = name, .limit = BROKER_UNLIMITED, .inbox.sum = &c->sum};
 }
 
 static int64_t
@@ -146,8 +148,8 @@ static void
 broker_wait(struct broker *b, int64_t deadline_us)
 {
 	const struct link *out = &b->publisher.link;
-	/* A delivery that waits behind a pause would wake us again and again. */
-	bool is_full = consume_is_ready(&b->consumer);
+	/* What is not to be read now would wake us again and again. */
+	bool is_full = consume_is_full(&b->consumer);
 	struct pollfd fds[] = {{.fd = is_full ? -1 : link_fd(&b->consumer.link), .events = POLLIN},
 			       {.fd = link_fd(out), .events = POLLIN}};
 	int64_t until_us = min_us(deadline_us, consume_next_us(&b->consumer));
@@ -172,7 +174,7 @@ broker_take(struct broker *b, int64_t timeout_us, struct arena *arena, struct de
 			publish_serve(&b->publisher, deadline_us);
 			consume_pump(c);
 		}
-		if (consume_is_ready(c) && !c->is_paused)
+		if (consume_is_ready(c))
 			return consume_hand_out(c, arena, delivery, why);
 		if (publish_is_answered(&b->publisher) || monotonic_us() >= deadline_us)
 			return consume_trouble(c, why);
@@ -203,6 +205,23 @@ broker_limit(struct broker *b, struct str queue, int64_t limit)
 	for (size_t i = 0; i < c->queues_count; i++)
 		if (str_equal(str_of(c->queues[i].name), queue))
 			consume_limit(c, &c->queues[i], limit < 0 ? 0 : limit);
+}
+
+void
+broker_hold(struct broker *b, struct str queue)
+{
+	struct consumer *c = &b->consumer;
+
+	for (size_t i = 0; i < c->queues_count; i++)
+		if (str_equal(str_of(c->queues[i].name), queue))
+			c->queues[i].is_held = true;
+}
+
+void
+broker_unhold(struct broker *b)
+{
+	for (size_t i = 0; i < b->consumer.queues_count; i++)
+		b->consumer.queues[i].is_held = false;
 }
 
 int64_t

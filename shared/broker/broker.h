@@ -21,6 +21,7 @@ struct broker_config {
 	const char *name; /* shown in the broker's connection list */
 	int64_t heartbeat_s;
 	int64_t prefetch;       /* messages of each queue on their way to us; 0: does not consume */
+	int64_t inbox_bytes;    /* read and not handed out, of all queues; 0: 8 MiB */
 	const char *ca_file;    /* of amqps, PEM */
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
@@ -55,14 +56,16 @@ const char *envelope_header(size_t index);
 
 struct delivery {
 	uint64_t tag;
-	uint64_t generation; /* of the connection it came by */
+	uint16_t channel;    /* its queue's own */
+	uint64_t generation; /* of the channel: never the same again once it was closed */
+	uint64_t number;     /* of all that were handed out */
 	struct str queue, exchange, routing_key, body;
 	struct envelope envelope;
 	bool redelivered;
 	int64_t received_us; /* monotonic */
 };
 
-/* delivery_compare - in the order they came, also over a reconnect: below 0 when a came first */
+/* delivery_compare - in the order they were handed out, also over a reconnect: below 0 when a was first */
 int delivery_compare(const struct delivery *a, const struct delivery *b);
 
 struct outgoing {
@@ -87,6 +90,8 @@ void broker_consume(struct broker *b, struct str queue);
  * broker_take - wait for the next delivery, connecting if needed
  * timeout_us  microseconds; 0 only looks, and does not connect. A try to connect may take longer than a short timeout:
  *             500 ms, and after each failure twice that, up to rpc_timeout_ms
+ * Of one queue in the order it delivers, and of all queues that have delivered something one each in turn, however much of
+ * another stands before it. What is read meanwhile waits in memory, up to inbox_bytes and the message that goes beyond.
  * arena       takes the copy of body, keys and headers; delivery->queue lives as long as the broker
  *
  * OUTCOME_OK     *delivery is written
@@ -150,8 +155,15 @@ bool broker_publish_is_stuck(struct broker *b);
 bool broker_publish_is_answered(struct broker *b);
 
 /*
- * broker_ack - this delivery and all that were handed out before it by its connection, of whatever queue; ignored when
- * that connection is gone (they come again)
+ * broker_hold, broker_unhold - hand out nothing of this queue for now; hand out of all of them again
+ * It is consumed as ever: what comes waits, and counts in inbox_bytes, so this is for a moment only.
+ */
+void broker_hold(struct broker *b, struct str queue);
+void broker_unhold(struct broker *b);
+
+/*
+ * broker_ack - this delivery and all of its queue that were handed out before it; nothing is sent when it is acknowledged
+ * already. Ignored when its channel is gone (they come again).
  */
 void broker_ack(struct broker *b, const struct delivery *delivery);
 

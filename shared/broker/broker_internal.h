@@ -4,7 +4,8 @@
  *   url.c       one URL
  *   link.c      one connection; connect.c how it is made
  *   envelope.c  properties and headers, both ways
- *   consume.c   queues, deliveries, acknowledgements: on the consume link only
+ *   consume.c   queues, their channels, acknowledgements: on the consume link only
+ *   inbox.c     what came and was not handed out yet
  *   publish.c   messages, confirms, returns: on the publish link only
  *   broker.c    the two together
  */
@@ -12,40 +13,32 @@
 #define TRIBUTARY_BROKER_INTERNAL_H
 
 #include "broker/broker.h"
+#include "broker/inbox.h"
 #include "broker/link.h"
 
 #define BROKER_TAG_BYTES 32
 #define PUBLISH_WINDOW 512       /* messages sent and not confirmed yet */
 #define SLICE_US INT64_C(500000) /* longest wait on one link without looking after the other */
 
+/*
+ * A queue has a channel of its own, numbered as it stands in the list, from 1: delivery tags count per channel, so one
+ * acknowledgement may cover all of a queue up to one of them whatever else was handed out between, and a "no" closes nothing else.
+ */
 struct queue {
 	char *name;
 	char tag[BROKER_TAG_BYTES]; /* consumer tag "<index>.<serial>", never the same twice */
+	bool is_channel_open;
+	bool is_stale;       /* the channel was closed, and frames of it may still stand unread */
+	uint64_t generation; /* of the channel: channels_count when it was opened */
+	uint64_t acked_tag;  /* all up to it are acknowledged */
 	bool is_consumed;
+	bool is_held;           /* its inbox hands out nothing now */
 	int64_t limit;          /* messages on their way, most; 0: it is not to be consumed now */
 	int64_t consumed_limit; /* what it is consumed with */
 	bool was_missing;       /* said so in the log */
 	int64_t next_check_us;  /* monotonic; when it is not consumed */
 	int64_t consumed_us;    /* monotonic: since when, or last time */
-};
-
-enum parcel_state { PARCEL_NONE, PARCEL_HEADER, PARCEL_BODY, PARCEL_READY };
-
-/*
- * The delivery being received, frame by frame, so that no call waits for the rest of it. What points into frames stays
- * valid because frames are released only while there is no parcel.
- *   NONE --deliver--> HEADER --header--> BODY --last body frame--> READY --handed out--> NONE
- */
-struct parcel {
-	enum parcel_state state;
-	size_t queue; /* index */
-	uint64_t tag;
-	bool is_redelivered, owns_body;
-	amqp_bytes_t exchange, routing_key;
-	const amqp_basic_properties_t *properties;
-	char *body; /* in a frame, or allocated when it came in several */
-	size_t body_bytes, received_bytes;
-	int64_t received_us;
+	struct inbox inbox;
 };
 
 struct consumer {
@@ -53,10 +46,15 @@ struct consumer {
 	struct queue *queues;
 	size_t queues_count;
 	int64_t prefetch;
-	uint64_t serial; /* of the next consumer tag */
+	size_t inbox_max_bytes;
+	uint64_t serial;         /* of the next consumer tag */
+	uint64_t channels_count; /* opened so far, of all connections */
+	uint64_t handed_count;   /* deliveries handed out so far */
+	size_t turn;             /* index of the queue that is asked first for the next delivery */
 	bool is_paused;
-	struct parcel parcel;
-	struct buf headers; /* reused for envelope.headers */
+	int64_t looked_us; /* monotonic: when there was nothing more to read */
+	struct inbox_sum sum;
+	struct inbox_scratch scratch;
 };
 
 /* One message sent and not confirmed yet; it stands at its delivery tag modulo PUBLISH_WINDOW. */
@@ -74,7 +72,7 @@ struct returned {
 
 struct publisher {
 	struct link link;
-	bool is_channel_open;
+	bool is_channel_open, is_probe_open;
 	struct why refused; /* why the broker closed the channel */
 	char logged[sizeof(((struct why *)0)->text)];
 	uint64_t channels_count;    /* opened so far: numbers of one channel mean nothing on the next */
@@ -97,11 +95,13 @@ struct broker {
 };
 
 /* consume.c */
-/* consume_serve - connect and consume what is due (not after deadline_us), then read until a delivery is complete */
+/* consume_serve - connect and consume what is due (not after deadline_us), then read what came into the inboxes */
 void consume_serve(struct consumer *c, int64_t deadline_us);
 /* consume_pump - read what came, keep the heartbeat; does not wait and does not connect */
 void consume_pump(struct consumer *c);
 bool consume_is_ready(const struct consumer *c); /* a delivery can be handed out */
+bool consume_is_full(const struct consumer *c);  /* nothing more is read until one was */
+/* consume_hand_out - of the queues that have something, one after the other; only when consume_is_ready() */
 enum outcome consume_hand_out(struct consumer *c, struct arena *arena, struct delivery *delivery,
 			      struct why *why) MUST_CHECK;
 /* consume_trouble - why there can be no delivery now; OUTCOME_RETRY when there could be one */

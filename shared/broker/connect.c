@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a link is made: socket, TLS, login, channels.
+ * How a link is made: socket, TLS, login. Channels are opened by whoever uses them.
  */
 #include "base/instant.h"
 #include "base/log.h"
@@ -131,14 +131,6 @@ login(struct link *l, const struct url *host, int64_t deadline_us)
 			  0, "login", NULL);
 }
 
-static enum outcome
-channel_open(struct link *l, int64_t deadline_us)
-{
-	link_limit_rpc(l, deadline_us);
-	(void)amqp_channel_open(l->state, LINK_CHANNEL);
-	return link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "open a channel", NULL);
-}
-
 static bool
 link_try(struct link *l, const struct url *host, int64_t deadline_us)
 {
@@ -147,13 +139,11 @@ link_try(struct link *l, const struct url *host, int64_t deadline_us)
 		link_lost(l, "amqp-away", "no memory");
 		return false;
 	}
-	if (socket_open(l, host, deadline_us) != OUTCOME_OK || login(l, host, deadline_us) != OUTCOME_OK ||
-	    channel_open(l, deadline_us) != OUTCOME_OK) {
-		if (l->state)
-			link_lost(l, "amqp-refused", "no channel");
-		return false;
-	}
-	return true;
+	if (socket_open(l, host, deadline_us) == OUTCOME_OK && login(l, host, deadline_us) == OUTCOME_OK)
+		return true;
+	if (l->state)
+		link_lost(l, "amqp-refused", "no login");
+	return false;
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The consume link: queues, deliveries, acknowledgements.
- * A queue that is missing concerns only itself: the others go on, and it is asked for again and again. The asking
- * happens on a channel of its own, because the answer "no" closes the channel it came on.
+ * Each queue has a channel of its own. One that is missing concerns only itself: the answer "no" closes the channel it came
+ * on, the others go on, and it is asked for again and again.
  */
 #include "broker/broker_internal.h"
 
@@ -12,11 +12,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define MISSING_RETRY_US INT64_C(5000000)
-#define CANCELLED_RETRY_US INT64_C(1000000)  /* a queue's leader that comes and goes must not make us spin */
-#define BODY_MAX_BYTES ((uint64_t)512 << 20) /* RabbitMQ's own limit is 128 MiB by default, 512 MiB at most */
+#define CANCELLED_RETRY_US INT64_C(1000000) /* a queue's leader that comes and goes must not make us spin */
+#define LOOK_EVERY_US \
+	INT64_C(1000) /* with something to hand out, the socket is asked no more often: two system calls */
 
 static amqp_bytes_t
 queue_bytes(const struct queue *q)
@@ -24,21 +24,28 @@ queue_bytes(const struct queue *q)
 	return amqp_cstring_bytes(q->name);
 }
 
-static void
-parcel_release(struct parcel *parcel)
+static amqp_channel_t
+queue_channel(const struct consumer *c, const struct queue *q)
 {
-	if (parcel->owns_body)
-		free(parcel->body);
-	*parcel = (struct parcel){0};
+	return (amqp_channel_t)(q - c->queues + 1);
 }
 
-/* A link that went down takes its half-received delivery along; it comes again. */
+/* What it delivered and was not acknowledged comes again. */
+static void
+queue_lost(struct queue *q)
+{
+	inbox_clear(&q->inbox);
+	q->is_channel_open = q->is_consumed = false;
+	q->is_stale = true;
+}
+
 static void
 link_gone(struct consumer *c)
 {
-	parcel_release(&c->parcel);
-	for (size_t i = 0; i < c->queues_count; i++)
-		c->queues[i].is_consumed = false;
+	for (size_t i = 0; i < c->queues_count; i++) {
+		queue_lost(&c->queues[i]);
+		c->queues[i].is_stale = false;
+	}
 }
 
 /* --- queues ----------------------------------------------------------------------------------------------------- */
@@ -54,19 +61,45 @@ queue_prefetch(const struct consumer *c, const struct queue *q)
 }
 
 static enum outcome
+queue_open(struct consumer *c, struct queue *q, struct why *why)
+{
+	struct link *l = &c->link;
+	amqp_channel_t channel = queue_channel(c, q);
+	int most = amqp_get_channel_max(l->state);
+	enum outcome outcome;
+
+	if (q->is_channel_open)
+		return OUTCOME_OK;
+	if (most > 0 && channel > most)
+		return why_set(why, OUTCOME_HELD, "amqp-refused", "%s: a connection may have %d channels, one a queue",
+			       q->name, most);
+	(void)amqp_channel_open(l->state, channel);
+	outcome = link_check(l, amqp_get_rpc_reply(l->state), channel, "open a channel", why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	q->is_channel_open = true;
+	q->generation = ++c->channels_count;
+	q->acked_tag = 0;
+	return OUTCOME_OK;
+}
+
+static enum outcome
 queue_subscribe(struct consumer *c, struct queue *q, struct why *why)
 {
 	struct link *l = &c->link;
-	enum outcome outcome;
+	amqp_channel_t channel = queue_channel(c, q);
+	enum outcome outcome = queue_open(c, q, why);
 
-	snprintf(q->tag, sizeof q->tag, "%zu.%" PRIu64, (size_t)(q - c->queues), c->serial++);
-	(void)amqp_basic_qos(l->state, LINK_CHANNEL, 0, queue_prefetch(c, q), 0);
-	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "prefetch", why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	(void)amqp_basic_consume(l->state, LINK_CHANNEL, queue_bytes(q), amqp_cstring_bytes(q->tag), 0, 0, 0,
+	snprintf(q->tag, sizeof q->tag, "%zu.%" PRIu64, (size_t)(q - c->queues), c->serial++);
+	(void)amqp_basic_qos(l->state, channel, 0, queue_prefetch(c, q), 0);
+	outcome = link_check(l, amqp_get_rpc_reply(l->state), channel, "prefetch", why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	(void)amqp_basic_consume(l->state, channel, queue_bytes(q), amqp_cstring_bytes(q->tag), 0, 0, 0,
 				 amqp_empty_table);
-	return link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, q->name, why);
+	return link_check(l, amqp_get_rpc_reply(l->state), channel, q->name, why);
 }
 
 static void
@@ -86,17 +119,12 @@ static void
 queue_consume(struct consumer *c, struct queue *q)
 {
 	struct why why = {0};
-	int64_t depth;
-	enum outcome outcome = link_probe(&c->link, q->name, &depth, &why);
+	enum outcome outcome = queue_subscribe(c, q, &why);
 
-	if (outcome == OUTCOME_OK) {
-		outcome = queue_subscribe(c, q, &why);
-		/* The channel of all the deliveries is closed: begin again, this queue later than the others. */
-		if (outcome == OUTCOME_HELD)
-			link_lost(&c->link, "amqp-away", "%s", why.text);
-	}
-	if (outcome == OUTCOME_HELD)
+	if (outcome == OUTCOME_HELD) {
+		queue_lost(q);
 		queue_missing(q, &why);
+	}
 	if (outcome != OUTCOME_OK)
 		return;
 	q->is_consumed = true;
@@ -114,7 +142,8 @@ queues_consume(struct consumer *c, int64_t deadline_us)
 		struct queue *q = &c->queues[i];
 		int64_t now = monotonic_us();
 
-		if (q->is_consumed || q->limit == 0 || q->next_check_us > now || (i && now > deadline_us))
+		if (q->is_consumed || q->is_stale || q->limit == 0 || q->next_check_us > now ||
+		    (i && now > deadline_us))
 			continue;
 		link_limit_rpc(&c->link, limit_us);
 		queue_consume(c, q);
@@ -131,9 +160,9 @@ queue_cancel(struct consumer *c, struct queue *q)
 	q->is_consumed = false;
 	q->next_check_us = 0;
 	link_limit_rpc(l, monotonic_us() + l->settings->rpc_timeout_ms * 1000);
-	(void)amqp_basic_cancel(l->state, LINK_CHANNEL, amqp_cstring_bytes(q->tag));
-	if (link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "cancel", NULL) == OUTCOME_HELD)
-		link_lost(l, "amqp-away", "cancel refused");
+	(void)amqp_basic_cancel(l->state, queue_channel(c, q), amqp_cstring_bytes(q->tag));
+	if (link_check(l, amqp_get_rpc_reply(l->state), queue_channel(c, q), "cancel", NULL) == OUTCOME_HELD)
+		queue_lost(q);
 	if (!link_is_up(l))
 		link_gone(c);
 }
@@ -154,140 +183,91 @@ consume_limit(struct consumer *c, struct queue *q, int64_t limit)
 		queue_cancel(c, q);
 }
 
-/* The broker ended a consumer: its queue was deleted, or lost its leader. */
+/* --- what comes in ---------------------------------------------------------------------------------------------- */
+
+/* The broker ended the consumer: its queue was deleted, or lost its leader. What it delivered before is still handed out. */
 static void
-queue_cancelled(struct consumer *c, amqp_bytes_t tag)
+queue_cancelled(struct queue *q, const amqp_basic_cancel_t *cancel)
 {
-	for (size_t i = 0; i < c->queues_count; i++) {
-		struct queue *q = &c->queues[i];
-
-		if (!q->is_consumed || !str_equal(str_of(q->tag), (struct str){tag.bytes, tag.len}))
-			continue;
-		q->is_consumed = false;
-		q->next_check_us = q->consumed_us + CANCELLED_RETRY_US;
-		log_line(LOG_LEVEL_WARN, "amqp-cancelled", "queue=%s", q->name);
-	}
-}
-
-/* --- deliveries ------------------------------------------------------------------------------------------------- */
-
-/* The index before the dot, also of a consumer cancelled meanwhile. */
-static bool
-tag_queue(const struct consumer *c, amqp_bytes_t tag, size_t *queue)
-{
-	struct str rest = {tag.bytes, tag.len};
-	int64_t index;
-
-	if (!str_to_int(str_split(&rest, '.'), &index) || index < 0 || (uint64_t)index >= c->queues_count)
-		return false;
-	*queue = (size_t)index;
-	return true;
-}
-
-static void
-parcel_begin(struct consumer *c, const amqp_basic_deliver_t *deliver)
-{
-	struct parcel *parcel = &c->parcel;
-
-	if (parcel->state != PARCEL_NONE || !tag_queue(c, deliver->consumer_tag, &parcel->queue)) {
-		link_lost(&c->link, "amqp-away", "a delivery nobody asked for");
+	if (!q->is_consumed ||
+	    !str_equal(str_of(q->tag), (struct str){cancel->consumer_tag.bytes, cancel->consumer_tag.len}))
 		return;
-	}
-	parcel->state = PARCEL_HEADER;
-	parcel->tag = deliver->delivery_tag;
-	parcel->is_redelivered = deliver->redelivered;
-	parcel->exchange = deliver->exchange;
-	parcel->routing_key = deliver->routing_key;
+	q->is_consumed = false;
+	q->next_check_us = q->consumed_us + CANCELLED_RETRY_US;
+	log_line(LOG_LEVEL_WARN, "amqp-cancelled", "queue=%s", q->name);
 }
 
+/* The queue's channel alone. */
 static void
-parcel_header(struct consumer *c, const amqp_frame_t *frame)
+queue_closed(struct consumer *c, struct queue *q, const amqp_channel_close_t *closed)
 {
-	struct parcel *parcel = &c->parcel;
+	struct why why = {0};
 
-	if (parcel->state != PARCEL_HEADER || frame->payload.properties.body_size > BODY_MAX_BYTES) {
-		link_lost(&c->link, "amqp-away", "a delivery's header out of place or too large");
-		return;
-	}
-	parcel->properties = frame->payload.properties.decoded;
-	parcel->body_bytes = (size_t)frame->payload.properties.body_size;
-	parcel->state = parcel->body_bytes ? PARCEL_BODY : PARCEL_READY;
-	parcel->received_us = monotonic_us();
+	link_close_channel_ok(&c->link, queue_channel(c, q), closed, &why);
+	queue_lost(q);
+	q->next_check_us = q->consumed_us + CANCELLED_RETRY_US;
+	log_line(LOG_LEVEL_WARN, "amqp-channel-lost", "queue=%s text=\"%s\"", q->name, why.text);
 }
 
-/* A body of one frame stays in the frame; a longer one is gathered. */
-static void
-parcel_body(struct consumer *c, amqp_bytes_t part)
+/* NULL, or what is wrong with it. */
+static const char *
+queue_method(struct consumer *c, struct queue *q, const amqp_method_t *method)
 {
-	struct parcel *parcel = &c->parcel;
-
-	if (parcel->state != PARCEL_BODY || part.len > parcel->body_bytes - parcel->received_bytes) {
-		link_lost(&c->link, "amqp-away", "a delivery's body out of place or too long");
-		return;
-	}
-	if (!parcel->body && part.len == parcel->body_bytes) {
-		parcel->body = part.bytes;
-	} else {
-		if (!parcel->body) {
-			parcel->body = malloc(parcel->body_bytes);
-			parcel->owns_body = true;
-		}
-		if (!parcel->body) {
-			link_lost(&c->link, "amqp-away", "no memory for a body of %zu bytes", parcel->body_bytes);
-			return;
-		}
-		memcpy(parcel->body + parcel->received_bytes, part.bytes, part.len);
-	}
-	parcel->received_bytes += part.len;
-	if (parcel->received_bytes == parcel->body_bytes)
-		parcel->state = PARCEL_READY;
-}
-
-static void
-consume_method(struct consumer *c, const amqp_method_t *method)
-{
-	struct why why;
-
 	switch (method->id) {
 	case AMQP_BASIC_DELIVER_METHOD:
-		parcel_begin(c, method->decoded);
-		break;
+		return inbox_deliver(&q->inbox, method->decoded);
 	case AMQP_BASIC_CANCEL_METHOD:
-		queue_cancelled(c, ((const amqp_basic_cancel_t *)method->decoded)->consumer_tag);
+		queue_cancelled(q, method->decoded);
 		break;
 	case AMQP_CHANNEL_CLOSE_METHOD:
-		link_close_channel_ok(&c->link, LINK_CHANNEL, method->decoded, &why);
-		link_lost(&c->link, "amqp-away", "%s", why.text);
+		queue_closed(c, q, method->decoded);
 		break;
 	default:
 		break;
 	}
+	return NULL;
 }
 
 static void
 consume_frame(struct consumer *c, const amqp_frame_t *frame)
 {
-	if (link_probe_frame(&c->link, frame))
+	size_t index = (size_t)frame->channel - 1;
+	const char *problem = NULL;
+
+	/* Of a channel that is closed by now. */
+	if (index >= c->queues_count || !c->queues[index].is_channel_open)
 		return;
 	if (frame->frame_type == AMQP_FRAME_METHOD)
-		consume_method(c, &frame->payload.method);
+		problem = queue_method(c, &c->queues[index], &frame->payload.method);
 	else if (frame->frame_type == AMQP_FRAME_HEADER)
-		parcel_header(c, frame);
+		problem = inbox_header(&c->queues[index].inbox, frame);
 	else if (frame->frame_type == AMQP_FRAME_BODY)
-		parcel_body(c, frame->payload.body_fragment);
+		problem = inbox_body(&c->queues[index].inbox, frame->payload.body_fragment);
+	if (problem)
+		link_lost(&c->link, "amqp-away", "%s", problem);
+}
+
+static void
+consume_looked(struct consumer *c)
+{
+	c->looked_us = monotonic_us();
+	for (size_t i = 0; i < c->queues_count; i++)
+		c->queues[i].is_stale = false;
 }
 
 static void
 consume_read(struct consumer *c)
 {
-	amqp_frame_t frame;
+	while (link_is_up(&c->link) && !consume_is_full(c)) {
+		amqp_frame_t frame;
+		enum link_read came = link_read(&c->link, 0, &frame);
 
-	while (link_is_up(&c->link) && c->parcel.state != PARCEL_READY) {
-		if (c->parcel.state == PARCEL_NONE)
-			link_release(&c->link);
-		if (link_read(&c->link, 0, &frame) != LINK_FRAME)
+		if (came == LINK_NOTHING)
+			consume_looked(c);
+		if (came != LINK_FRAME)
 			break;
 		consume_frame(c, &frame);
+		link_release(&c->link, frame.channel);
 	}
 	if (!link_is_up(&c->link))
 		link_gone(c);
@@ -306,7 +286,8 @@ consume_serve(struct consumer *c, int64_t deadline_us)
 		link_open(&c->link, link_budget_us(&c->link, deadline_us));
 	if (link_is_up(&c->link) && !c->is_paused && now < deadline_us)
 		queues_consume(c, deadline_us);
-	consume_read(c);
+	if (now - c->looked_us >= LOOK_EVERY_US || !consume_is_ready(c))
+		consume_read(c);
 }
 
 void
@@ -318,33 +299,44 @@ consume_pump(struct consumer *c)
 		link_gone(c);
 }
 
+/* The queue whose turn it is, and which has something; NULL: none. */
+static struct queue *
+queue_next(const struct consumer *c)
+{
+	for (size_t i = 0; i < c->queues_count && c->sum.whole_count; i++) {
+		struct queue *q = &c->queues[(c->turn + i) % c->queues_count];
+
+		if (!q->is_held && inbox_has_whole(&q->inbox))
+			return q;
+	}
+	return NULL;
+}
+
 bool
 consume_is_ready(const struct consumer *c)
 {
-	return c->parcel.state == PARCEL_READY;
+	return !c->is_paused && queue_next(c);
+}
+
+bool
+consume_is_full(const struct consumer *c)
+{
+	return c->sum.whole_count && c->sum.bytes >= c->inbox_max_bytes;
 }
 
 enum outcome
 consume_hand_out(struct consumer *c, struct arena *arena, struct delivery *delivery, struct why *why)
 {
-	const struct parcel *p = &c->parcel;
-	struct arena_mark mark = arena_mark(arena);
-	struct delivery d = {.tag = p->tag,
-			     .generation = c->link.opened_count,
-			     .queue = str_of(c->queues[p->queue].name),
-			     .redelivered = p->is_redelivered,
-			     .received_us = p->received_us};
+	struct queue *q = queue_next(c);
+	enum outcome outcome = inbox_hand_out(&q->inbox, &c->scratch, arena, delivery, why);
 
-	d.exchange = arena_str(arena, (struct str){p->exchange.bytes, p->exchange.len});
-	d.routing_key = arena_str(arena, (struct str){p->routing_key.bytes, p->routing_key.len});
-	d.body = arena_str(arena, (struct str){p->body, p->body_bytes});
-	if (!d.exchange.p || !d.routing_key.p || !d.body.p ||
-	    !envelope_decode(p->properties, arena, &c->headers, &d.envelope)) {
-		arena_rewind(arena, mark);
-		return why_set(why, OUTCOME_DEAD, "too-large", "no room for a message of %zu bytes", p->body_bytes);
-	}
-	*delivery = d;
-	parcel_release(&c->parcel);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	delivery->queue = str_of(q->name);
+	delivery->channel = queue_channel(c, q);
+	delivery->generation = q->generation;
+	delivery->number = c->handed_count++;
+	c->turn = (size_t)(q - c->queues) + 1;
 	return OUTCOME_OK;
 }
 
@@ -376,7 +368,8 @@ consume_next_us(const struct consumer *c)
 	if (!link_is_up(&c->link))
 		return c->link.next_try_us;
 	for (size_t i = 0; i < c->queues_count && !c->is_paused; i++)
-		if (!c->queues[i].is_consumed && c->queues[i].limit && c->queues[i].next_check_us < next)
+		if (!c->queues[i].is_consumed && !c->queues[i].is_stale && c->queues[i].limit &&
+		    c->queues[i].next_check_us < next)
 			next = c->queues[i].next_check_us;
 	return next;
 }
@@ -384,11 +377,13 @@ consume_next_us(const struct consumer *c)
 void
 consume_ack(struct consumer *c, const struct delivery *delivery)
 {
+	struct queue *q = &c->queues[delivery->channel - 1];
 	int status;
 
-	if (!link_is_up(&c->link) || delivery->generation != c->link.opened_count)
+	if (!q->is_channel_open || delivery->generation != q->generation || delivery->tag <= q->acked_tag)
 		return;
-	status = amqp_basic_ack(c->link.state, LINK_CHANNEL, delivery->tag, 1);
+	q->acked_tag = delivery->tag;
+	status = amqp_basic_ack(c->link.state, delivery->channel, delivery->tag, 1);
 	if (status == AMQP_STATUS_OK)
 		return;
 	link_lost(&c->link, "amqp-away", "acknowledge: %s", amqp_error_string2(status));
@@ -399,9 +394,11 @@ void
 consume_release(struct consumer *c)
 {
 	link_close(&c->link);
-	parcel_release(&c->parcel);
-	for (size_t i = 0; i < c->queues_count; i++)
+	for (size_t i = 0; i < c->queues_count; i++) {
+		inbox_clear(&c->queues[i].inbox);
 		free(c->queues[i].name);
+	}
 	free(c->queues);
-	buf_release(&c->headers);
+	empty_amqp_pool(&c->scratch.pool);
+	buf_release(&c->scratch.json);
 }

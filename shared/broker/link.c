@@ -102,7 +102,6 @@ link_lost(struct link *l, const char *code, const char *format, ...)
 		amqp_destroy_connection(l->state);
 	l->state = NULL;
 	l->is_blocked = false;
-	l->has_probe_channel = false;
 	l->host = (l->host + 1) % l->settings->hosts_count;
 	link_schedule(l, strcmp(code, "amqp-refused") == 0);
 }
@@ -182,13 +181,16 @@ connection_closed(struct link *l, const char *what, const amqp_connection_close_
 enum outcome
 link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const char *what, struct why *why)
 {
-	if (reply.reply_type == AMQP_RESPONSE_NORMAL)
+	if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
+		link_release(l, channel);
 		return OUTCOME_OK;
+	}
 	if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD) {
 		const amqp_channel_close_t *closed = reply.reply.decoded;
 
 		link_close_channel_ok(l, channel, closed, NULL);
 		close_text(why, what, closed->reply_code, closed->reply_text);
+		link_release(l, channel);
 		return OUTCOME_HELD;
 	}
 	if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD)
@@ -200,40 +202,6 @@ link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const
 	if (why)
 		*why = l->away;
 	return OUTCOME_AWAY;
-}
-
-enum outcome
-link_probe(struct link *l, const char *queue, int64_t *depth, struct why *why)
-{
-	const amqp_queue_declare_ok_t *told;
-	enum outcome outcome;
-
-	if (!l->has_probe_channel) {
-		(void)amqp_channel_open(l->state, LINK_PROBE_CHANNEL);
-		outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, "open a channel", why);
-		if (outcome != OUTCOME_OK)
-			return outcome;
-		l->has_probe_channel = true;
-	}
-	told =
-	    amqp_queue_declare(l->state, LINK_PROBE_CHANNEL, amqp_cstring_bytes(queue), 1, 0, 0, 0, amqp_empty_table);
-	*depth = told ? (int64_t)told->message_count : 0;
-	outcome = link_check(l, amqp_get_rpc_reply(l->state), LINK_PROBE_CHANNEL, queue, why);
-	if (outcome != OUTCOME_OK)
-		l->has_probe_channel = false;
-	return outcome;
-}
-
-bool
-link_probe_frame(struct link *l, const amqp_frame_t *frame)
-{
-	if (frame->channel != LINK_PROBE_CHANNEL)
-		return false;
-	if (frame->frame_type == AMQP_FRAME_METHOD && frame->payload.method.id == AMQP_CHANNEL_CLOSE_METHOD) {
-		link_close_channel_ok(l, LINK_PROBE_CHANNEL, frame->payload.method.decoded, NULL);
-		l->has_probe_channel = false;
-	}
-	return true;
 }
 
 static void
@@ -287,16 +255,17 @@ link_read(struct link *l, int64_t wait_us, amqp_frame_t *frame)
 		if (frame->channel != 0)
 			return LINK_FRAME;
 		link_control(l, frame);
+		link_release(l, 0);
 		wait_us = 0;
 	}
 	return LINK_LOST;
 }
 
 void
-link_release(struct link *l)
+link_release(struct link *l, amqp_channel_t channel)
 {
 	if (l->state)
-		amqp_maybe_release_buffers(l->state);
+		amqp_maybe_release_buffers_on_channel(l->state, channel);
 }
 
 void

@@ -14,8 +14,6 @@
 #include <amqp.h>
 
 #define LINK_HOSTS_MAX 16
-#define LINK_CHANNEL 1       /* where everything happens */
-#define LINK_PROBE_CHANNEL 2 /* where asking for a queue that may be missing closes nothing else */
 
 /* What both links of a broker share; outlives them. */
 struct link_settings {
@@ -31,14 +29,13 @@ struct link {
 	amqp_connection_state_t state; /* NULL while down */
 	size_t host;                   /* of the next try */
 	bool is_blocked;               /* the broker reads nothing from us: memory or disk alarm */
-	bool has_probe_channel;
-	uint64_t opened_count;  /* connections so far: the generation */
-	unsigned failures;      /* in a row */
-	int64_t next_try_us;    /* monotonic */
-	int64_t opened_us;      /* monotonic */
-	int64_t beat_us;        /* monotonic: last time a read or link_beat() looked after the heartbeat */
-	int64_t write_limit_ms; /* TCP_USER_TIMEOUT as it stands */
-	struct why away;        /* why it is down */
+	uint64_t opened_count;         /* connections so far: the generation */
+	unsigned failures;             /* in a row */
+	int64_t next_try_us;           /* monotonic */
+	int64_t opened_us;             /* monotonic */
+	int64_t beat_us;               /* monotonic: last time a read or link_beat() looked after the heartbeat */
+	int64_t write_limit_ms;        /* TCP_USER_TIMEOUT as it stands */
+	struct why away;               /* why it is down */
 	char logged[sizeof(((struct why *)0)->text)]; /* the last failure that was logged */
 };
 
@@ -61,11 +58,12 @@ int link_fd(const struct link *l); /* -1 while down */
 /*
  * link_read - the next frame of a channel other than 0, waiting at most wait_us; heartbeats, blocked, unblocked and
  * connection.close are dealt with here
- * frame  valid until link_release()
+ * frame  valid until link_release() of its channel, or a synchronous call on it
  */
 enum link_read link_read(struct link *l, int64_t wait_us, amqp_frame_t *frame) MUST_CHECK;
-/* link_release - give back the memory of the frames read; nothing points into them any more */
-void link_release(struct link *l);
+/* link_release - give back the memory of the channel's frames; nothing points into them any more. Does nothing while frames of
+ * it stand unread behind an answer that was waited for. */
+void link_release(struct link *l, amqp_channel_t channel);
 /* link_beat - send a heartbeat when nothing else looked after it lately */
 void link_beat(struct link *l);
 
@@ -77,21 +75,13 @@ void link_limit_rpc(struct link *l, int64_t deadline_us);
 void link_limit_writes(struct link *l, int64_t deadline_us);
 
 /*
- * link_check - the outcome of the synchronous call just made
+ * link_check - the outcome of the synchronous call just made; nothing points into its answer any more
  * OUTCOME_OK    done
  * OUTCOME_HELD  the broker refused and closed the channel (answered here: it may be opened again)    code: amqp-refused
  * OUTCOME_AWAY  the link is down now                                                     codes: amqp-away, amqp-refused
  */
 enum outcome link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const char *what,
 			struct why *why) MUST_CHECK;
-/*
- * link_probe - is the queue there? On a channel of its own, because the answer "no" closes the channel it came on
- * depth  messages that are ready in it
- * OUTCOME_HELD: it is not there, or not for us; else as link_check()
- */
-enum outcome link_probe(struct link *l, const char *queue, int64_t *depth, struct why *why) MUST_CHECK;
-/* link_probe_frame - true when the frame is of that channel, and dealt with: it only says by itself that it is closing */
-bool link_probe_frame(struct link *l, const amqp_frame_t *frame);
 /* link_close_channel_ok - answer a channel.close that came by itself; why (may be NULL) gets its text */
 void link_close_channel_ok(struct link *l, amqp_channel_t channel, const amqp_channel_close_t *closed, struct why *why);
 

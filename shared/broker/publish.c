@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define PUBLISH_CHANNEL 1
+#define PROBE_CHANNEL 2                /* where asking for a queue that is missing closes nothing else */
 #define ROUTING_MAX_BYTES 255          /* of an exchange's name or a routing key, by AMQP */
 #define BURST_BYTES ((size_t)16 << 10) /* written before looking again whether the socket takes more */
 #define READ_EVERY_US INT64_C(1000000) /* rabbitmq-c hangs in a publish when it has read nothing for two heartbeats */
@@ -106,7 +108,7 @@ returned_body(struct publisher *p, amqp_bytes_t part)
 static void
 channel_closed(struct publisher *p, const amqp_channel_close_t *closed)
 {
-	link_close_channel_ok(&p->link, LINK_CHANNEL, closed, &p->refused);
+	link_close_channel_ok(&p->link, PUBLISH_CHANNEL, closed, &p->refused);
 	p->is_channel_open = false;
 	if (strcmp(p->logged, p->refused.text) == 0)
 		return;
@@ -138,12 +140,22 @@ publish_method(struct publisher *p, const amqp_method_t *method)
 	}
 }
 
+/* By itself that channel says only that it is closing. */
+static void
+probe_frame(struct publisher *p, const amqp_frame_t *frame)
+{
+	if (frame->frame_type != AMQP_FRAME_METHOD || frame->payload.method.id != AMQP_CHANNEL_CLOSE_METHOD)
+		return;
+	link_close_channel_ok(&p->link, PROBE_CHANNEL, frame->payload.method.decoded, NULL);
+	p->is_probe_open = false;
+}
+
 static void
 publish_frame(struct publisher *p, const amqp_frame_t *frame)
 {
-	if (link_probe_frame(&p->link, frame))
-		return;
-	if (frame->frame_type == AMQP_FRAME_METHOD)
+	if (frame->channel == PROBE_CHANNEL)
+		probe_frame(p, frame);
+	else if (frame->frame_type == AMQP_FRAME_METHOD)
 		publish_method(p, &frame->payload.method);
 	else if (frame->frame_type == AMQP_FRAME_HEADER && p->returned.is_open)
 		returned_header(p, frame);
@@ -157,24 +169,45 @@ publish_pump(struct publisher *p)
 	amqp_frame_t frame;
 
 	while (link_is_up(&p->link)) {
-		link_release(&p->link);
 		if (link_read(&p->link, 0, &frame) != LINK_FRAME)
 			return;
 		publish_frame(p, &frame);
+		link_release(&p->link, frame.channel);
 	}
+}
+
+static enum outcome
+probe(struct publisher *p, const char *queue, int64_t *depth)
+{
+	struct link *l = &p->link;
+	const amqp_queue_declare_ok_t *told;
+	enum outcome outcome;
+
+	if (!p->is_probe_open) {
+		(void)amqp_channel_open(l->state, PROBE_CHANNEL);
+		outcome = link_check(l, amqp_get_rpc_reply(l->state), PROBE_CHANNEL, "open a channel", NULL);
+		if (outcome != OUTCOME_OK)
+			return outcome;
+		p->is_probe_open = true;
+	}
+	told = amqp_queue_declare(l->state, PROBE_CHANNEL, amqp_cstring_bytes(queue), 1, 0, 0, 0, amqp_empty_table);
+	*depth = told ? (int64_t)told->message_count : 0;
+	outcome = link_check(l, amqp_get_rpc_reply(l->state), PROBE_CHANNEL, queue, NULL);
+	if (outcome != OUTCOME_OK)
+		p->is_probe_open = false;
+	return outcome;
 }
 
 int64_t
 publish_depth(struct publisher *p, const char *queue)
 {
 	int64_t depth = -1;
-	struct why why;
 
 	publish_pump(p);
 	if (!link_is_up(&p->link) || !p->is_channel_open || p->link.is_blocked)
 		return -1;
 	link_limit_rpc(&p->link, monotonic_us() + p->link.settings->rpc_timeout_ms * 1000);
-	if (link_probe(&p->link, queue, &depth, &why) != OUTCOME_OK)
+	if (probe(p, queue, &depth) != OUTCOME_OK)
 		depth = -1;
 	/* Confirms that stood before the answer were read from the socket with it. */
 	publish_pump(p);
@@ -184,19 +217,17 @@ publish_depth(struct publisher *p, const char *queue)
 /* --- the link --------------------------------------------------------------------------------------------------- */
 
 static void
-channel_open(struct publisher *p, bool is_new, int64_t deadline_us)
+channel_open(struct publisher *p, int64_t deadline_us)
 {
 	struct link *l = &p->link;
 
 	link_limit_rpc(l, deadline_us);
 	p->returned = (struct returned){0};
-	if (!is_new) {
-		(void)amqp_channel_open(l->state, LINK_CHANNEL);
-		if (link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "open a channel", NULL) != OUTCOME_OK)
-			return;
-	}
-	(void)amqp_confirm_select(l->state, LINK_CHANNEL);
-	if (link_check(l, amqp_get_rpc_reply(l->state), LINK_CHANNEL, "confirms", NULL) != OUTCOME_OK)
+	(void)amqp_channel_open(l->state, PUBLISH_CHANNEL);
+	if (link_check(l, amqp_get_rpc_reply(l->state), PUBLISH_CHANNEL, "open a channel", NULL) != OUTCOME_OK)
+		return;
+	(void)amqp_confirm_select(l->state, PUBLISH_CHANNEL);
+	if (link_check(l, amqp_get_rpc_reply(l->state), PUBLISH_CHANNEL, "confirms", NULL) != OUTCOME_OK)
 		return;
 	p->is_channel_open = true;
 	p->channels_count++;
@@ -212,12 +243,12 @@ publish_connect(struct publisher *p, int64_t deadline_us)
 	if (link_is_due(&p->link)) {
 		budget_us = link_budget_us(&p->link, deadline_us);
 		deadline_us = monotonic_us() + budget_us;
-		p->is_channel_open = false;
+		p->is_channel_open = p->is_probe_open = false;
 		link_open(&p->link, budget_us);
 		if (link_is_up(&p->link))
-			channel_open(p, true, deadline_us);
+			channel_open(p, deadline_us);
 	} else if (link_is_up(&p->link) && !p->is_channel_open) {
-		channel_open(p, false, monotonic_us() + link_budget_us(&p->link, deadline_us));
+		channel_open(p, monotonic_us() + link_budget_us(&p->link, deadline_us));
 	}
 }
 
@@ -308,7 +339,7 @@ message_send(struct publisher *p, size_t index)
 	int status;
 
 	envelope_encode(&m->envelope, &wire);
-	status = amqp_basic_publish(p->link.state, LINK_CHANNEL, bytes_of(m->exchange), bytes_of(m->routing_key),
+	status = amqp_basic_publish(p->link.state, PUBLISH_CHANNEL, bytes_of(m->exchange), bytes_of(m->routing_key),
 				    m->mandatory, 0, &wire.properties, bytes_of(m->body));
 	if (status != AMQP_STATUS_OK) {
 		link_lost(&p->link, "amqp-away", "publish: %s", amqp_error_string2(status));

@@ -12,7 +12,6 @@
 
 #define IDLE_US INT64_C(500000)
 #define STORE_RETRY_US INT64_C(5000000)
-#define BACKLOG_LOOK_MS 5
 
 /* On a quiet day too it must be known whether the database is there. */
 static void
@@ -44,15 +43,17 @@ gauges_update(struct skeleton *s)
 	metrics_gauge(s->metrics, GAUGE_REDIS_RECONNECTS, (int64_t)keys_reconnects(s->keys));
 }
 
-/* A window that opens ends the wait. */
+/* A window that opens ends the wait, and so does the next look at what a queue waits for. */
 static int64_t
 idle_us(const struct skeleton *s)
 {
-	int64_t left_us;
+	int64_t until_us = s->windows_until_us, left_us;
 
-	if (s->windows_until_us == INT64_MAX)
+	if (s->backlog_until_us && s->backlog_look_us < until_us)
+		until_us = s->backlog_look_us;
+	if (until_us == INT64_MAX)
 		return IDLE_US;
-	left_us = s->windows_until_us - monotonic_us();
+	left_us = until_us - monotonic_us();
 	return left_us < IDLE_US ? left_us : IDLE_US;
 }
 
@@ -153,32 +154,6 @@ turn_take(struct skeleton *s, struct turn *t)
 	return true;
 }
 
-static bool
-is_backlogged(struct skeleton *s)
-{
-	for (const char *const *queue = s->worker->behind; *queue; queue++)
-		if (broker_depth(s->broker, *queue) > s->config.backlog_max)
-			return true;
-	return false;
-}
-
-/* After a large batch: the queues that come later are to be short. False as said_end(). */
-static bool
-backlog_wait(struct skeleton *s)
-{
-	int64_t until_us = monotonic_us() + s->config.backlog_wait_ms * 1000;
-
-	if (!s->worker->behind || s->config.backlog_max == 0)
-		return true;
-	while (!skeleton_is_stopping() && is_backlogged(s) && monotonic_us() < until_us) {
-		if (broker_publish_is_answered(s->broker) && !said_end(s))
-			return false;
-		if (!skeleton_sleep(s, BACKLOG_LOOK_MS))
-			return false;
-	}
-	return true;
-}
-
 /* Up to the commit, and what was said before is done. False when the process must stop with the turn unsettled: its
  * messages are delivered again, to whoever comes next. */
 static bool
@@ -263,10 +238,11 @@ loop_run(struct skeleton *s)
 		s->arena = next->arena;
 		windows_apply(s);
 		gauges_update(s);
+		backlog_look(s);
 		is_settled = turn_take(s, next);
 		/* Also what would wait for the end of the next turn, however long that takes. */
-		if (is_settled &&
-		    (next->n == 0 || broker_publish_is_answered(s->broker) || broker_publish_is_stuck(s->broker)))
+		if (is_settled && ((next->n == 0 && !s->backlog_until_us) || broker_publish_is_answered(s->broker) ||
+				   broker_publish_is_stuck(s->broker)))
 			is_settled = said_end(s);
 		if (next->n == 0) {
 			store_look_after(s);
@@ -274,8 +250,8 @@ loop_run(struct skeleton *s)
 		} else if (is_settled) {
 			fault_point(s, STEP_TAKE);
 			is_settled = turn_run(s, next);
-			if (is_settled && s->said && next->n >= (size_t)s->config.batch_max / 2)
-				is_settled = backlog_wait(s);
+			if (is_settled && s->said)
+				backlog_begin(s, next);
 		}
 	}
 	/* A turn that could not be settled is no reason to leave the one before without its acknowledgement. */

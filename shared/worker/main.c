@@ -288,6 +288,7 @@ servers_open(struct skeleton *s)
 					       .name = s->name,
 					       .heartbeat_s = s->config.heartbeat_s,
 					       .prefetch = s->worker->tick ? 0 : s->config.batch_max * PREFETCH_BATCHES,
+					       .inbox_bytes = s->config.batch_bytes,
 					       .ca_file = s->config.amqp_ca_file,
 					       .rpc_timeout_ms = RPC_TIMEOUT_MS},
 		       &broker_why);

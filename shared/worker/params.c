@@ -23,8 +23,8 @@ const struct param skeleton_params[] = {
     {"BATCH_BYTES", PARAM_INT, AT(batch_bytes), "8388608", 65536, 67108864, "bytes",
      "a batch that holds this much takes no further message"},
     {"BACKLOG_MAX", PARAM_INT, AT(backlog_max), "100", 0, 1000000, "messages",
-     "with so many in a queue that comes later a worker at the door waits, so that no channel is behind another; 0: "
-     "never"},
+     "with more in a queue that comes later, a queue at the door that is as long waits, so that no channel is behind "
+     "another; 0: never"},
     {"BACKLOG_WAIT_MS", PARAM_INT, AT(backlog_wait_ms), "100", 1, 10000, "ms",
      "how long it waits, at most, after a batch"},
     {"HEARTBEAT_S", PARAM_INT, AT(heartbeat_s), "10", 1, 600, "s", "AMQP heartbeat"},

@@ -123,8 +123,10 @@ struct skeleton {
 		int64_t countdown;
 	} fault;
 	int64_t windows_until_us; /* monotonic: ask the worker for its queues' windows again */
-	int64_t store_tried_us;   /* monotonic: the last try to connect while idle */
-	int64_t stop_at_us;       /* monotonic; 0: not asked to stop */
+	/* monotonic: no queue waits longer for what comes later, 0 when none does; and when to look whether it still must */
+	int64_t backlog_until_us, backlog_look_us;
+	int64_t store_tried_us; /* monotonic: the last try to connect while idle */
+	int64_t stop_at_us;     /* monotonic; 0: not asked to stop */
 };
 
 /* stop flag, set by SIGTERM and SIGINT */
@@ -139,6 +141,12 @@ void fault_load(struct skeleton *s);
 
 /* windows_apply - how much of each queue the worker wants now; at most one round trip to the broker for each change */
 void windows_apply(struct skeleton *s);
+
+/* backlog.c */
+/* backlog_begin - after a turn that said something: the long doors of a large one wait now, if what comes later is long */
+void backlog_begin(struct skeleton *s, const struct turn *t);
+/* backlog_look - before a turn: if it is time to look, does anybody have to wait still? */
+void backlog_look(struct skeleton *s);
 
 /* loop.c */
 int loop_run(struct skeleton *s);

@@ -133,8 +133,9 @@ struct worker {
 	/*
 	 * behind - the queues that what it says comes to, next or later; ends with NULL, or is NULL
 	 * Who takes from one door as fast as it can would fill them, and whatever comes by the other doors would wait behind it
-	 * at each. So after a large batch it waits until none of them has more than BACKLOG_MAX messages, or BACKLOG_WAIT_MS are
-	 * over: what is still at a door waits in a queue of its own.
+	 * at each. So after a batch of half of BATCH_MAX or more, while one of them has more than BACKLOG_MAX messages, each door
+	 * that this batch came by, and that has more than BACKLOG_MAX itself beyond what was fetched, waits: until all of them are
+	 * below it, or BACKLOG_WAIT_MS are over. What comes by the other doors is taken and settled meanwhile.
 	 */
 	const char *const *behind;
 	bool from_outside; /* reads intake: any bytes, message ids of strangers */

@@ -152,6 +152,40 @@ Test(broker_faults, nothing_confirmed_is_lost_when_rabbitmq_is_stopped)
 	stream_survives("stop", "start");
 }
 
+#define READ_AHEAD 50
+
+Test(broker_faults, what_was_read_and_not_handed_out_comes_again_once)
+{
+	const char *queue = lab_name("inbox");
+	struct broker *b = messages_broker(lab_amqp_url(), queue, 2 * READ_AHEAD);
+	struct delivery d, before;
+
+	lab_queue(queue, 0);
+	lab_queue_saved(queue);
+	messages_fill(b, queue, 0, READ_AHEAD);
+	messages_take(b, arena, &before);
+	messages_depth(queue, 0);
+	for (int i = 0; i < 30; i++) {
+		(void)poll(NULL, 0, 10);
+		broker_pump(b);
+	}
+	lab_server("kill", "rabbitmq");
+	lab_server("start", "rabbitmq");
+	broker_pump(b);
+	for (int i = 0; i < READ_AHEAD; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i && delivery_compare(&before, &d) < 0, "%d, not %d",
+			  messages_number(&d), i);
+		broker_ack(b, &before);
+		before = d;
+	}
+	messages_none(b, 1000);
+	broker_ack(b, &d);
+	broker_free(b);
+	messages_depth(queue, 0);
+	lab_queue_delete(queue);
+}
+
 static int64_t
 ms_since(int64_t from_us)
 {
