@@ -12,6 +12,8 @@
 
 #define IDLE_US INT64_C(500000)
 #define STORE_RETRY_US INT64_C(5000000)
+#define LINGER_PART 2 /* of what the last turn took up to its commit */
+#define LINGER_MAX_US INT64_C(15000)
 
 /* On a quiet day too it must be known whether the database is there. */
 static void
@@ -115,7 +117,21 @@ said_end(struct skeleton *s)
 	return true;
 }
 
-/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within BATCH_WAIT_MS of the first. None also when there is
+/*
+ * How long a batch waits for more after its first message. A transaction of few costs nearly what one of many does, so while
+ * turns take long (the machine is busy, and what comes next is on its way) the next one is waited for in proportion.
+ */
+static int64_t
+linger_us(const struct skeleton *s)
+{
+	int64_t wait_us = s->config.batch_wait_ms * 1000, more_us = s->work_us / LINGER_PART;
+
+	if (more_us > LINGER_MAX_US)
+		more_us = LINGER_MAX_US;
+	return wait_us > more_us ? wait_us : more_us;
+}
+
+/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within linger_us() of the first. None also when there is
  * nothing to take, and what was said has its answers. False as said_end(). */
 static bool
 turn_take(struct skeleton *s, struct turn *t)
@@ -149,7 +165,7 @@ turn_take(struct skeleton *s, struct turn *t)
 		metrics_count(s->metrics, COUNTER_DELIVERIES, 1);
 		metrics_count(s->metrics, COUNTER_REDELIVERIES, d->redelivered);
 		if (t->n++ == 0)
-			deadline_us = monotonic_us() + s->config.batch_wait_ms * 1000;
+			deadline_us = monotonic_us() + linger_us(s);
 	}
 	return true;
 }
@@ -166,6 +182,7 @@ turn_run(struct skeleton *s, struct turn *t)
 		return false;
 	fault_point(s, STEP_COMMIT);
 	t->committed_us = monotonic_us();
+	s->work_us = t->committed_us - t->taken_us;
 	/* Before anything is acknowledged or returned: a window that closed lets nothing more come. */
 	windows_apply(s);
 	if (!said_end(s) || !turn_say(s, t))
