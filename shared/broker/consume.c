@@ -247,10 +247,12 @@ consume_frame(struct consumer *c, const amqp_frame_t *frame)
 		link_lost(&c->link, "amqp-away", "%s", problem);
 }
 
+/* What an RPC read on its way is what may be of a channel that is closed by now: when it is read, nothing is stale. */
 static void
-consume_looked(struct consumer *c)
+stale_forget(struct consumer *c)
 {
-	c->looked_us = monotonic_us();
+	if (amqp_frames_enqueued(c->link.state))
+		return;
 	for (size_t i = 0; i < c->queues_count; i++)
 		c->queues[i].is_stale = false;
 }
@@ -263,13 +265,15 @@ consume_read(struct consumer *c)
 		enum link_read came = link_read(&c->link, 0, &frame);
 
 		if (came == LINK_NOTHING)
-			consume_looked(c);
+			c->looked_us = monotonic_us();
 		if (came != LINK_FRAME)
 			break;
 		consume_frame(c, &frame);
 		link_release(&c->link, frame.channel);
 	}
-	if (!link_is_up(&c->link))
+	if (link_is_up(&c->link))
+		stale_forget(c);
+	else
 		link_gone(c);
 }
 
@@ -286,6 +290,8 @@ consume_serve(struct consumer *c, int64_t deadline_us)
 		link_open(&c->link, link_budget_us(&c->link, deadline_us));
 	if (link_is_up(&c->link) && !c->is_paused && now < deadline_us)
 		queues_consume(c, deadline_us);
+	if (!link_is_up(&c->link))
+		link_gone(c);
 	if (now - c->looked_us >= LOOK_EVERY_US || !consume_is_ready(c))
 		consume_read(c);
 }
@@ -380,7 +386,8 @@ consume_ack(struct consumer *c, const struct delivery *delivery)
 	struct queue *q = &c->queues[delivery->channel - 1];
 	int status;
 
-	if (!q->is_channel_open || delivery->generation != q->generation || delivery->tag <= q->acked_tag)
+	if (!link_is_up(&c->link) || !q->is_channel_open || delivery->generation != q->generation ||
+	    delivery->tag <= q->acked_tag)
 		return;
 	q->acked_tag = delivery->tag;
 	status = amqp_basic_ack(c->link.state, delivery->channel, delivery->tag, 1);
