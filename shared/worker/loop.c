@@ -12,7 +12,7 @@
 
 #define IDLE_US INT64_C(500000)
 #define STORE_RETRY_US INT64_C(5000000)
-#define LINGER_PART 2 /* of what the last turn took up to its commit */
+#define LINGER_PART 2 /* of what the last transaction took */
 #define LINGER_MAX_US INT64_C(15000)
 
 /* On a quiet day too it must be known whether the database is there. */
@@ -119,7 +119,7 @@ said_end(struct skeleton *s)
 
 /*
  * How long a batch waits for more after its first message. A transaction of few costs nearly what one of many does, so while
- * turns take long (the machine is busy, and what comes next is on its way) the next one is waited for in proportion.
+ * they take long (the machine is busy, and what comes next is on its way) the next one is waited for in proportion.
  */
 static int64_t
 linger_us(const struct skeleton *s)
@@ -182,7 +182,6 @@ turn_run(struct skeleton *s, struct turn *t)
 		return false;
 	fault_point(s, STEP_COMMIT);
 	t->committed_us = monotonic_us();
-	s->work_us = t->committed_us - t->taken_us;
 	/* Before anything is acknowledged or returned: a window that closed lets nothing more come. */
 	windows_apply(s);
 	if (!said_end(s) || !turn_say(s, t))

@@ -115,8 +115,8 @@ struct skeleton {
 	struct store *store;
 	struct keys *keys;
 	struct turn turns[2], *said; /* said: committed, and its confirms are on their way; NULL: none is */
-	int64_t work_us; /* what the last turn took up to its commit */
-	struct arena *arena;         /* of the turn that is being settled */
+	int64_t work_us; /* what the last transaction took that was committed; nothing that was asked of the outside */
+	struct arena *arena; /* of the turn that is being settled */
 	struct metrics *metrics;
 	struct {
 		bool is_set;

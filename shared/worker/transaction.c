@@ -196,6 +196,7 @@ static enum outcome
 transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase phase, struct why *why)
 {
 	enum outcome outcome = store_connect(s->store, why);
+	int64_t began_us = monotonic_us();
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -216,8 +217,10 @@ transaction_run(struct skeleton *s, struct item **items, size_t n, enum phase ph
 		outcome = store_commit(s->store, why);
 	else
 		store_rollback(s->store);
-	if (outcome == OUTCOME_OK)
+	if (outcome == OUTCOME_OK) {
+		s->work_us = monotonic_us() - began_us;
 		committed_tell(s, items, n, phase);
+	}
 	return outcome;
 }
 
