@@ -265,12 +265,15 @@ changed_read(struct round *r, changed_fn changed, int64_t *since_us, int64_t max
 	for (int i = 0; outcome == OUTCOME_OK && set->n == 0 && i < STEPS_MAX && *since_us < r->cursor.horizon_us;
 	     i++) {
 		struct audit_span span = {*since_us, *since_us + step_us, r->cursor.now_us, max};
-		int64_t read_us;
+		int64_t began_us = monotonic_us(), read_us;
 
 		span.until_us = span.until_us < r->cursor.horizon_us ? span.until_us : r->cursor.horizon_us;
 		outcome = changed(&r->find, &span, set, &read_us, why);
 		if (outcome == OUTCOME_OK)
 			*since_us = read_us;
+		/* In a burst whole windows have no order that came to rest. */
+		if (outcome == OUTCOME_OK && set->n == 0)
+			outcome = rest(r->batch, began_us, why);
 		step_us *= 2;
 	}
 	r->has_more |= *since_us < r->cursor.horizon_us;
