@@ -91,7 +91,8 @@ void broker_consume(struct broker *b, struct str queue);
  * timeout_us  microseconds; 0 only looks, and does not connect. A try to connect may take longer than a short timeout:
  *             500 ms, and after each failure twice that, up to rpc_timeout_ms
  * Of one queue in the order it delivers, and of all queues that have delivered something one each in turn, however much of
- * another stands before it. What is read meanwhile waits in memory, up to inbox_bytes and the message that goes beyond.
+ * another stands before it. What is read meanwhile waits in memory, up to inbox_bytes and the message that goes beyond, and
+ * what stands before the answer when a queue is asked for.
  * arena       takes the copy of body, keys and headers; delivery->queue lives as long as the broker
  *
  * OUTCOME_OK     *delivery is written
