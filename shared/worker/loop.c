@@ -128,7 +128,7 @@ linger_us(const struct skeleton *s)
 
 	if (more_us > LINGER_MAX_US)
 		more_us = LINGER_MAX_US;
-	return wait_us > more_us ? wait_us : more_us;
+	return wait_us == 0 || wait_us > more_us ? wait_us : more_us;
 }
 
 /* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within linger_us() of the first. None also when there is
