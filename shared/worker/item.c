@@ -45,7 +45,7 @@ item_reset(struct item *item)
 	p->rank = 0;
 	p->subject = (struct str){NULL, 0};
 	p->settles = (struct uuid){{0}};
-	p->is_head = p->opens_gate = p->is_returned = false;
+	p->is_head = p->opens_gate = p->is_returned = p->gives_way = false;
 	p->gate = (struct uuid){{0}};
 	p->recorded = (struct str){NULL, 0};
 	p->settled_us = 0;
@@ -231,6 +231,7 @@ item_fail(struct item *item, enum outcome outcome, const struct why *why)
 	item->outcome = outcome;
 	item->why = *why;
 	item->private->is_returned = false;
+	item->private->gives_way = false;
 }
 
 void
@@ -238,6 +239,13 @@ item_return(struct item *item, const struct why *why)
 {
 	item_fail(item, OUTCOME_RETRY, why);
 	item->private->is_returned = true;
+}
+
+void
+item_give_way(struct item *item, const struct why *why)
+{
+	item_fail(item, OUTCOME_RETRY, why);
+	item->private->gives_way = true;
 }
 
 void

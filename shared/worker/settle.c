@@ -259,7 +259,8 @@ outcome_put(struct ledger *l, struct item *item)
 		break;
 	default:
 		retry_say(l, item);
-		gate_put(l, item, item->message_id, "retry");
+		if (!item->private->gives_way || item->private->is_head)
+			gate_put(l, item, item->message_id, "retry");
 	}
 	if (item->private->state == ITEM_SKIPPED)
 		timeline_put(l, item, "dismissed", NULL, STR("a person dismissed it"));

@@ -80,6 +80,7 @@ struct item_private {
 	bool says;          /* it has something to publish in this turn */
 	int64_t settled_us; /* when it was settled, as the journal has it; 0: not yet, or not for good */
 	bool is_returned;   /* RETRY, but straight to its queue, and not counted */
+	bool gives_way;     /* RETRY, but its order's other messages go on */
 	bool is_head;       /* its order's gate lets it pass */
 	bool opens_gate;  /* what it comes after has not come yet: it waits behind that, and so does all that follows */
 	struct uuid gate; /* head of its order's gate; nil when there is none */

@@ -153,6 +153,12 @@ void item_fail(struct item *item, enum outcome outcome, const struct why *why);
  * wait behind it.
  */
 void item_return(struct item *item, const struct why *why);
+/*
+ * item_give_way - RETRY, and its order's other messages go on meanwhile: what it waits for is one of them, which another
+ * process may still have in hand. Behind a gate of its own it would hold up what it waits for. One that is the head of a
+ * gate already stays it.
+ */
+void item_give_way(struct item *item, const struct why *why);
 /* item_order - on intake: which order the message turned out to be about */
 void item_order(struct item *item, struct uuid order_id);
 /* item_subject - what people know the message by (a number of the channel's), for its exception; a view, kept until the

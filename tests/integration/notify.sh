@@ -132,4 +132,17 @@ ops/stack/up --var "$var" --parties "$parties" >/dev/null
 tributary exceptions release --code mapping-error --limit 10 >/dev/null
 wait_for 30 sent_is edi-acme "AC-M$run" "order-response ship-notice invoice"
 is "a mapping's fault, mended: the document goes out" "$(sent edi-acme "AC-M$run")" "order-response ship-notice invoice"
+# With several processes an invoice may be in hand before its ship notice is: it lets that by
+fleet stop notify
+order edi-acme "$acme/AC-10001.edi" AC-10001 "AC-E$run"
+ready() { [ "$(management GET queues/tributary/notify.edi-acme | jq .messages_ready)" = 3 ]; }
+wait_for 30 ready
+waiting=$(management POST queues/tributary/notify.edi-acme/get '{"count": 3, "ackmode": "ack_requeue_false", "encoding": "base64"}')
+is "an order's three events wait" "$(jq -r '.[].properties.type' <<<"$waiting" | tr '\n' ' ')" "order.allocated shipment.confirmed invoice.issued "
+for n in 0 2 1; do
+	management POST exchanges/tributary/home/publish "$(jq -c ".[$n] | {routing_key: \"now.notify.edi-acme\", properties, payload, payload_encoding}" <<<"$waiting")" >/dev/null
+done
+fleet start notify
+wait_for 30 sent_is edi-acme "AC-E$run" "order-response ship-notice invoice"
+is "an invoice that comes before its ship notice is told after it" "$(sent edi-acme "AC-E$run")" "order-response ship-notice invoice"
 is "the books balance" "$(books_wrong)" ""

@@ -185,8 +185,8 @@ is_answered(const struct result *issued, struct uuid order_id)
 
 /*
  * A partner reads of a shipment after the answer to its order, and of an invoice after the shipment. Events come in that
- * order, but another process may have the earlier one in hand: it is waited for. Not for ever: a mapping may have had
- * nothing to say.
+ * order, but another process may have the earlier one in hand: it is waited for, and let by when it comes. Not for ever:
+ * a mapping may have had nothing to say.
  */
 static bool
 is_early(const struct task *t, enum party_sends what, const struct result *issued)
@@ -228,10 +228,9 @@ tasks_load(struct batch *batch, enum party_sends what, struct task *tasks, size_
 		if (is_issued(issued, tasks[i].document_id))
 			continue;
 		if (is_early(&tasks[i], what, issued)) {
-			item_fail(tasks[i].item,
-				  why_set(&early, OUTCOME_RETRY, "document-early",
-					  "what is told the partner before it is still under way"),
-				  &early);
+			(void)why_set(&early, OUTCOME_RETRY, "document-early",
+				      "what is told the partner before it is still under way");
+			item_give_way(tasks[i].item, &early);
 			continue;
 		}
 		order_read(&tasks[i], orders, batch->arena);
