@@ -3,8 +3,8 @@
  * NAME      tributary retention - what is old enough goes
  * SYNOPSIS  tributary retention show [--keep 400d] [--json]
  *           tributary retention apply --keep 400d [--reason WORDS] [--days-max N] [--dry-run] [--json]
- * WRITES    by functions of migrations/0024_retention.sql: drops days of the timeline, empties what their messages said in
- *           the journal, deletes old rows of api_usage and of cleared findings; a row of audit_log for each day
+ * WRITES    by functions of migrations/0024_retention.sql and 0026: drops days of the timeline and what their messages said,
+ *           deletes old rows of api_usage and of cleared findings; a row of audit_log for each day
  * EXIT      0 what may go is gone; 1 something was in the way: run it again
  * Whatever is given here, the functions drop nothing younger than 30 days, and no day of an order that is under way.
  */
@@ -139,6 +139,24 @@ day_detach(struct run *run, const struct retention_day *day, bool *is_gone, stru
 	return outcome;
 }
 
+/* What the messages of the day said. */
+static enum outcome
+day_outputs_drop(struct run *run, const struct retention_day *day, struct why *why)
+{
+	int64_t dropped = DELETE_ROWS;
+	enum outcome outcome = OUTCOME_OK;
+
+	while (outcome == OUTCOME_OK && dropped == DELETE_ROWS) {
+		int64_t began_us = monotonic_us();
+
+		arena_clear(run->step);
+		outcome = retention_outputs_drop(run->db.store, run->step, day->part_no, DELETE_ROWS, &dropped, why);
+		if (dropped == DELETE_ROWS)
+			rest_since(began_us);
+	}
+	return outcome;
+}
+
 /* From wherever the last run ended. */
 static enum outcome
 day_go(struct run *run, struct retention_day *day, struct why *why)
@@ -155,6 +173,8 @@ day_go(struct run *run, struct retention_day *day, struct why *why)
 	}
 	if (outcome == OUTCOME_OK && !is_gone)
 		return why_set(why, OUTCOME_DEAD, "retention-rows-come", "rows come into it again and again");
+	if (outcome == OUTCOME_OK)
+		outcome = day_outputs_drop(run, day, why);
 	return outcome == OUTCOME_OK ? retention_drop(run->db.store, run->step, day->part_no, why) : outcome;
 }
 
@@ -294,8 +314,8 @@ apply_command(int argc, char **argv)
 	};
 	static const struct options options = {"tributary retention apply --keep 400d [OPTION...]",
 					       "Drops days of the timeline that are older and of which no order is "
-					       "under way, empties what their messages\n"
-					       "said in the journal, and deletes old rows of api_usage and of cleared "
+					       "under way, with what their messages\n"
+					       "said, and deletes old rows of api_usage and of cleared "
 					       "findings. Documents, orders and books\n"
 					       "stay.",
 					       rows,

@@ -34,6 +34,8 @@ static const struct statement decide = {"retention_decide", "ITT",
 					"SELECT tributary.timeline_day_decide(($1)[1]::integer, ($2)[1], ($3)[1])"};
 static const struct statement detach = {"retention_detach", "II",
 					"SELECT tributary.timeline_day_detach(($1)[1]::integer, ($2)[1]::integer)"};
+static const struct statement outputs_drop = {
+    "retention_outputs_drop", "II", "SELECT tributary.journal_outputs_drop(($1)[1]::integer, ($2)[1]::integer)"};
 static const struct statement drop = {"retention_drop", "I", "SELECT tributary.timeline_day_drop(($1)[1]::integer)"};
 
 static const struct statement rows_delete = {
@@ -67,7 +69,10 @@ static const struct statement show = {
 						   "the owner") ONE("timeline_dropped", "NULL", "NULL::bigint",
 								    "never: hashes of what was dropped")
 						   ONE("journal", "NULL", "NULL::bigint",
-						       "its outputs, with their day of the timeline")
+						       "never: what comes again is known") ONE("journal_outputs",
+											       "NULL", "NULL::bigint",
+											       "with their day of the "
+											       "timeline")
 						       ONE("api_usage",
 							   "(SELECT min(day)::text FROM tributary.api_usage)",
 							   "(SELECT count(*) FROM tributary.api_usage WHERE day < "
@@ -237,6 +242,17 @@ number_ask(struct store *store, const struct rows *rows, int64_t *number, struct
 	if (outcome == OUTCOME_OK)
 		*number = result_int(r, 0, 0);
 	return outcome;
+}
+
+enum outcome
+retention_outputs_drop(struct store *store, struct arena *arena, int64_t part_no, int64_t max, int64_t *dropped,
+		       struct why *why)
+{
+	struct rows *rows = rows_new(&outputs_drop, arena);
+
+	rows_int(rows, part_no);
+	rows_int(rows, max);
+	return number_ask(store, rows, dropped, why);
 }
 
 enum outcome

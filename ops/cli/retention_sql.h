@@ -34,6 +34,9 @@ enum outcome retention_decide(struct store *store, struct arena *arena, struct r
 /* OUTCOME_RETRY: the lock is not to be had; *is_gone false: rows came since, so it must be recorded and decided again */
 enum outcome retention_detach(struct store *store, struct arena *arena, int64_t part_no, int64_t wait_ms, bool *is_gone,
 			      struct why *why) MUST_CHECK;
+/* of a day that is detached, the next rows of what its messages said, at most max; fewer: these were the last */
+enum outcome retention_outputs_drop(struct store *store, struct arena *arena, int64_t part_no, int64_t max,
+				    int64_t *dropped, struct why *why) MUST_CHECK;
 enum outcome retention_drop(struct store *store, struct arena *arena, int64_t part_no, struct why *why) MUST_CHECK;
 
 /* retention_rows_delete - of a table, the next rows older than so many days, at most max; *deleted says how many */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/trail.h"
 
+#include "audit/said.h"
+
 #include "topology_names.h"
 
 #include "worker/outputs.h"
@@ -33,12 +35,6 @@ struct walk {
 	bool *is_unfinished;           /* by document */
 };
 
-/* Not in order: what was said is large, and to sort it dear. */
-static const struct statement journal_known = {
-    "audit_trail_journal", "UT",
-    "SELECT u.n, j.outcome, j.outputs, j.settled_at FROM unnest($1, $2) WITH ORDINALITY u(message_id, stage, n)"
-    " JOIN tributary.journal j ON j.message_id = u.message_id AND j.stage = u.stage"};
-
 /* Ingest has no gates: of what it tries again the timeline tells. */
 static const struct statement clues_select = {
     "audit_trail_clues", "UTTU",
@@ -62,7 +58,7 @@ static const struct statement clues_select = {
 
 static const struct statement outputs_select = {
     "audit_trail_outputs", "UT",
-    "SELECT outputs FROM tributary.journal WHERE message_id = ($1)[1] AND stage = ($2)[1]"};
+    "SELECT coalesce(outputs, '') FROM tributary.journal_known WHERE message_id = ($1)[1] AND stage = ($2)[1]"};
 
 static const struct statement queues_select = {"audit_queues", "",
 					       "SELECT queue, known_since FROM tributary.audit_queues"};
@@ -188,75 +184,75 @@ output_follow(struct walk *w, const struct hop *from, const struct outgoing *m, 
 	return true;
 }
 
-static bool
-known_follow(struct walk *w, const struct result *known, size_t row, const struct hop *from)
-{
-	struct output *outputs;
-	struct hop *held;
-
-	if (!str_equal(result_text(known, row, 1), STR("done"))) {
-		held = hop_add(&w->open, w->a->arena);
-		if (!held)
-			return false;
-		*held = *from;
-		held->is_held = true;
-	}
-	if (!outputs_unpack(result_bytes(known, row, 2), w->a->arena, &outputs)) {
-		report(w, from, "trail", "what it said cannot be read");
-		return true;
-	}
-	for (; outputs; outputs = outputs->next)
-		if (!output_follow(w, from, &outputs->message, result_instant(known, row, 3)))
-			return false;
-	return true;
-}
-
 static enum outcome
 no_memory(struct why *why)
 {
 	return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the trails of a set of documents");
 }
 
-/* By message of the level its row of the journal, counted from 1; 0: there is none. NULL without memory. */
-static size_t *
-rows_place(struct walk *w, const struct result *known)
-{
-	size_t *row_of = arena_array(w->a->arena, w->level.n, sizeof *row_of);
+/* A level on its way through the journal. */
+struct step {
+	struct walk *w;
+	bool *is_known; /* by message of the level */
+	bool is_full;   /* no memory: so until a row is through */
+};
 
-	for (size_t row = 0; row_of && row < result_count(known); row++)
-		row_of[result_int(known, row, 0) - 1] = row + 1;
-	return row_of;
+/* One of the level that the journal knows: what it said is the next level. */
+static bool
+said_follow(void *context, const struct said *said)
+{
+	struct step *step = context;
+	struct walk *w = step->w;
+	const struct hop *from = &w->level.items[said->place];
+	struct output *outputs;
+	struct hop *held;
+
+	step->is_known[said->place] = true;
+	step->is_full = true;
+	if (!said->is_done) {
+		held = hop_add(&w->open, w->a->arena);
+		if (!held)
+			return false;
+		*held = *from;
+		held->is_held = true;
+	}
+	if (said->is_lost)
+		report(w, from, "trail", "what it said is not there");
+	else if (!outputs_unpack(said->outputs, w->a->arena, &outputs))
+		report(w, from, "trail", "what it said cannot be read");
+	else
+		for (; outputs; outputs = outputs->next)
+			if (!output_follow(w, from, &outputs->message, said->settled_us))
+				return false;
+	step->is_full = false;
+	return true;
 }
 
 /* One step further for every message of the level. */
 static enum outcome
 level_follow(struct walk *w, struct why *why)
 {
-	struct rows *rows = rows_new(&journal_known, w->a->arena);
-	struct result *known;
-	size_t *row_of = NULL;
+	struct rows *asked = rows_new(&said_asked, w->a->arena);
+	struct step step = {.w = w, .is_known = arena_array(w->a->arena, w->level.n, sizeof *step.is_known)};
 	enum outcome outcome;
 
-	for (size_t i = 0; i < w->level.n; i++) {
-		rows_uuid(rows, w->level.items[i].message_id);
-		rows_text(rows, str_of(stage_of(&w->level.items[i])));
-	}
-	store_begin(w->a->store);
-	outcome = store_query(w->a->store, rows, &known, why);
-	if (outcome == OUTCOME_OK && !(row_of = rows_place(w, known)))
+	if (!step.is_known)
 		return no_memory(why);
-	for (size_t i = 0; outcome == OUTCOME_OK && i < w->level.n; i++) {
-		const struct hop *h = &w->level.items[i];
-		struct hop *open = row_of[i] ? NULL : hop_add(&w->open, w->a->arena);
+	for (size_t i = 0; i < w->level.n; i++) {
+		rows_uuid(asked, w->level.items[i].message_id);
+		rows_text(asked, str_of(stage_of(&w->level.items[i])));
+	}
+	outcome = said_each(w->a->store, w->a->arena, asked, said_follow, &step, why);
+	for (size_t i = 0; outcome == OUTCOME_OK && !step.is_full && i < w->level.n; i++) {
+		struct hop *open = step.is_known[i] ? NULL : hop_add(&w->open, w->a->arena);
 
-		if (row_of[i] ? !known_follow(w, known, row_of[i] - 1, h) : !open)
-			return no_memory(why);
 		if (open)
-			*open = *h;
+			*open = w->level.items[i];
+		step.is_full = !step.is_known[i] && !open;
 	}
 	w->level = w->next;
 	w->next = (struct hops){0};
-	return outcome;
+	return outcome == OUTCOME_OK && step.is_full ? no_memory(why) : outcome;
 }
 
 static struct trail_clue

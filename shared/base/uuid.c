@@ -210,6 +210,18 @@ uuid_random(void)
 	return id;
 }
 
+struct uuid
+uuid_of_time(int64_t us)
+{
+	struct uuid id = uuid_random();
+	uint64_t ms = (uint64_t)(us / 1000);
+
+	for (int i = 5; i >= 0; i--, ms >>= 8)
+		id.bytes[i] = (unsigned char)ms;
+	id.bytes[6] = (unsigned char)((id.bytes[6] & 0x0f) | 0x70);
+	return id;
+}
+
 static int
 hex_value(char c)
 {

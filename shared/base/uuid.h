@@ -61,6 +61,7 @@ bool uuid_is_of_order(struct uuid id, struct str party, struct str identifier);
  */
 struct uuid uuid_of_document(struct str party, struct str message_id, struct str routing_key, struct str body);
 struct uuid uuid_random(void);                                 /* version 4 */
+struct uuid uuid_of_time(int64_t us);                          /* version 7: later ones are greater, but for a ms */
 bool uuid_parse(struct str text, struct uuid *out) MUST_CHECK; /* 36 characters, any case */
 void uuid_format(struct uuid id, char out[static UUID_TEXT_BYTES]);
 bool uuid_equal(struct uuid a, struct uuid b);

@@ -85,28 +85,81 @@ days_find(struct store *store, struct arena *arena, const struct party_list *par
 	return OUTCOME_OK;
 }
 
+/* What a line calls its item. */
+struct name {
+	struct str party, sku, gtin;
+	size_t line;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int order = str_compare(x->sku, y->sku);
+
+	if (order == 0)
+		order = str_compare(x->gtin, y->gtin);
+	return order ? order : str_compare(x->party, y->party);
+}
+
+/* All names of all lines; NULL without memory. */
+static struct name *
+names_list(const struct subject *subjects, size_t n, struct findings *f, struct arena *arena, size_t *count)
+{
+	struct name *names;
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++) {
+		f->lines_first[i] = *count;
+		*count += subjects[i].order->lines.n;
+	}
+	names = arena_array(arena, *count + 1, sizeof *names);
+	for (size_t i = 0; names && i < n; i++)
+		for (size_t l = 0; l < subjects[i].order->lines.n; l++) {
+			const struct order_line *line = order_line_at(subjects[i].order, l);
+
+			names[f->lines_first[i] + l] = (struct name){
+			    subjects[i].order->party, line->sku, line->gtin, f->lines_first[i] + l};
+		}
+	return names;
+}
+
+/* Many lines of a batch want the same items: each is asked for once. */
+static struct rows *
+names_ask(const struct subject *subjects, size_t n, struct findings *f, struct arena *arena)
+{
+	struct rows *rows = rows_new(&pricing_items_find, arena);
+	struct name *names;
+	size_t count;
+
+	f->lines_first = arena_array(arena, n, sizeof *f->lines_first);
+	names = f->lines_first ? names_list(subjects, n, f, arena, &count) : NULL;
+	f->line_names = names ? arena_array(arena, count + 1, sizeof *f->line_names) : NULL;
+	if (!f->line_names)
+		return NULL;
+	qsort(names, count, sizeof *names, by_name);
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || by_name(&names[i], &names[i - 1]) != 0) {
+			rows_text(rows, names[i].party);
+			rows_text(rows, names[i].sku);
+			rows_text(rows, names[i].gtin);
+		}
+		f->line_names[names[i].line] = rows_count(rows) - 1;
+	}
+	return rows;
+}
+
 enum outcome
 findings_items_load(struct store *store, struct arena *arena, const struct subject *subjects, size_t n,
 		    struct findings *f, struct why *why)
 {
-	struct rows *rows = rows_new(&pricing_items_find, arena);
+	struct rows *rows = names_ask(subjects, n, f, arena);
 	struct book_item *items;
 	struct result *found;
 	enum outcome outcome;
 
-	f->lines_first = arena_array(arena, n, sizeof *f->lines_first);
-	if (!f->lines_first)
+	if (!rows)
 		return no_memory(why);
-	for (size_t i = 0; i < n; i++) {
-		const struct order *o = subjects[i].order;
-
-		f->lines_first[i] = rows_count(rows);
-		for (size_t l = 0; l < o->lines.n; l++) {
-			rows_text(rows, o->party);
-			rows_text(rows, order_line_at(o, l)->sku);
-			rows_text(rows, order_line_at(o, l)->gtin);
-		}
-	}
 	outcome = store_query(store, rows, &found, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -175,7 +228,8 @@ enum outcome
 findings_item(const struct findings *findings, size_t index, size_t line, const struct book_item **item,
 	      struct why *why)
 {
-	const size_t *first = &findings->items_first[findings->lines_first[index] + line];
+	size_t name = findings->line_names[findings->lines_first[index] + line];
+	const size_t *first = &findings->items_first[name];
 
 	return item_decide(findings->items + first[0], first[1] - first[0], item, why);
 }

@@ -21,10 +21,10 @@ struct subject {
 
 struct findings {
 	const struct book_customer *customers; /* those of one order together, and so on */
-	const struct book_item *items;         /* likewise by line */
+	const struct book_item *items;         /* likewise by what a line calls its item */
 	size_t items_count;
-	size_t *customers_first, *items_first; /* of each order, of each line of all orders; and one behind the last */
-	size_t *lines_first;                   /* of each order, among the lines of all */
+	size_t *customers_first, *items_first; /* of each order, of each such name; and one behind the last */
+	size_t *lines_first, *line_names;      /* of each order its first line among those of all; of each line its name */
 	int64_t *days; /* since 1970, of each order: when it was placed, in its channel's time zone */
 	struct books books;
 };

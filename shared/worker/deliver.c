@@ -16,7 +16,13 @@
 
 #define BACKOFF_MS 500
 
-/* Whether Redis knows of the repeats that what they said was published; what is done the first time was not. */
+static bool
+is_repeat(const struct item *item)
+{
+	return item->private->state == ITEM_ANSWERED && !uuid_is_nil(item->private->outputs_id);
+}
+
+/* Whether Redis knows of the repeats that what their transaction said was published; what is done the first time was not. */
 static void
 repeats_ask(struct skeleton *s, struct turn *t)
 {
@@ -27,19 +33,19 @@ repeats_ask(struct skeleton *s, struct turn *t)
 	if (!ids || !stamps)
 		return;
 	for (size_t i = 0; i < t->n; i++)
-		if (t->items[i]->private->state == ITEM_ANSWERED)
-			ids[n++] = t->items[i]->message_id;
-	keys_seen(s->keys, ids, n, stamps);
+		if (is_repeat(t->items[i]))
+			ids[n++] = t->items[i]->private->outputs_id;
+	if (n)
+		keys_seen(s->keys, ids, n, stamps);
 	n = 0;
 	for (size_t i = 0; i < t->n; i++)
-		if (t->items[i]->private->state == ITEM_ANSWERED)
+		if (is_repeat(t->items[i]))
 			t->items[i]->private->seen_us = stamps[n++];
 }
 
 /*
- * A repeat that Redis knows was published before: it was marked after its confirms, with the time at which the journal
- * settled it. A mark of another time is of an earlier life of the message (held, then released). Any other repeat says
- * everything again, with the same ids.
+ * A repeat that Redis knows was published before: its transaction was marked after the confirms, with the time at which the
+ * journal settled it. Any other repeat says everything again, with the same ids.
  */
 static const struct output *
 outputs_of(struct skeleton *s, const struct item *item)
@@ -72,7 +78,6 @@ messages_gather(struct skeleton *s, struct turn *t)
 	repeats_ask(s, t);
 	for (size_t i = 0; i < t->n; i++) {
 		firsts[i] = outputs_of(s, t->items[i]);
-		t->items[i]->private->says = firsts[i] != NULL;
 		for (const struct output *o = firsts[i]; o; o = o->next)
 			count++;
 	}
@@ -161,7 +166,7 @@ messages_confirm(struct skeleton *s, struct turn *t)
 	return true;
 }
 
-/* Who says nothing need not be known to have said it. */
+/* One mark for all that a transaction said. A repeat said only its own part of that. */
 static void
 done_mark(struct skeleton *s, struct turn *t)
 {
@@ -173,11 +178,15 @@ done_mark(struct skeleton *s, struct turn *t)
 		return;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct item_private *p = t->items[i]->private;
+		size_t known = 0;
 
-		if (!p->says || p->settled_us == 0)
+		if (p->state == ITEM_ANSWERED || uuid_is_nil(p->outputs_id))
 			continue;
-		ids[count] = t->items[i]->message_id;
-		stamps[count++] = p->settled_us;
+		while (known < count && !uuid_equal(ids[known], p->outputs_id))
+			known++;
+		ids[known] = p->outputs_id;
+		stamps[known] = p->settled_us;
+		count += known == count;
 	}
 	if (count)
 		keys_mark(s->keys, ids, stamps, count);

@@ -49,6 +49,7 @@ item_reset(struct item *item)
 	p->gate = (struct uuid){{0}};
 	p->recorded = (struct str){NULL, 0};
 	p->settled_us = 0;
+	p->outputs_id = (struct uuid){{0}};
 }
 
 static enum outcome
@@ -331,15 +332,14 @@ uuid_str(struct arena *arena, struct uuid id)
 	return arena_str(arena, str_of(text));
 }
 
-/* The body once, encoded into the arena. */
-static struct str
-document_encode(struct batch *batch, const struct contract *c, const void *document)
+struct str
+batch_encode(struct batch *batch, const struct contract *contract, const void *document)
 {
 	struct buf body;
 	struct str copy = {NULL, 0};
 
 	buf_init(&body, (size_t)64 << 20);
-	contract_encode(c, document, &body);
+	contract_encode(contract, document, &body);
 	if (buf_is_ok(&body))
 		copy = arena_str(batch->arena, buf_str(&body));
 	buf_release(&body);
@@ -367,14 +367,22 @@ said_name(struct arena *arena, const char *event, struct str scope, struct str p
 	return arena_printf(arena, "%s:%.*s:%.*s", event, STR_ARGS(scope), STR_ARGS(part));
 }
 
-static void
-event_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
-	  const void *document, struct uuid after)
+static const struct contract *
+event_contract(const char *event)
 {
 	const struct topology_event *row = event_find(event);
-	const struct contract *c = row ? model_contract(row->contract) : NULL;
+
+	return row ? model_contract(row->contract) : NULL;
+}
+
+static void
+event_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+	  struct str body, struct uuid after)
+{
+	const struct topology_event *row = event_find(event);
+	const struct contract *c = event_contract(event);
 	struct why why = {0};
-	struct outgoing m = {.exchange = STR(EXCHANGE_EVENTS), .mandatory = row && row->subscribed};
+	struct outgoing m = {.exchange = STR(EXCHANGE_EVENTS), .mandatory = row && row->subscribed, .body = body};
 	struct str what = said_name(batch->arena, event, scope, part);
 
 	if (!c) {
@@ -383,7 +391,6 @@ event_say(struct batch *batch, struct item *item, const char *event, struct str 
 		return;
 	}
 	m.routing_key = arena_printf(batch->arena, "%s.%.*s", event, STR_ARGS(scope));
-	m.body = document_encode(batch, c, document);
 	m.envelope = (struct envelope){
 	    .message_id =
 		uuid_str(batch->arena, uuid_derive_near(UUID_MESSAGE, item->message_id, what, item->order_id)),
@@ -409,7 +416,17 @@ void
 item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
 	 const void *document)
 {
-	event_say(batch, item, event, scope, part, document, (struct uuid){{0}});
+	const struct contract *c = event_contract(event);
+
+	event_say(batch, item, event, scope, part, c ? batch_encode(batch, c, document) : (struct str){NULL, 0},
+		  (struct uuid){{0}});
+}
+
+void
+item_say_bytes(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+	       struct str bytes)
+{
+	event_say(batch, item, event, scope, part, bytes, (struct uuid){{0}});
 }
 
 void
@@ -417,8 +434,10 @@ item_say_after(struct batch *batch, struct item *item, const char *event, struct
 	       struct uuid before_id, const char *before_event)
 {
 	struct str what = said_name(batch->arena, before_event, scope, (struct str){NULL, 0});
+	const struct contract *c = event_contract(event);
 
-	event_say(batch, item, event, scope, (struct str){NULL, 0}, document,
+	event_say(batch, item, event, scope, (struct str){NULL, 0},
+		  c ? batch_encode(batch, c, document) : (struct str){NULL, 0},
 		  uuid_derive_near(UUID_MESSAGE, before_id, what, item->order_id));
 }
 

@@ -36,8 +36,8 @@ numbers_of(struct outgoing *m, int64_t numbers[NUMBERS])
 	numbers[3] = m->mandatory;
 }
 
-static size_t
-packed_size(const struct output *outputs)
+size_t
+outputs_size(const struct output *outputs)
 {
 	size_t size = 0;
 
@@ -81,17 +81,12 @@ message_pack(struct outgoing m, char *p)
 	return p;
 }
 
-struct str
-outputs_pack(const struct output *outputs, struct arena *arena)
+char *
+outputs_pack(const struct output *outputs, char *p)
 {
-	size_t size = packed_size(outputs);
-	char *packed = arena_get(arena, size + 1), *p = packed;
-
-	if (!packed)
-		return (struct str){NULL, 0};
 	for (const struct output *o = outputs; o; o = o->next)
 		p = message_pack(o->message, p);
-	return (struct str){packed, size};
+	return p;
 }
 
 static bool

@@ -14,8 +14,10 @@ struct output {
 	struct outgoing message;
 };
 
-/* outputs_pack - .p is NULL without memory */
-struct str outputs_pack(const struct output *outputs, struct arena *arena);
+/* outputs_size - bytes that outputs_pack() writes */
+size_t outputs_size(const struct output *outputs);
+/* outputs_pack - to `p`, which has room for outputs_size(); returns what is behind them */
+char *outputs_pack(const struct output *outputs, char *p);
 /*
  * outputs_unpack - false when the bytes are none of ours
  * outputs  from the arena; NULL when there were none. Texts are views of `packed`

@@ -15,7 +15,7 @@
 struct ledger {
 	struct skeleton *s;
 	int64_t now_us;
-	struct rows *journal, *exceptions, *exceptions_settled, *gates, *parked, *reached, *held, *timeline;
+	struct rows *outputs, *journal, *exceptions, *exceptions_settled, *gates, *parked, *reached, *held, *timeline;
 	struct rows *next; /* heads that settled: who is next behind them? */
 	struct item **heads;
 	size_t heads_count;
@@ -112,20 +112,62 @@ trace_text(struct ledger *l, const struct item *item)
 	return arena_printf(l->s->arena, "trace %.*s", STR_ARGS(trace));
 }
 
-/* False when there is no memory for its outputs, which must not be lost. */
 static bool
-journal_put(struct ledger *l, const struct item *item)
+is_journaled(const struct item *item)
 {
-	struct str packed = outputs_pack(item->private->outputs, l->s->arena);
+	return item->private->state != ITEM_ANSWERED && item->outcome != OUTCOME_RETRY &&
+	       item->outcome != OUTCOME_PARKED;
+}
 
-	if (!packed.p)
+/* What all of them say, as one value: like each other, they pack well. NULL without memory. */
+static char *
+said_pack(struct ledger *l, struct item **items, size_t n, size_t *bytes)
+{
+	char *said, *p;
+
+	*bytes = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_journaled(items[i]))
+			*bytes += outputs_size(items[i]->private->outputs);
+	p = said = *bytes <= INT32_MAX ? arena_get(l->s->arena, *bytes + 1) : NULL;
+	for (size_t i = 0; said && i < n; i++)
+		if (is_journaled(items[i]))
+			p = outputs_pack(items[i]->private->outputs, p);
+	return said;
+}
+
+/* False when there is no memory for the outputs, which must not be lost. */
+static bool
+journal_put(struct ledger *l, struct item **items, size_t n)
+{
+	size_t bytes, from = 0;
+	char *said = said_pack(l, items, n, &bytes);
+	struct uuid outputs_id = bytes ? uuid_of_time(l->now_us) : (struct uuid){{0}};
+
+	if (!said)
 		return false;
-	rows_uuid(l->journal, item->message_id);
-	rows_text(l->journal, str_of(l->s->worker->name));
-	rows_text(l->journal, str_of(outcome_name(item->outcome)));
-	rows_bytes(l->journal, packed);
-	rows_instant(l->journal, l->now_us);
-	item->private->settled_us = l->now_us;
+	if (bytes) {
+		rows_uuid(l->outputs, outputs_id);
+		rows_instant(l->outputs, l->now_us);
+		rows_bytes(l->outputs, (struct str){said, bytes});
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct item_private *p = items[i]->private;
+		size_t own = outputs_size(p->outputs);
+
+		if (!is_journaled(items[i]))
+			continue;
+		p->settled_us = l->now_us;
+		p->outputs_id = own ? outputs_id : (struct uuid){{0}};
+		rows_uuid(l->journal, items[i]->message_id);
+		rows_text(l->journal, str_of(l->s->worker->name));
+		rows_text(l->journal, str_of(outcome_name(items[i]->outcome)));
+		rows_uuid_or_null(l->journal, p->outputs_id);
+		rows_int(l->journal, (int64_t)from);
+		rows_int(l->journal, (int64_t)own);
+		rows_instant(l->journal, l->now_us);
+		from += own;
+	}
 	return true;
 }
 
@@ -331,6 +373,7 @@ ledger_open(struct ledger *l, struct skeleton *s, size_t n)
 	*l = (struct ledger){
 	    .s = s,
 	    .now_us = instant_now_us(),
+	    .outputs = rows_new(&sql_outputs_insert, s->arena),
 	    .journal = rows_new(&sql_journal_insert, s->arena),
 	    .exceptions = rows_new(&sql_exception_open, s->arena),
 	    .exceptions_settled = rows_new(&sql_exception_settle, s->arena),
@@ -362,14 +405,13 @@ settle_write(struct skeleton *s, struct item **items, size_t n, struct why *why)
 		outcome = gates_advance(&l, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	for (size_t i = 0; i < n; i++)
-		if (items[i]->private->state != ITEM_ANSWERED && items[i]->outcome != OUTCOME_RETRY &&
-		    items[i]->outcome != OUTCOME_PARKED && !journal_put(&l, items[i]))
-			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what the batch says");
+	if (!journal_put(&l, items, n))
+		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what the batch says");
 	store_send(s->store, l.exceptions);
 	store_send(s->store, l.exceptions_settled);
 	store_send(s->store, l.gates);
 	store_send(s->store, l.parked);
+	store_send(s->store, l.outputs);
 	store_send(s->store, l.journal);
 	store_send(s->store, l.timeline);
 	store_send(s->store, l.reached);

@@ -5,9 +5,11 @@ const struct statement sql_lock = {"skeleton_lock", "I", "SELECT pg_advisory_xac
 
 const struct statement sql_known = {
     "skeleton_known", "UTTUU",
-    "SELECT i.n, j.outcome, j.outputs, g.head, j.settled_at, i.after IS NOT NULL AND b.message_id IS NULL"
+    "SELECT i.n, j.outcome, coalesce(j.outputs, ''), g.head, j.settled_at, i.after IS NOT NULL AND b.message_id IS "
+    "NULL,"
+    " j.outputs_id"
     " FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY i(message_id, stage, queue, order_id, after, n)"
-    " LEFT JOIN tributary.journal j ON j.message_id = i.message_id AND j.stage = i.stage"
+    " LEFT JOIN tributary.journal_known j ON j.message_id = i.message_id AND j.stage = i.stage"
     " LEFT JOIN tributary.gates g ON g.queue = i.queue AND g.order_id = i.order_id"
     " LEFT JOIN tributary.journal b ON b.message_id = i.after AND b.stage = i.stage"
     " WHERE j.message_id IS NOT NULL OR g.head IS NOT NULL OR (i.after IS NOT NULL AND b.message_id IS NULL)"};
@@ -18,10 +20,14 @@ const struct statement sql_attempt = {
     " ON CONFLICT (message_id, stage) DO UPDATE SET begun = a.begun + 1, last_at = excluded.last_at"
     " RETURNING begun::bigint"};
 
+const struct statement sql_outputs_insert = {
+    "skeleton_outputs_insert", "UZB",
+    "INSERT INTO tributary.journal_outputs (outputs_id, said_at, body) SELECT * FROM unnest($1, $2, $3)"};
+
 const struct statement sql_journal_insert = {
-    "skeleton_journal_insert", "UTTBZ",
-    "INSERT INTO tributary.journal (message_id, stage, outcome, outputs, settled_at)"
-    " SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"};
+    "skeleton_journal_insert", "UTTUNNZ",
+    "INSERT INTO tributary.journal (message_id, stage, outcome, outputs_id, outputs_from, outputs_bytes, settled_at)"
+    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"};
 
 const struct statement sql_exception_open = {
     "skeleton_exception_open", "UTTUUTTTTTTTNTBZ",

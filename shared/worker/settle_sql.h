@@ -9,10 +9,13 @@
 
 extern const struct statement sql_lock;
 /* per message: ordinal from 1, journal outcome, outputs, head of its order's gate, when it was settled, whether the
- * message that it comes after has not settled here yet */
+ * message that it comes after has not settled here yet, id of the outputs */
 extern const struct statement sql_known;
 /* message_id, stage, at → how often it was begun alone */
 extern const struct statement sql_attempt;
+/* id, at, the outputs of all messages of the transaction */
+extern const struct statement sql_outputs_insert;
+/* message_id, stage, outcome, id of the outputs, where its own begin, and their bytes, at */
 extern const struct statement sql_journal_insert;
 extern const struct statement sql_exception_open;
 extern const struct statement sql_exception_settle;

@@ -8,7 +8,7 @@
  *   handle    a transaction is open                        → rolled back, delivered again
  *   commit    the journal holds outcome and outputs        → delivered again, answered from the journal
  *   publish   outputs are confirmed                        → delivered again, the same outputs with the same ids
- *   mark      Redis knows the ids                          → delivered again, answered without publishing
+ *   mark      Redis knows that it was published            → delivered again, answered without publishing
  *   ack       done
  *
  * Two turns overlap: while the confirms of one batch are on their way the next is taken and settled, up to its commit. Then
@@ -71,13 +71,14 @@ struct item_private {
 	struct str entry_party; /* what a handler may have changed in the run before */
 	struct uuid entry_order;
 	int64_t lock_key;
-	size_t round;       /* 0 for the first message of its order in the batch */
-	bool has_gate;      /* its order's earlier messages in this queue may hold it up */
-	bool was_called;    /* the outside was asked: never go back behind that */
-	bool is_preview;    /* only to be told what would become of it */
-	bool is_suspect;    /* delivered again and again: it may be what kills us */
-	int64_t seen_us;    /* of a repeat: Redis says it was settled then, and published; 0: it does not know it */
-	bool says;          /* it has something to publish in this turn */
+	size_t round;    /* 0 for the first message of its order in the batch */
+	bool has_gate;   /* its order's earlier messages in this queue may hold it up */
+	bool was_called; /* the outside was asked: never go back behind that */
+	bool is_preview; /* only to be told what would become of it */
+	bool is_suspect; /* delivered again and again: it may be what kills us */
+	int64_t seen_us; /* of a repeat: Redis says what its transaction said then was published; 0: it does not know */
+	struct uuid
+	    outputs_id;     /* what its transaction said; nil: it said nothing itself, or is of before there were ids */
 	int64_t settled_us; /* when it was settled, as the journal has it; 0: not yet, or not for good */
 	bool is_returned;   /* RETRY, but straight to its queue, and not counted */
 	bool gives_way;     /* RETRY, but its order's other messages go on */

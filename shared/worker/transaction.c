@@ -70,6 +70,7 @@ known_apply(struct item *item, const struct result *known, size_t row)
 		p->state = ITEM_ANSWERED;
 		p->recorded = result_bytes(known, row, 2);
 		p->settled_us = result_instant(known, row, 4);
+		p->outputs_id = result_uuid(known, row, 6);
 		item->outcome = OUTCOME_OK;
 		return;
 	}

@@ -178,6 +178,11 @@ void item_settles(struct item *item, struct uuid id);
  */
 void item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
 	      const void *document);
+/* item_say_bytes - likewise, of a document that is encoded already: batch_encode() */
+void item_say_bytes(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
+		    struct str bytes);
+/* batch_encode - a document's bytes, in the batch's arena, for who stores what he says; .p NULL without memory */
+struct str batch_encode(struct batch *batch, const struct contract *contract, const void *document);
 /*
  * item_say_after - likewise, of an order that had something said before: whoever reads it waits until that is settled
  * before_id, before_event  the message that said the last such thing, and what it said, with the same scope

@@ -50,6 +50,12 @@ $$;
 CREATE OR REPLACE FUNCTION bench_grow.near(id bytea, other bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS
 	$$SELECT substr(other, 1, 6) || substr(set_byte(id, 6, get_byte(id, 6) & 15 | 128), 7)$$;
 
+-- An id of version 7 of that time.
+CREATE OR REPLACE FUNCTION bench_grow.outputs_id(at timestamptz, seed text) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+	SELECT encode(substr(int8send((extract(epoch FROM at) * 1000)::bigint), 3) || substr(set_byte(h, 6, get_byte(h, 6) & 15 | 112), 7), 'hex')::uuid
+	FROM (SELECT decode(md5(seed), 'hex')) x(h)
+$$;
+
 CREATE OR REPLACE FUNCTION bench_grow.instant_bytes(at timestamptz) RETURNS bytea LANGUAGE sql IMMUTABLE AS
 	$$SELECT int8send((extract(epoch FROM at) * 1000000)::bigint)$$;
 CREATE OR REPLACE FUNCTION bench_grow.instant_text(at timestamptz) RETURNS bytea LANGUAGE sql STABLE AS
@@ -183,7 +189,7 @@ BEGIN
 		UNION SELECT invoice_id FROM tributary.invoices WHERE order_id = o.order_id UNION SELECT o.order_id
 		UNION SELECT effect_id FROM tributary.effects WHERE order_id = o.order_id
 		UNION SELECT (regexp_matches(encode(outputs, 'escape'), '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', 'g'))[1]::uuid
-		      FROM tributary.journal WHERE message_id = ANY (messages)
+		      FROM tributary.journal_known WHERE message_id = ANY (messages)
 	LOOP
 		n := n + 1;
 		INSERT INTO bench_grow.tokens VALUES (template_no, uuid_send(u), format('i.u[%s]', n)), (template_no, convert_to(u::text, 'UTF8'), format('i.t[%s]', n));
@@ -194,8 +200,8 @@ BEGIN
 	END LOOP;
 
 	FOREACH tab IN ARRAY ARRAY['documents', 'orders', 'order_lines', 'enrichments', 'line_enrichments', 'allocation_lines', 'shipments',
-		'reservations', 'effects', 'confirmations', 'invoices', 'invoice_lines', 'order_status', 'journal', 'timeline'] LOOP
-		cond := CASE tab WHEN 'journal' THEN format('message_id = ANY (%L::uuid[])', messages) ELSE format('order_id = %L', o.order_id) END;
+		'reservations', 'effects', 'confirmations', 'invoices', 'invoice_lines', 'order_status', 'journal_known', 'timeline'] LOOP
+		cond := CASE tab WHEN 'journal_known' THEN format('message_id = ANY (%L::uuid[])', messages) ELSE format('order_id = %L', o.order_id) END;
 		FOR r IN EXECUTE format('SELECT to_jsonb(x) FROM tributary.%I x WHERE %s', tab, cond) LOOP
 			FOR at IN SELECT (r->>attname)::timestamptz FROM pg_attribute WHERE attrelid = ('tributary.' || tab)::regclass AND atttypid = 'timestamptz'::regtype
 			          AND attname <> 'placed_at' AND attnum > 0 AND NOT attisdropped AND r->>attname IS NOT NULL LOOP
@@ -208,8 +214,8 @@ BEGIN
 
 	-- The statements
 	FOREACH tab IN ARRAY ARRAY['documents', 'orders', 'order_lines', 'enrichments', 'line_enrichments', 'allocation_lines', 'shipments',
-		'reservations', 'effects', 'confirmations', 'invoices', 'invoice_lines', 'order_status', 'journal', 'timeline'] LOOP
-		cond := CASE tab WHEN 'journal' THEN format('message_id = ANY (%L::uuid[])', messages) ELSE format('order_id = %L', o.order_id) END;
+		'reservations', 'effects', 'confirmations', 'invoices', 'invoice_lines', 'order_status', 'timeline'] LOOP
+		cond := format('order_id = %L', o.order_id);
 		SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO names FROM pg_attribute
 		WHERE attrelid = ('tributary.' || tab)::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'place' OR
 		      attrelid = ('tributary.' || tab)::regclass AND attname = 'place' AND tab = 'shipments';
@@ -224,6 +230,20 @@ BEGIN
 			RAISE EXCEPTION 'order % has no row in %', external, tab;
 		END IF;
 		code := code || format(E'INSERT INTO tributary.%I (%s) %s;\n', tab, names, array_to_string(selects, ' UNION ALL '));
+	END LOOP;
+	-- What the messages of a transaction said is one value: of so many orders, and of one day
+	FOR r IN SELECT to_jsonb(x) FROM tributary.journal_known x WHERE message_id = ANY (messages) LOOP
+		code := code || format($q$
+			WITH s AS MATERIALIZED (SELECT m.*, (m.at AT TIME ZONE 'UTC')::date AS day, length(said) AS bytes, (row_number() OVER (ORDER BY m.at) - 1) / 48 AS n
+				FROM (SELECT %s AS message_id, %s AS at, %s AS said FROM bench_grow_ids i) m),
+			g AS MATERIALIZED (SELECT day, n, min(at) AS at, bench_grow.outputs_id(min(at), min(message_id::text)) AS id,
+				string_agg(said, ''::bytea ORDER BY at) AS body FROM s WHERE bytes > 0 GROUP BY 1, 2),
+			o AS (INSERT INTO tributary.journal_outputs (outputs_id, said_at, body) SELECT id, at, body FROM g)
+			INSERT INTO tributary.journal (message_id, stage, outcome, settled_at, outputs_id, outputs_from, outputs_bytes)
+			SELECT s.message_id, %L, %L, s.at, g.id, sum(s.bytes) OVER (PARTITION BY s.day, s.n ORDER BY s.at) - s.bytes, s.bytes FROM s LEFT JOIN g USING (day, n);
+			$q$, bench_grow.column_copy(template_no, 'journal', 'message_id', 'uuid', r->>'message_id', r),
+			bench_grow.column_copy(template_no, 'journal', 'settled_at', 'timestamp with time zone', r->>'settled_at', r),
+			bench_grow.column_copy(template_no, 'journal', 'outputs', 'bytea', r->>'outputs', r), r->>'stage', r->>'outcome');
 	END LOOP;
 	EXECUTE format($f$
 		CREATE OR REPLACE FUNCTION bench_grow.copy_%s(first bigint, last bigint, invoices bigint) RETURNS void LANGUAGE plpgsql AS $copy$

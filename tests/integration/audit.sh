@@ -174,6 +174,9 @@ lost timeline "order_id = '$returned' AND detail = 'return $bn'" "$returned/inge
 lost journal "message_id = '$m' AND stage = 'allocate'" "$m/allocate"
 lost journal "message_id = '$d' AND stage = 'ingest'" "$d/ingest"
 changed journal "message_id = '$m' AND stage = 'allocate'" "outcome = 'held'" "$m/allocate"
+lost journal_outputs "outputs_id = (SELECT outputs_id FROM tributary.journal WHERE message_id = '$m' AND stage = 'allocate')" "$m/allocate" journal
+changed journal_outputs "outputs_id = (SELECT outputs_id FROM tributary.journal WHERE message_id = '$m' AND stage = 'allocate')" "body = substr(body, 2)" "$m/allocate" journal
+changed journal "message_id = '$m' AND stage = 'allocate'" "outputs_from = outputs_from + 1000000" "$m/allocate"
 lost gates "order_id = '$h'" "enrich/$h"
 changed gates "order_id = '$h'" "head = '$new'" "enrich/$h"
 twice gates "order_id = '$h'" '{"queue": "invoice"}' "invoice/$h"

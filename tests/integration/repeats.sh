@@ -37,7 +37,7 @@ is "repeat, its bytes are found" "$(sql "SELECT DISTINCT encode(sha256(coalesce(
 	"$(sha256sum "$file" | cut -d ' ' -f 1)"
 is "repeat, the timeline says when it came, and that nothing is new" \
 	"$(sql "SELECT count(*) FROM tributary.timeline t JOIN tributary.orders o USING (order_id) WHERE o.number = '$n' AND t.stage = 'ingest' AND t.event = 'duplicate'")" 2
-is "repeat, the journal has it" "$(sql "SELECT count(*) FROM tributary.journal j WHERE stage = 'ingest' AND outcome = 'done' AND outputs = '' AND message_id IN (SELECT document_id $(of "$n") AND d.outcome = 'duplicate')")" 2
+is "repeat, the journal has it" "$(sql "SELECT count(*) FROM tributary.journal_known j WHERE stage = 'ingest' AND outcome = 'done' AND outputs = '' AND message_id IN (SELECT document_id $(of "$n") AND d.outcome = 'duplicate')")" 2
 is "repeat, order --proof shows the bytes it names" "$(tributary order --proof --json "shopify:$n" | jq -c '[(.documents | length), ([.documents[] | .sha256_of_body == .sha256_on_receipt] | all)]')" "[3,true]"
 is "party diff, a repeat is mapped from the bytes it names" "$(tributary party diff shopify --since 2m | grep -cF "$(sql "SELECT document_id $(of "$n") AND body IS NULL")")" 0
 

@@ -28,12 +28,17 @@ tributary submit --party shopify "$dir/held.json" >/dev/null
 wait_for 60 all_invoiced "T$run-" 30 || not_ok "retention, orders are invoiced"
 wait_for 15 sql_is "SELECT state FROM report.orders WHERE number = '#T$run'" held || not_ok "retention, an order is held"
 sleep 1
+said() { sql "SELECT count(nullif(outputs, '')) FROM tributary.journal_known WHERE settled_at < now() - interval '$1 days' AND settled_at > now() - interval '$(($1 + 2)) days'"; } # DAYS
 age() { # age DAYS WHICH-ORDERS [WHICH-ROWS]
 	[ "$(admin_sql "SELECT tributary.timeline_day_make((now() AT TIME ZONE 'UTC')::date - $1, 10000)")" = t ] || not_ok "retention, a day is made"
 	admin_sql "CREATE TEMP TABLE o AS SELECT order_id FROM tributary.orders WHERE number $2;
 		UPDATE tributary.documents SET received_at = received_at - $1 * interval '1 day' WHERE order_id IN (SELECT order_id FROM o);
 		UPDATE tributary.journal SET settled_at = settled_at - $1 * interval '1 day' WHERE message_id IN
 			(SELECT message_id FROM tributary.timeline WHERE order_id IN (SELECT order_id FROM o));
+		CREATE TEMP TABLE s AS SELECT gen_random_uuid() AS id, k.* FROM tributary.journal_known k
+			WHERE k.outputs <> '' AND k.message_id IN (SELECT message_id FROM tributary.timeline WHERE order_id IN (SELECT order_id FROM o));
+		INSERT INTO tributary.journal_outputs (outputs_id, said_at, body) SELECT id, settled_at, outputs FROM s;
+		UPDATE tributary.journal j SET outputs_id = s.id, outputs_from = 0 FROM s WHERE j.message_id = s.message_id AND j.stage = s.stage;
 		UPDATE tributary.timeline SET at = at - $1 * interval '1 day' WHERE order_id IN (SELECT order_id FROM o) AND ${3:-true}"
 }
 age 60 "~ '^T$run-([0-9]|1[0-3])\$'" "(event <> 'invoice.issued' OR order_id <> (SELECT order_id FROM tributary.orders WHERE number = 'T$run-1'))"
@@ -46,7 +51,7 @@ is "retention, the books of old orders balance" "$(audit_finds)" nothing
 is "retention, and their proof" "$(proof_says)" ""
 
 # --- what would go ----------------------------------------------------------------------------------------------------------
-everything() { sql "SELECT (SELECT count(*) FROM tributary.timeline), (SELECT sum(octet_length(outputs)) FROM tributary.journal),
+everything() { sql "SELECT (SELECT count(*) FROM tributary.timeline), (SELECT sum(octet_length(outputs)) FROM tributary.journal_known),
 	(SELECT count(*) FROM tributary.timeline_dropped), (SELECT count(*) FROM tributary.audit_log), (SELECT count(decided_at) FROM tributary.timeline_days)"; }
 before=$(everything)
 tributary retention apply --keep 40d --dry-run --json >"$dir/dry.json"
@@ -94,6 +99,7 @@ wait_for 20 sql_is "SELECT count(*) > 100 FROM tributary.orders WHERE number LIK
 	WHERE wait_event_type = 'Lock' AND wait_event = 'relation'" >>"$dir/waits.txt"; done) &
 sampler=$!
 rows=$(sql "SELECT count(*) FROM tributary.timeline WHERE at < now() - interval '55 days'")
+is "retention, what messages of before said is there" "$(awk -v a="$(said 60)" -v b="$(said 50)" 'BEGIN { print (a >= 13 * 5), (b >= 6 * 5) }')" "1 1"
 journal=$(sql "SELECT count(*) FROM tributary.journal WHERE settled_at < now() - interval '55 days'")
 tributary retention apply --keep 40d --days-max 1 --reason "as the rule says" --json >"$dir/apply.json" 2>"$dir/error.txt"
 is "retention, a day is dropped while orders run" "$? $(jq -r '.[0] | .state, .rows' "$dir/apply.json" | xargs)" "0 dropped $rows"
@@ -116,7 +122,8 @@ wait_for 60 sql_is "SELECT count(*) FROM tributary.audit_trails" 0
 fleet stop auditor
 seal_all
 is "retention, its rows are gone, the partition with them" "$(is_there 60) $(sql "SELECT count(*) FROM tributary.timeline WHERE at < now() - interval '55 days'")" "f 0"
-is "retention, the journal still knows its messages, and says nothing" "$(sql "SELECT count(*), sum(octet_length(outputs)) FROM tributary.journal WHERE settled_at < now() - interval '55 days'")" "$journal|0"
+is "retention, the journal still knows its messages, and says nothing" "$(sql "SELECT count(*), count(nullif(outputs, '')) FROM tributary.journal_known WHERE settled_at < now() - interval '55 days'")" "$journal|0"
+is "retention, what younger days said is there" "$(awk -v b="$(said 50)" 'BEGIN { print (b >= 6 * 5) }')" 1
 is "retention, the audit log says who, and why" "$(sql "SELECT target_id, reason, after->>'rows' FROM tributary.audit_log WHERE act = 'retention.drop'")" "$(day_name 60)|as the rule says|$rows"
 
 # --- killed after each step, twice in a row ---------------------------------------------------------------------------------------
@@ -130,7 +137,7 @@ is "killed after it decided, the day is there" "$(is_there 50) $(audit_finds) $(
 sql "SELECT tributary.timeline_day_detach($part, 0)" >/dev/null
 is "killed after it detached, the day is gone from the timeline" "$(is_there 50) $(sql "SELECT count(*) FROM tributary.timeline WHERE at < now() - interval '49 days'") $(audit_finds) $(proof_says)" "t 0 nothing "
 tributary retention apply --keep 49d --json >"$dir/apply.json"
-is "the next run drops it" "$? $(jq -r '.[0].state' "$dir/apply.json") $(is_there 50)" "0 dropped f"
+is "the next run drops it" "$? $(jq -r '.[0].state' "$dir/apply.json") $(is_there 50) $(said 50)" "0 dropped f 0"
 tributary retention apply --keep 49d --json >"$dir/apply.json"
 is "and the one after it nothing" "$? $(jq -r 'map(.what + " " + .state) | join(", ")' "$dir/apply.json")" "0 api_usage deleted, audit_findings deleted"
 is "acts, one for each day" "$(sql "SELECT count(*) FROM tributary.audit_log WHERE act = 'retention.drop'")" 2

@@ -50,7 +50,7 @@ is "returns, the order's line knows what comes back" "$(sql "SELECT shipped, ret
 is "returns, the order's timeline tells of it" "$(sql "SELECT stage, detail FROM tributary.timeline WHERE order_id = '$o' AND event = 'return.requested'")" \
 	"ingest|return $number"
 is "returns, the order itself goes on as it was" "$(sql "SELECT state FROM report.orders WHERE order_id = '$o'")" invoiced
-said=$(sql "SELECT count(*) FROM tributary.journal j JOIN tributary.returns r ON r.document_id = j.message_id WHERE r.number = '$number'
+said=$(sql "SELECT count(*) FROM tributary.journal_known j JOIN tributary.returns r ON r.document_id = j.message_id WHERE r.number = '$number'
 	AND position('return.requested.shopify'::bytea IN j.outputs) > 0")
 is "returns, return.requested is said" "$said" 1
 

@@ -10,7 +10,7 @@ writers() { # tables, but the skeleton's own, that more than one worker may writ
 	  JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN pg_roles r
 	  WHERE n.nspname = 'tributary' AND c.relkind IN ('r', 'p') AND r.rolname LIKE 'tributary\_%'
 	  AND r.rolname NOT IN ('tributary_owner', 'tributary_operator', 'tributary_worker')
-	  AND c.relname NOT IN ('journal', 'gates', 'parked', 'exceptions', 'order_status', 'timeline', 'attempts',
+	  AND c.relname NOT IN ('journal', 'journal_outputs', 'gates', 'parked', 'exceptions', 'order_status', 'timeline', 'attempts',
 	    'replay_items') -- the answers to previews
 	  AND (has_any_column_privilege(r.oid, c.oid, 'INSERT') OR has_table_privilege(r.oid, c.oid, 'DELETE')
 	       OR has_table_privilege(r.oid, c.oid, 'TRUNCATE') OR has_any_column_privilege(r.oid, c.oid, 'UPDATE'))
@@ -24,6 +24,7 @@ is "rights, allocate makes no table" "$(as allocate "CREATE TABLE tributary.mine
 is "rights, ingest deletes no document" "$(as ingest "DELETE FROM tributary.documents")" 1
 is "rights, the auditor changes no order" "$(as auditor "UPDATE tributary.orders SET total_minor = 0")" 1
 is "rights, the auditor settles no message" "$(as auditor "INSERT INTO tributary.journal SELECT * FROM tributary.journal LIMIT 1")" 1
+is "rights, nor does he read what workers said, or they what others said" "$(as gateway "SELECT body FROM tributary.journal_outputs") $(as ingest "SELECT body FROM tributary.journal_outputs")" "1 1"
 is "rights, no worker forgets the journal" "$(as dead-letter "DELETE FROM tributary.journal")" 1
 
 # --- a user per worker and party ----------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ order_enrich(struct batch *batch, const struct findings *f, size_t index, struct
 	const struct party *party = party_list_find(batch->parties, o->party);
 	int64_t tolerance_micro = party ? party->policies.price_tolerance_percent_micro : 0;
 	size_t problems = 0;
+	struct str said;
 	struct why why = {0};
 
 	problem_note(batch, item, &problems, findings_customer(f, index, o, &why), &why);
@@ -52,11 +53,14 @@ order_enrich(struct batch *batch, const struct findings *f, size_t index, struct
 	}
 	if (problems)
 		return;
-	enrich_order_put(orders, batch->arena, o, batch->now_us);
+	item_status(item, ORDER_ENRICHED);
+	said = batch_encode(batch, &order_contract, o);
+	item_say_bytes(batch, item, EVENT_ORDER_ENRICHED, o->party, (struct str){NULL, 0}, said);
+	if (item->outcome != OUTCOME_OK)
+		return;
+	enrich_order_put(orders, o, said, batch->now_us);
 	for (size_t l = 0; l < o->lines.n; l++)
 		enrich_line_put(lines, o, l);
-	item_status(item, ORDER_ENRICHED);
-	item_say(batch, item, EVENT_ORDER_ENRICHED, o->party, (struct str){NULL, 0}, o);
 }
 
 static enum outcome

@@ -23,20 +23,15 @@ const struct statement enrich_lines_insert = {
     " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING"};
 
 void
-enrich_order_put(struct rows *rows, struct arena *arena, const struct order *order, int64_t now_us)
+enrich_order_put(struct rows *rows, const struct order *order, struct str said, int64_t now_us)
 {
-	struct buf document;
-
-	buf_init(&document, (size_t)64 << 20);
-	contract_encode(&order_contract, order, &document);
 	rows_uuid(rows, order->order_id);
 	rows_text(rows, order->enriched.customer_no);
 	rows_text(rows, order->enriched.customer_source);
 	rows_text_or_null(rows, order->enriched.price_group);
 	rows_instant(rows, now_us);
-	rows_bytes(rows, arena_str(arena, buf_str(&document)));
+	rows_bytes(rows, said);
 	rows_instant(rows, order->received_at_us);
-	buf_release(&document);
 }
 
 void

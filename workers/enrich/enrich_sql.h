@@ -13,7 +13,8 @@ extern const struct statement enrich_insert;
 extern const struct statement enrich_replace;
 extern const struct statement enrich_lines_insert;
 
-void enrich_order_put(struct rows *rows, struct arena *arena, const struct order *order, int64_t now_us);
+/* said  the order as it is published */
+void enrich_order_put(struct rows *rows, const struct order *order, struct str said, int64_t now_us);
 void enrich_line_put(struct rows *rows, const struct order *order, size_t index);
 
 #endif

@@ -276,13 +276,13 @@ is_first(struct item **orders, size_t i)
 }
 
 static void
-order_accept(struct batch *batch, struct item *item, struct rows *lines)
+order_accept(struct batch *batch, struct item *item, struct str said, struct rows *lines)
 {
 	const struct intake *in = item->scratch;
 
 	ingest_lines_put(lines, in->order);
 	item_status(item, ORDER_ACCEPTED);
-	item_say(batch, item, EVENT_ORDER_ACCEPTED, item->party, (struct str){NULL, 0}, in->order);
+	item_say_bytes(batch, item, EVENT_ORDER_ACCEPTED, item->party, (struct str){NULL, 0}, said);
 }
 
 /* Of the orders that are new, those that the channel cancelled before it sent them. */
@@ -339,15 +339,21 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	struct rows *lines = rows_new(&ingest_lines_insert, batch->arena);
 	struct item **repeats = arena_array(batch->arena, n, sizeof(struct item *));
 	struct item **accepted = arena_array(batch->arena, n, sizeof(struct item *));
+	struct str *said = arena_array(batch->arena, n, sizeof *said); /* each order as it is stored and published */
 	struct result *fresh;
 	size_t row = 0, repeats_count = 0, accepted_count = 0;
 	enum outcome outcome;
 
-	if (!repeats || !accepted)
+	if (!repeats || !accepted || !said)
 		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
-	for (size_t i = 0; i < n; i++)
-		if (is_first(orders, i))
-			ingest_order_put(rows, batch->arena, orders[i], orders[i]->scratch);
+	for (size_t i = 0; i < n; i++) {
+		const struct intake *in = orders[i]->scratch;
+
+		if (!is_first(orders, i))
+			continue;
+		said[i] = batch_encode(batch, &order_contract, in->order);
+		ingest_order_put(rows, orders[i], in, said[i]);
+	}
 	outcome = store_query(batch->store, rows, &fresh, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -355,7 +361,7 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 	for (size_t i = 0; i < n; i++)
 		if (is_first(orders, i) && row < result_count(fresh) &&
 		    uuid_equal(result_uuid(fresh, row, 0), orders[i]->order_id)) {
-			order_accept(batch, orders[i], lines);
+			order_accept(batch, orders[i], said[i], lines);
 			accepted[accepted_count++] = orders[i];
 			row++;
 		} else {

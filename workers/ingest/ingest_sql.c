@@ -190,7 +190,7 @@ order_bytes(const struct order *o, struct arena *arena)
 }
 
 void
-ingest_order_put(struct rows *orders, struct arena *arena, const struct item *item, const struct intake *in)
+ingest_order_put(struct rows *orders, const struct item *item, const struct intake *in, struct str said)
 {
 	const struct order *o = in->order;
 
@@ -205,7 +205,7 @@ ingest_order_put(struct rows *orders, struct arena *arena, const struct item *it
 	rows_instant(orders, o->placed_at_us);
 	rows_instant(orders, o->received_at_us);
 	rows_bytes(orders, hash_str(in->content_sha256));
-	rows_bytes(orders, order_bytes(o, arena));
+	rows_bytes(orders, said);
 	rows_text_or_null(orders, o->revision);
 }
 

@@ -13,7 +13,8 @@ void ingest_document_put(struct rows *documents, const struct batch *batch, cons
 			 const struct intake *in);
 /* ingest_repeat_put - for ingest_repeats_known; in->reading is not 0 */
 void ingest_repeat_put(struct rows *repeats, const struct item *item, const struct intake *in);
-void ingest_order_put(struct rows *orders, struct arena *arena, const struct item *item, const struct intake *in);
+/* said  the order as it is published */
+void ingest_order_put(struct rows *orders, const struct item *item, const struct intake *in, struct str said);
 void ingest_lines_put(struct rows *lines, const struct order *order);
 void ingest_confirmation_put(struct rows *confirmations, const struct batch *batch, const struct item *item,
 			     const struct intake *in, struct uuid order_id);

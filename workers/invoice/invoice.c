@@ -118,17 +118,21 @@ bills_decide(struct batch *batch, struct task *tasks)
 	return count;
 }
 
-static void
+/* Returns it as it is published. */
+static struct str
 invoice_finish(struct batch *batch, struct task *t, int64_t number)
 {
 	struct invoice *invoice = &t->bill.invoice;
+	struct str said;
 
 	invoice->number = arena_printf(batch->arena, SERIES "-%08lld", (long long)number);
 	invoice->invoice_id = uuid_derive_from(UUID_INVOICE, invoice->shipment_id, STR("invoice"));
 	invoice->issued_at_us = batch->now_us;
 	item_status(t->item, t->bill.is_last ? ORDER_INVOICED : ORDER_PART_INVOICED);
 	item_note(batch, t->item, "invoice.issued", NULL, "invoice %.*s", STR_ARGS(invoice->number));
-	item_say(batch, t->item, EVENT_INVOICE_ISSUED, invoice->party, (struct str){NULL, 0}, invoice);
+	said = batch_encode(batch, &invoice_contract, invoice);
+	item_say_bytes(batch, t->item, EVENT_INVOICE_ISSUED, invoice->party, (struct str){NULL, 0}, said);
+	return said;
 }
 
 static enum outcome
@@ -149,8 +153,7 @@ invoices_issue(struct batch *batch, struct task *tasks, size_t count, struct why
 	for (size_t i = 0; i < batch->n; i++) {
 		if (tasks[i].item->outcome != OUTCOME_OK || tasks[i].bill.invoice.lines.n == 0)
 			continue;
-		invoice_finish(batch, &tasks[i], ++number);
-		invoice_put(invoices, batch->arena, &tasks[i].bill.invoice);
+		invoice_put(invoices, &tasks[i].bill.invoice, invoice_finish(batch, &tasks[i], ++number));
 		invoice_lines_put(lines, &tasks[i].bill);
 	}
 	store_send(batch->store, invoices);

@@ -17,7 +17,8 @@ extern const struct statement invoice_numbers_take;
 extern const struct statement invoice_insert;
 extern const struct statement invoice_lines_insert;
 
-void invoice_put(struct rows *rows, struct arena *arena, const struct invoice *invoice);
+/* said  the invoice as it is published */
+void invoice_put(struct rows *rows, const struct invoice *invoice, struct str said);
 void invoice_lines_put(struct rows *rows, const struct bill *bill);
 
 #endif
