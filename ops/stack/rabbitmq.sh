@@ -37,6 +37,10 @@ rabbitmq_start() {
 		fi
 		rm -rf "$dir/mnesia" "$dir/feature_flags"
 	fi
+	# Starting, the node forgets which nodes ran with it when it died: kept, also when this start comes to nothing.
+	if [ -f "$dir/mnesia/node/nodes_running_at_shutdown" ] && [ ! -f "$dir/ran-with" ]; then
+		replace "$dir/ran-with" <"$dir/mnesia/node/nodes_running_at_shutdown"
+	fi
 	# The node's data is bound to the node's name: keep the name when the ports change.
 	if [ ! -f "$dir/node" ]; then say "tributary-$port@localhost" | replace "$dir/node"; fi
 	rm -f "$dir/.erlang.cookie"
@@ -86,7 +90,56 @@ rabbitmqctl() {
 		RABBITMQ_CONF_ENV_FILE=/nonexistent "$rabbit_bin/rabbitmqctl" -q -n "$(node_of "$1")" "${@:2}" 9>&-
 }
 
-rabbitmq_started() { touch "$var/$1/complete"; }
+# A node that was killed waits at its next start for the tables of those that ran on without it. After all three were killed
+# each may wait for another one. Mnesia mostly ends that by itself; it once did not. So `up` looks: when nobody serves, and all
+# three, still after 10 s, have Mnesia running and a table that is loaded nowhere, nobody is left to wait for, and the node that
+# died last loads what it has, which is what `rabbitmqctl force_boot` would tell it at its next start. The others copy from it.
+# Never while one of the three is away: that one may know of a queue that these do not. No message hangs on it: a quorum
+# queue's are in its own logs, on all nodes. Mnesia has users, policies and which queues there are.
+rabbitmq_end_wait() {
+	local end=$((SECONDS + start_seconds)) first
+	if wait_until 30 rabbitmq_one_answers; then return; fi
+	while [ $SECONDS -lt $end ] && ! rabbitmq_one_answers; do
+		if rabbitmq_all_wait && sleep 10 && rabbitmq_all_wait; then
+			first=$(rabbitmq_died_last)
+			say "the three RabbitMQ nodes wait for each other: $first, which died last, goes first with the queues it knows of"
+			rabbitmqctl "$first" -t 30 eval 'rabbit_table:force_load().' >"$log/force-load.log" 2>&1 ||
+				say "$first could not be told: $log/force-load.log"
+			return
+		fi
+		sleep 1
+	done
+}
+
+rabbitmq_one_answers() {
+	local name
+	for name in $(servers_of rabbitmq); do if rabbitmq_answers "$name"; then return; fi; done
+	return 1
+}
+
+rabbitmq_all_wait() {
+	local name
+	if rabbitmq_one_answers; then return 1; fi
+	for name in $(servers_of rabbitmq); do
+		[ -f "$var/$name/ran-with" ] && [ "$(rabbitmqctl "$name" -t 10 eval 'lists:any(
+			fun(T) -> mnesia:table_info(T, where_to_read) == nowhere end, mnesia:system_info(local_tables)).' 2>/dev/null)" = true ] ||
+			return 1
+	done
+}
+
+# Each node keeps a list of those that run and writes it at every death that it sees: the last one's is the shortest.
+rabbitmq_died_last() {
+	local name
+	for name in $(servers_of rabbitmq); do
+		say "$(tr -cd @ <"$var/$name/ran-with" | wc -c) $name"
+	done | sort -s -n -k 1,1 | awk 'NR == 1 { print $2 }'
+}
+
+rabbitmq_started() {
+	touch "$var/$1/complete"
+	rm -f "$var/$1/ran-with"
+}
+
 rabbitmq_stop() { ends TERM 60 "$1"; }
 epmd_stop() { ends TERM 5 epmd; }
 
