@@ -1,7 +1,7 @@
 #!/bin/bash
 # A cluster of its own, of three RabbitMQ nodes and a Postgres with a standby: a node killed, the node that leads a queue
-# killed, the primary killed and the standby promoted, and the way back, then all servers at once, while orders flow. The
-# workers follow by the hosts in their URLs: the end state is that of a calm run. Promises P1, P2.
+# killed, the primary killed and the standby promoted, and the way back, then all servers at once, and once more so that
+# the RabbitMQ nodes wait for each other, while orders flow. The workers follow by the hosts in their URLs: the end state is that of a calm run. Promises P1, P2.
 . "$(dirname "$0")/../support/fleet.sh"
 COUNT=300
 servers='postgres postgres-standby redis rabbitmq rabbitmq-2 rabbitmq-3'
@@ -67,6 +67,21 @@ all_die() {
 	for server in $servers; do server kill "$server" || return 1; done
 	ops/stack/up --var "$var" >"$outer_var/cluster.log" 2>&1 || { tail -n 30 "$outer_var/cluster.log"; return 1; }
 }
+# Each node takes a table from the next one only, so that after a start of all three each waits for another, for ever
+each_takes_from() { # each_takes_from NEXT_OF_1 NEXT_OF_2 NEXT_OF_3 - servers; without them as it was before
+	local server next
+	for server in rabbitmq rabbitmq-2 rabbitmq-3; do
+		next=${1:+"'$(<"$var/$1/node")'"}
+		ctl "$server" eval "mnesia:set_master_nodes(rabbit_queue, [$next])." || return 1
+		[ $# = 0 ] || shift
+	done
+}
+ctl() { # ctl SERVER COMMAND… - rabbitmqctl
+	( . ops/stack/lib.sh && . ops/stack/rabbitmq.sh && stack_at "$var" && rabbitmqctl "$@" ) >/dev/null
+}
+all_wait() {
+	each_takes_from rabbitmq-2 rabbitmq-3 rabbitmq && all_die && each_takes_from
+}
 
 wait_for 30 all_online
 is "every queue has three members" "$(short_queues)" 0
@@ -87,6 +102,10 @@ during and-back primary_dies postgres-standby postgres
 during standby-stopped server stop postgres-standby # it is down already: the primary is alone, and says so
 is "a primary that is alone stays the primary" "$(server promote postgres-standby 2>/dev/null && echo yes)" ""
 during all-killed all_die
+wait_for 60 all_online
+during all-wait all_wait
+is "of nodes that wait for each other one that died late goes first" \
+	"$(grep -c 'wait for each other: rabbitmq-[23], which died last' "$outer_var/cluster.log")" 1
 is "the standby has every COMMIT again" "$(synchronous)" 1
 wait_for 60 all_online
 is "every node is back" "$(short_queues)" 0
