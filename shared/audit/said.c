@@ -77,8 +77,8 @@ slices_cut(struct row *rows, size_t n, const struct result *values)
 
 		while (value < result_count(values) && uuid_compare(result_uuid(values, value, 0), row->outputs_id) < 0)
 			value++;
-		row->said.is_lost = value == result_count(values) ||
-				    !uuid_equal(result_uuid(values, value, 0), row->outputs_id);
+		row->said.is_lost =
+		    value == result_count(values) || !uuid_equal(result_uuid(values, value, 0), row->outputs_id);
 		if (!row->said.is_lost)
 			body = result_bytes(values, value, 1);
 		if (row->from >= 0 && row->bytes >= 0 && (uint64_t)row->from + (uint64_t)row->bytes <= body.n)

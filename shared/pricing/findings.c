@@ -118,8 +118,8 @@ names_list(const struct subject *subjects, size_t n, struct findings *f, struct 
 		for (size_t l = 0; l < subjects[i].order->lines.n; l++) {
 			const struct order_line *line = order_line_at(subjects[i].order, l);
 
-			names[f->lines_first[i] + l] = (struct name){
-			    subjects[i].order->party, line->sku, line->gtin, f->lines_first[i] + l};
+			names[f->lines_first[i] + l] =
+			    (struct name){subjects[i].order->party, line->sku, line->gtin, f->lines_first[i] + l};
 		}
 	return names;
 }

@@ -24,7 +24,7 @@ struct findings {
 	const struct book_item *items;         /* likewise by what a line calls its item */
 	size_t items_count;
 	size_t *customers_first, *items_first; /* of each order, of each such name; and one behind the last */
-	size_t *lines_first, *line_names;      /* of each order its first line among those of all; of each line its name */
+	size_t *lines_first, *line_names; /* of each order its first line among those of all; of each line its name */
 	int64_t *days; /* since 1970, of each order: when it was placed, in its channel's time zone */
 	struct books books;
 };

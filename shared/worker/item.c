@@ -376,8 +376,8 @@ event_contract(const char *event)
 }
 
 static void
-event_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
-	  struct str body, struct uuid after)
+event_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part, struct str body,
+	  struct uuid after)
 {
 	const struct topology_event *row = event_find(event);
 	const struct contract *c = event_contract(event);

@@ -93,6 +93,30 @@ redis FLUSHALL >/dev/null
 send "$dir/$n.10:00.json"
 wait_for 15 outcomes_are "$n" "order, duplicate"
 is "repeat, when Redis was emptied it is read, and is a duplicate" "$(outcomes "$n") $(unstored "$n")" "order, duplicate 1"
+# An event that comes again: Redis knows that what was said of it was published; without it that is said again
+management PUT queues/tributary/lab.accepted '{"durable":true,"arguments":{"x-queue-type":"quorum"}}' >/dev/null
+management POST bindings/tributary/e/events/q/lab.accepted '{"routing_key":"order.accepted.#"}' >/dev/null
+n="#B9$run"
+order "$n" 10:00 2
+send "$dir/$n.10:00.json"
+event() { event=$(management POST queues/tributary/lab.accepted/get '{"count": 1, "ackmode": "ack_requeue_false", "encoding": "base64"}' | jq -c '.[0] // empty'); [ -n "$event" ]; }
+wait_for 15 event
+wait_for 15 sql_is "SELECT state FROM report.orders WHERE number = '$n'" invoiced
+http=$(sed -n 's/.*HTTP_PORT="\([0-9]*\)".*/\1/p' "$var/supervisor/conf.d/enrich-0.conf")
+counted() { curl -s "http://127.0.0.1:$http/metrics" | awk -v m="tributary_$1_total" 'index($1, m) == 1 {print $2}'; } # counted NAME
+again() { # the event comes again: what enrich counts since
+	local answered published
+	answered=$(counted answered) published=$(counted published)
+	management POST exchanges/tributary/home/publish "$(jq -c '{routing_key: "now.enrich", properties, payload, payload_encoding}' <<<"$event")" >/dev/null
+	wait_for 15 eval '[ "$(counted answered)" = '$((answered + 1))' ]'
+	sleep 0.3
+	echo "$(($(counted answered) - answered)) $(($(counted published) - published))"
+}
+is "repeat, of an event: answered by the journal, and not said again, for Redis knows" "$(again)" "1 0"
+redis FLUSHALL >/dev/null
+is "repeat, when Redis was emptied: answered by the journal, and said again" "$(again)" "1 1"
+is "repeat, and again, for what is said again is not all that its transaction said" "$(again)" "1 1"
+management DELETE queues/tributary/lab.accepted >/dev/null
 n="#B5$run"
 order "$n" 10:00 2
 send "$dir/$n.10:00.json"
