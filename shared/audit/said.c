@@ -14,7 +14,7 @@ struct row {
 
 const struct statement said_asked = {
     "audit_said", "UT",
-    "SELECT u.n, j.outcome = 'done', j.settled_at, j.outputs, j.outputs_id, coalesce(j.outputs_from, 0)::bigint,"
+    "SELECT u.n, j.outcome = 'done', j.settled_at, j.outputs_before, j.outputs_id, coalesce(j.outputs_from, 0)::bigint,"
     " coalesce(j.outputs_bytes, 0)::bigint FROM unnest($1, $2) WITH ORDINALITY u(message_id, stage, n)"
     " JOIN tributary.journal j ON j.message_id = u.message_id AND j.stage = u.stage"};
 

@@ -24,7 +24,7 @@ struct keys *keys_new(const struct keys_config *config, struct why *why);
 void keys_free(struct keys *k);
 /*
  * keys_seen - stamps[i] = what ids[i] was marked with; 0: not seen. All 0 when Redis does not answer
- * A mark may be of an earlier life of the id: the caller compares its stamp with what Postgres says.
+ * Redis may remember what Postgres was taken back from: the caller compares the stamp with what Postgres says.
  */
 void keys_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps);
 /* keys_mark - remember n ids for ttl_ms, each with a stamp other than 0 */

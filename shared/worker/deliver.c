@@ -59,7 +59,7 @@ outputs_of(struct skeleton *s, const struct item *item)
 		return item->private->outputs;
 	if (item->private->seen_us && item->private->seen_us == item->private->settled_us)
 		return NULL;
-	if (!outputs_unpack(item->private->recorded, s->arena, &recorded)) {
+	if (item->private->is_torn || !outputs_unpack(item->private->recorded, s->arena, &recorded)) {
 		(void)why_set(&why, OUTCOME_DEAD, "journal-corrupt", "a journal row's outputs cannot be read");
 		log_why(LOG_LEVEL_ERROR, "bug", &why);
 		abort();

@@ -48,6 +48,7 @@ item_reset(struct item *item)
 	p->is_head = p->opens_gate = p->is_returned = p->gives_way = false;
 	p->gate = (struct uuid){{0}};
 	p->recorded = (struct str){NULL, 0};
+	p->is_torn = false;
 	p->settled_us = 0;
 	p->outputs_id = (struct uuid){{0}};
 }

@@ -35,7 +35,7 @@ const struct param skeleton_params[] = {
      "Postgres' statement_timeout"},
     {"LOCK_TIMEOUT_MS", PARAM_INT, AT(lock_timeout_ms), "5000", 100, 600000, "ms", "Postgres' lock_timeout"},
     {"REDIS_TIMEOUT_MS", PARAM_INT, AT(redis_timeout_ms), "50", 1, 10000, "ms", "what a Redis call may cost"},
-    {"DONE_TTL_S", PARAM_INT, AT(done_ttl_s), "86400", 1, 720 * HOUR_S, "s", "how long Redis remembers a message"},
+    {"DONE_TTL_S", PARAM_INT, AT(done_ttl_s), "86400", 1, 720 * HOUR_S, "s", "how long Redis remembers that a message was done"},
     {"DRAIN_MS", PARAM_INT, AT(drain_ms), "20000", 100, 600000, "ms", "how long SIGTERM lets a batch finish"},
     {"HTTP_PORT", PARAM_INT, AT(http_port), "0", 0, 65535, "", "port of /healthz /readyz /metrics; 0: none"},
     {"HTTP_ADDRESS", PARAM_TEXT, AT(http_address), "127.0.0.1", 1, 64, "", "address it listens on"},

@@ -87,6 +87,7 @@ struct item_private {
 	struct uuid gate; /* head of its order's gate; nil when there is none */
 	struct uuid after;   /* nil: it comes after nothing that we know of */
 	struct str recorded; /* packed outputs out of the journal */
+	bool is_torn;        /* they are not there, and too young to have gone by retention */
 	struct output *outputs, **outputs_end;
 	struct note *notes, **notes_end;
 	int rank; /* enum order_rank, 0: none reached */

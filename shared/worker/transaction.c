@@ -16,6 +16,7 @@
 #define SUSPECT_TRIES 3
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
+#define RETENTION_MIN_US (INT64_C(30) * 86400 * 1000000) /* nothing younger goes (migrations/0024_retention.sql) */
 
 /* Which part of the way one transaction covers. */
 enum phase {
@@ -68,8 +69,10 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	/* A replay makes the journal forget that it was held or dead. */
 	if (!result_is_null(known, row, 1) && (!p->is_preview || str_equal(result_text(known, row, 1), STR("done")))) {
 		p->state = ITEM_ANSWERED;
-		p->recorded = result_bytes(known, row, 2);
 		p->settled_us = result_instant(known, row, 4);
+		p->is_torn =
+		    result_is_null(known, row, 2) && p->settled_us > instant_now_us() - RETENTION_MIN_US;
+		p->recorded = result_is_null(known, row, 2) ? STR("") : result_bytes(known, row, 2);
 		p->outputs_id = result_uuid(known, row, 6);
 		item->outcome = OUTCOME_OK;
 		return;

@@ -156,7 +156,7 @@ void item_return(struct item *item, const struct why *why);
 /*
  * item_give_way - RETRY, and its order's other messages go on meanwhile: what it waits for is one of them, which another
  * process may still have in hand. Behind a gate of its own it would hold up what it waits for. One that is the head of a
- * gate already stays it.
+ * gate already stays it. This and item_return() are for handle(): what prepare() says of them is forgotten.
  */
 void item_give_way(struct item *item, const struct why *why);
 /* item_order - on intake: which order the message turned out to be about */
@@ -178,7 +178,7 @@ void item_settles(struct item *item, struct uuid id);
  */
 void item_say(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
 	      const void *document);
-/* item_say_bytes - likewise, of a document that is encoded already: batch_encode() */
+/* item_say_bytes - likewise, of a document that is encoded already by the event's contract: batch_encode() */
 void item_say_bytes(struct batch *batch, struct item *item, const char *event, struct str scope, struct str part,
 		    struct str bytes);
 /* batch_encode - a document's bytes, in the batch's arena, for who stores what he says; .p NULL without memory */

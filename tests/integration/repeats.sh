@@ -116,6 +116,18 @@ is "repeat, of an event: answered by the journal, and not said again, for Redis 
 redis FLUSHALL >/dev/null
 is "repeat, when Redis was emptied: answered by the journal, and said again" "$(again)" "1 1"
 is "repeat, and again, for what is said again is not all that its transaction said" "$(again)" "1 1"
+# What it said is not there: it is not taken for one that said nothing
+torn=$(sql "SELECT outputs_id FROM tributary.journal WHERE stage = 'enrich' AND message_id = '$(jq -r .properties.message_id <<<"$event")'")
+corrupt() { grep -c journal-corrupt "$var/log/enrich-0.log"; }
+before=$(corrupt)
+torn_is() { admin_sql "UPDATE tributary.journal_outputs SET outputs_id = '$2' WHERE outputs_id = '$1'"; } # FROM TO
+torn_is "$torn" 11111111-1111-7111-8111-111111111111
+management POST exchanges/tributary/home/publish "$(jq -c '{routing_key: "now.enrich", properties, payload, payload_encoding}' <<<"$event")" >/dev/null
+wait_for 15 eval '[ "$(corrupt)" -gt '"$before"' ]'
+is "repeat, of which what it said is lost: the process stops" "$(($(corrupt) > before))" 1
+torn_is 11111111-1111-7111-8111-111111111111 "$torn"
+wait_for 60 eval '[ "$(counted published)" = 1 ]'
+is "repeat, when it is there again it is said" "$(counted published)" 1
 management DELETE queues/tributary/lab.accepted >/dev/null
 n="#B5$run"
 order "$n" 10:00 2

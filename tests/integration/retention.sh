@@ -21,11 +21,14 @@ proof_says() { tributary proof check | grep -vE '^(head|verified|NOT|[0-9]+ rows
 superuser() { psql "$(<"$var/secrets/postgres.database-url")" -X -q -At -c "$1"; }
 
 # --- orders of long ago: of 60, 50 and 48 days, one of which has rows of today, too; and one that is held for 45 days --------
-load "T$run-" 30
+for range in 1,13 14,6 20,1 21,10; do # one after the other: what was said of each is in rows of its own
+	load "T$run-" "${range#*,}" --first "${range%,*}"
+	wait_for 60 all_invoiced "T$run-" $((${range%,*} + ${range#*,} - 1)) || not_ok "retention, orders are invoiced"
+	sleep 1
+done
 jq '.id = 78'$run' | .name = "#T'$run'" | .customer.id = 987654 | .email = "nobody@example.org" | .customer.email = .email' \
 	topology/parties/shopify/samples/1001-paid.json >"$dir/held.json"
 tributary submit --party shopify "$dir/held.json" >/dev/null
-wait_for 60 all_invoiced "T$run-" 30 || not_ok "retention, orders are invoiced"
 wait_for 15 sql_is "SELECT state FROM report.orders WHERE number = '#T$run'" held || not_ok "retention, an order is held"
 sleep 1
 said() { sql "SELECT count(nullif(outputs, '')) FROM tributary.journal_known WHERE settled_at < now() - interval '$1 days' AND settled_at > now() - interval '$(($1 + 2)) days'"; } # DAYS
@@ -35,10 +38,8 @@ age() { # age DAYS WHICH-ORDERS [WHICH-ROWS]
 		UPDATE tributary.documents SET received_at = received_at - $1 * interval '1 day' WHERE order_id IN (SELECT order_id FROM o);
 		UPDATE tributary.journal SET settled_at = settled_at - $1 * interval '1 day' WHERE message_id IN
 			(SELECT message_id FROM tributary.timeline WHERE order_id IN (SELECT order_id FROM o));
-		CREATE TEMP TABLE s AS SELECT gen_random_uuid() AS id, k.* FROM tributary.journal_known k
-			WHERE k.outputs <> '' AND k.message_id IN (SELECT message_id FROM tributary.timeline WHERE order_id IN (SELECT order_id FROM o));
-		INSERT INTO tributary.journal_outputs (outputs_id, said_at, body) SELECT id, settled_at, outputs FROM s;
-		UPDATE tributary.journal j SET outputs_id = s.id, outputs_from = 0 FROM s WHERE j.message_id = s.message_id AND j.stage = s.stage;
+		UPDATE tributary.journal_outputs SET said_at = said_at - $1 * interval '1 day' WHERE outputs_id IN (SELECT outputs_id FROM tributary.journal
+			WHERE message_id IN (SELECT message_id FROM tributary.timeline WHERE order_id IN (SELECT order_id FROM o)));
 		UPDATE tributary.timeline SET at = at - $1 * interval '1 day' WHERE order_id IN (SELECT order_id FROM o) AND ${3:-true}"
 }
 age 60 "~ '^T$run-([0-9]|1[0-3])\$'" "(event <> 'invoice.issued' OR order_id <> (SELECT order_id FROM tributary.orders WHERE number = 'T$run-1'))"
@@ -125,6 +126,12 @@ is "retention, its rows are gone, the partition with them" "$(is_there 60) $(sql
 is "retention, the journal still knows its messages, and says nothing" "$(sql "SELECT count(*), count(nullif(outputs, '')) FROM tributary.journal_known WHERE settled_at < now() - interval '55 days'")" "$journal|0"
 is "retention, what younger days said is there" "$(awk -v b="$(said 50)" 'BEGIN { print (b >= 6 * 5) }')" 1
 is "retention, the audit log says who, and why" "$(sql "SELECT target_id, reason, after->>'rows' FROM tributary.audit_log WHERE act = 'retention.drop'")" "$(day_name 60)|as the rule says|$rows"
+
+# --- a document of no order that is under way --------------------------------------------------------------------------------------
+admin_sql "INSERT INTO tributary.audit_trails SELECT document_id, now() + interval '1 day' FROM tributary.documents WHERE received_at < now() - interval '49 days' ORDER BY received_at DESC LIMIT 1"
+tributary retention apply --keep 49d --json >"$dir/apply.json"
+is "retention, a document under way holds its day" "$? $(jq -r '.[0] | .state + " " + .because' "$dir/apply.json" | grep -c '^stays .*has messages under way')" "1 1"
+admin_sql "DELETE FROM tributary.audit_trails"
 
 # --- killed after each step, twice in a row ---------------------------------------------------------------------------------------
 part=$(part_of 50)

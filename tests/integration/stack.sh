@@ -24,7 +24,7 @@ is "rights, allocate makes no table" "$(as allocate "CREATE TABLE tributary.mine
 is "rights, ingest deletes no document" "$(as ingest "DELETE FROM tributary.documents")" 1
 is "rights, the auditor changes no order" "$(as auditor "UPDATE tributary.orders SET total_minor = 0")" 1
 is "rights, the auditor settles no message" "$(as auditor "INSERT INTO tributary.journal SELECT * FROM tributary.journal LIMIT 1")" 1
-is "rights, nor does he read what workers said, or they what others said" "$(as gateway "SELECT body FROM tributary.journal_outputs") $(as ingest "SELECT body FROM tributary.journal_outputs")" "1 1"
+is "rights, only the auditor and the operator read all that was said" "$(as gateway "SELECT body FROM tributary.journal_outputs") $(as ingest "SELECT body FROM tributary.journal_outputs")" "1 1"
 is "rights, no worker forgets the journal" "$(as dead-letter "DELETE FROM tributary.journal")" 1
 
 # --- a user per worker and party ----------------------------------------------------------------------------------------

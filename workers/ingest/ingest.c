@@ -352,6 +352,8 @@ orders_store(struct batch *batch, struct item **orders, size_t n, struct why *wh
 		if (!is_first(orders, i))
 			continue;
 		said[i] = batch_encode(batch, &order_contract, in->order);
+		if (!said[i].p)
+			return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
 		ingest_order_put(rows, orders[i], in, said[i]);
 	}
 	outcome = store_query(batch->store, rows, &fresh, why);

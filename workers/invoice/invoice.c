@@ -142,6 +142,7 @@ invoices_issue(struct batch *batch, struct task *tasks, size_t count, struct why
 		    *invoices = rows_new(&invoice_insert, batch->arena),
 		    *lines = rows_new(&invoice_lines_insert, batch->arena);
 	struct result *last;
+	struct str said;
 	int64_t number;
 	enum outcome outcome;
 
@@ -153,7 +154,10 @@ invoices_issue(struct batch *batch, struct task *tasks, size_t count, struct why
 	for (size_t i = 0; i < batch->n; i++) {
 		if (tasks[i].item->outcome != OUTCOME_OK || tasks[i].bill.invoice.lines.n == 0)
 			continue;
-		invoice_put(invoices, &tasks[i].bill.invoice, invoice_finish(batch, &tasks[i], ++number));
+		said = invoice_finish(batch, &tasks[i], ++number);
+		if (!said.p) /* its number would be missing */
+			return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
+		invoice_put(invoices, &tasks[i].bill.invoice, said);
 		invoice_lines_put(lines, &tasks[i].bill);
 	}
 	store_send(batch->store, invoices);

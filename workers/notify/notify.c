@@ -185,8 +185,8 @@ is_answered(const struct result *issued, struct uuid order_id)
 
 /*
  * A partner reads of a shipment after the answer to its order, and of an invoice after the shipment. Events come in that
- * order, but another process may have the earlier one in hand: it is waited for, and let by when it comes. Not for ever:
- * a mapping may have had nothing to say.
+ * order, but another process may have the earlier one in hand: it is waited for, and let by when it comes, unless both wait
+ * behind a gate, in the wrong order. Not for ever: a mapping may have had nothing to say.
  */
 static bool
 is_early(const struct task *t, enum party_sends what, const struct result *issued)
