@@ -128,10 +128,13 @@ is "retention, what younger days said is there" "$(awk -v b="$(said 50)" 'BEGIN 
 is "retention, the audit log says who, and why" "$(sql "SELECT target_id, reason, after->>'rows' FROM tributary.audit_log WHERE act = 'retention.drop'")" "$(day_name 60)|as the rule says|$rows"
 
 # --- a document of no order that is under way --------------------------------------------------------------------------------------
-admin_sql "INSERT INTO tributary.audit_trails SELECT document_id, now() + interval '1 day' FROM tributary.documents WHERE received_at < now() - interval '49 days' ORDER BY received_at DESC LIMIT 1"
+admin_sql "INSERT INTO tributary.documents (document_id, party, kind, content_type, idempotency_key, body, sha256, received_at, outcome)
+	SELECT gen_random_uuid(), party, 'inventory', content_type, idempotency_key, body, sha256, received_at, 'inventory' FROM tributary.documents
+	WHERE received_at < now() - interval '49 days' ORDER BY received_at DESC LIMIT 1"
+admin_sql "INSERT INTO tributary.audit_trails SELECT document_id, now() + interval '1 day' FROM tributary.documents WHERE kind = 'inventory'"
 tributary retention apply --keep 49d --json >"$dir/apply.json"
 is "retention, a document under way holds its day" "$? $(jq -r '.[0] | .state + " " + .because' "$dir/apply.json" | grep -c '^stays .*has messages under way')" "1 1"
-admin_sql "DELETE FROM tributary.audit_trails"
+admin_sql "DELETE FROM tributary.audit_trails; DELETE FROM tributary.documents WHERE kind = 'inventory'"
 
 # --- killed after each step, twice in a row ---------------------------------------------------------------------------------------
 part=$(part_of 50)
