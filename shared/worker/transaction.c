@@ -70,8 +70,7 @@ known_apply(struct item *item, const struct result *known, size_t row)
 	if (!result_is_null(known, row, 1) && (!p->is_preview || str_equal(result_text(known, row, 1), STR("done")))) {
 		p->state = ITEM_ANSWERED;
 		p->settled_us = result_instant(known, row, 4);
-		p->is_torn =
-		    result_is_null(known, row, 2) && p->settled_us > instant_now_us() - RETENTION_MIN_US;
+		p->is_torn = result_is_null(known, row, 2) && p->settled_us > instant_now_us() - RETENTION_MIN_US;
 		p->recorded = result_is_null(known, row, 2) ? STR("") : result_bytes(known, row, 2);
 		p->outputs_id = result_uuid(known, row, 6);
 		item->outcome = OUTCOME_OK;

@@ -133,7 +133,8 @@ admin_sql "INSERT INTO tributary.documents (document_id, party, kind, content_ty
 	WHERE received_at < now() - interval '49 days' ORDER BY received_at DESC LIMIT 1"
 admin_sql "INSERT INTO tributary.audit_trails SELECT document_id, now() + interval '1 day' FROM tributary.documents WHERE kind = 'inventory'"
 tributary retention apply --keep 49d --json >"$dir/apply.json"
-is "retention, a document under way holds its day" "$? $(jq -r '.[0] | .state + " " + .because' "$dir/apply.json" | grep -c '^stays .*has messages under way')" "1 1"
+is "retention, a document under way holds its day" "$? $(jq -r '.[0] | .state + " " + .because' "$dir/apply.json" | grep -c '^stays 1 under way: .*has messages under way')" "0 1"
+is "rights, whoever asks" "$(says "SELECT tributary.timeline_day_record($(part_of 50), NULL, 10)" | grep -c 'stays: document .*has messages under way')" 1
 admin_sql "DELETE FROM tributary.audit_trails; DELETE FROM tributary.documents WHERE kind = 'inventory'"
 
 # --- killed after each step, twice in a row ---------------------------------------------------------------------------------------
