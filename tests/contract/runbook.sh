@@ -138,7 +138,7 @@ none "each view and table exists" "$(
 		tributary.env) ;;
 		tributary.audit_log) grep -q 'CREATE TABLE audit_log' migrations/*.sql || echo "$name" ;;
 		tributary.audit_*) is_awaited audit || grep -qE "CREATE TABLE ${name#*.} " migrations/*.sql || echo "$name" ;;
-		tributary.*) grep -qE "CREATE (TABLE|FUNCTION) ${name#*.}[ (]" migrations/*.sql || echo "$name" ;;
+		tributary.*) grep -qE "CREATE (TABLE|VIEW|FUNCTION) ${name#*.}[ (]" migrations/*.sql || echo "$name" ;;
 		*) grep -qE "(VIEW|FUNCTION) ${name}[ (]" migrations/*.sql || echo "$name" ;;
 		esac
 	done
