@@ -5,9 +5,7 @@ const struct statement sql_lock = {"skeleton_lock", "I", "SELECT pg_advisory_xac
 
 const struct statement sql_known = {
     "skeleton_known", "UTTUU",
-    "SELECT i.n, j.outcome, j.outputs, g.head, j.settled_at, i.after IS NOT NULL AND b.message_id IS "
-    "NULL,"
-    " j.outputs_id"
+    "SELECT i.n, j.outcome, j.outputs, g.head, j.settled_at, i.after IS NOT NULL AND b.message_id IS NULL, j.outputs_id"
     " FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY i(message_id, stage, queue, order_id, after, n)"
     " LEFT JOIN tributary.journal_known j ON j.message_id = i.message_id AND j.stage = i.stage"
     " LEFT JOIN tributary.gates g ON g.queue = i.queue AND g.order_id = i.order_id"

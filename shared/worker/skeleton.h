@@ -77,12 +77,11 @@ struct item_private {
 	bool is_preview; /* only to be told what would become of it */
 	bool is_suspect; /* delivered again and again: it may be what kills us */
 	int64_t seen_us; /* of a repeat: Redis says what its transaction said then was published; 0: it does not know */
-	struct uuid
-	    outputs_id;     /* what its transaction said; nil: it said nothing itself, or is of before there were ids */
-	int64_t settled_us; /* when it was settled, as the journal has it; 0: not yet, or not for good */
-	bool is_returned;   /* RETRY, but straight to its queue, and not counted */
-	bool gives_way;     /* RETRY, but its order's other messages go on */
-	bool is_head;       /* its order's gate lets it pass */
+	struct uuid outputs_id; /* of all that its transaction said; nil: it said nothing, or before there were ids */
+	int64_t settled_us;     /* when it was settled, as the journal has it; 0: not yet, or not for good */
+	bool is_returned;       /* RETRY, but straight to its queue, and not counted */
+	bool gives_way;         /* RETRY, but its order's other messages go on */
+	bool is_head;           /* its order's gate lets it pass */
 	bool opens_gate;  /* what it comes after has not come yet: it waits behind that, and so does all that follows */
 	struct uuid gate; /* head of its order's gate; nil when there is none */
 	struct uuid after;   /* nil: it comes after nothing that we know of */
