@@ -116,8 +116,16 @@ is "repeat, of an event: answered by the journal, and not said again, for Redis 
 redis FLUSHALL >/dev/null
 is "repeat, when Redis was emptied: answered by the journal, and said again" "$(again)" "1 1"
 is "repeat, and again, for what is said again is not all that its transaction said" "$(again)" "1 1"
+# A mark counts only with the time at which the journal settled it
+row="FROM tributary.journal WHERE stage = 'enrich' AND message_id = '$(jq -r .properties.message_id <<<"$event")'"
+key="tributary:done:enrich:$(sql "SELECT outputs_id $row")" stamp=$(sql "SELECT (extract(epoch FROM settled_at) * 1000000)::bigint $row")
+redis SET "$key" $((stamp - 1)) >/dev/null
+is "repeat, that Redis knows by another time is said again" "$(again)" "1 1"
+redis SET "$key" "$stamp" >/dev/null
+is "repeat, and by its own it is not" "$(again)" "1 0"
+redis DEL "$key" >/dev/null
 # What it said is not there: it is not taken for one that said nothing
-torn=$(sql "SELECT outputs_id FROM tributary.journal WHERE stage = 'enrich' AND message_id = '$(jq -r .properties.message_id <<<"$event")'")
+torn=$(sql "SELECT outputs_id $row")
 corrupt() { grep -c journal-corrupt "$var/log/enrich-0.log"; }
 before=$(corrupt)
 torn_is() { admin_sql "UPDATE tributary.journal_outputs SET outputs_id = '$2' WHERE outputs_id = '$1'"; } # FROM TO
