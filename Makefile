@@ -12,7 +12,9 @@ CC := gcc
 endif
 comma := ,
 B := build$(if $(SAN),/san)
-PACKAGES := librabbitmq hiredis msgpack libpq libmicrohttpd libcyaml yaml-0.1 lua5.4 libcurl openssl gnutls libxml-2.0
+# Debian 12 calls it msgpack, later ones msgpack-c.
+MSGPACK := $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
+PACKAGES := librabbitmq hiredis $(MSGPACK) libpq libmicrohttpd libcyaml yaml-0.1 lua5.4 libcurl openssl gnutls libxml-2.0
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wvla -Wstrict-prototypes -fstack-protector-strong \
 	-D_GNU_SOURCE $(CFLAGS) $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \

@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "broker/link.h"
 
-#include <amqp_ssl_socket.h>
-#include <amqp_tcp_socket.h>
 #include <inttypes.h>
 #include <openssl/err.h>
 #include <stdio.h>

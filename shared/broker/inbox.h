@@ -10,9 +10,7 @@
 #define TRIBUTARY_BROKER_INBOX_H
 
 #include "broker/broker.h"
-
-#include <amqp.h>
-#include <amqp_framing.h>
+#include "broker/rabbitmq_c.h"
 
 struct letter; /* one delivery */
 

@@ -9,9 +9,8 @@
 #ifndef TRIBUTARY_BROKER_LINK_H
 #define TRIBUTARY_BROKER_LINK_H
 
+#include "broker/rabbitmq_c.h"
 #include "broker/url.h"
-
-#include <amqp.h>
 
 #define LINK_HOSTS_MAX 16
 

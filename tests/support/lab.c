@@ -3,7 +3,6 @@
 
 #include "broker/url.h"
 
-#include <amqp_tcp_socket.h>
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <glob.h>

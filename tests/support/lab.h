@@ -8,8 +8,7 @@
 #define TRIBUTARY_TESTS_LAB_H
 
 #include "base/outcome.h"
-
-#include <amqp.h>
+#include "broker/rabbitmq_c.h"
 
 /* lab_share / lab_alone - begin a test that leaves the servers alone / that ends or stops them; skips without a stack.
  * Tests run side by side: those alone wait for all others. */
