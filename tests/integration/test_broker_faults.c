@@ -14,6 +14,8 @@
 
 #define NUMBERS 20000
 #define BATCH 50
+#define QUIET_US INT64_C(3000000)
+#define END_WAIT_US INT64_C(60000000) /* a server that comes back is found again within seconds */
 #define FROZEN_TIMEOUT_MS 2000
 #define SMALL_MS 1000 /* beside a time-out: what else a call may take on a busy machine */
 
@@ -40,6 +42,7 @@ struct stream {
 	struct broker *b;
 	struct arena *taken;
 	const char *queue;
+	enum outcome took;  /* at last */
 	int next;           /* the next number to publish */
 	int confirmed;      /* how many were */
 	int repeated, lost; /* at the end */
@@ -54,7 +57,7 @@ stream_take(struct stream *s, int64_t timeout_us)
 	struct why why;
 	int n = 0;
 
-	while (n < BATCH && broker_take(s->b, timeout_us, s->taken, &d, &why) == OUTCOME_OK) {
+	while (n < BATCH && (s->took = broker_take(s->b, timeout_us, s->taken, &d, &why)) == OUTCOME_OK) {
 		s->seen[messages_number(&d)]++;
 		last = d;
 		n++;
@@ -89,9 +92,12 @@ stream_publish(struct stream *s)
 static void
 stream_check(struct stream *s)
 {
-	for (int64_t quiet_us = monotonic_us() + 3000000; monotonic_us() < quiet_us;)
-		if (stream_take(s, 500000))
-			quiet_us = monotonic_us() + 3000000;
+	int64_t end_us = monotonic_us() + END_WAIT_US;
+
+	/* Quiet is what is connected and gets nothing. */
+	for (int64_t quiet_us = monotonic_us() + QUIET_US; monotonic_us() < quiet_us && monotonic_us() < end_us;)
+		if (stream_take(s, 500000) || s->took == OUTCOME_AWAY)
+			quiet_us = monotonic_us() + QUIET_US;
 	for (int i = 0; i < s->next; i++) {
 		s->lost += s->is_confirmed[i] && !s->seen[i];
 		s->repeated += s->seen[i] > 1;
