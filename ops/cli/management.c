@@ -120,12 +120,16 @@ answer_judge(const struct management *m, long status, struct buf *answer, struct
 static void
 call_prepare(struct management *m, const char *url, struct buf *answer)
 {
+	const char *ca_file = getenv("AMQP_CA_FILE"); /* the same server's */
+
 	curl_easy_reset(m->curl);
 	curl_easy_setopt(m->curl, CURLOPT_URL, url);
 	curl_easy_setopt(m->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(m->curl, CURLOPT_USERNAME, m->user);
 	curl_easy_setopt(m->curl, CURLOPT_PASSWORD, m->password);
 	curl_easy_setopt(m->curl, CURLOPT_NOPROXY, "*");
+	if (ca_file && ca_file[0])
+		curl_easy_setopt(m->curl, CURLOPT_CAINFO, ca_file);
 	curl_easy_setopt(m->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(m->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(m->curl, CURLOPT_TIMEOUT_MS, (long)m->timeout_ms);

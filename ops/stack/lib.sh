@@ -14,7 +14,7 @@ say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$command_name" "$*" >&2; exit 1; }
 usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit "$1"; }
 
-# stack_at DIR [PORT_BASE [CLUSTER]] - set the globals that say where the stack lives and what it has
+# stack_at DIR [PORT_BASE [CLUSTER [TLS]]] - set the globals that say where the stack lives and what it has
 stack_at() {
 	var=$(realpath -m -- "$1")
 	case $var in *[!A-Za-z0-9_./+,@-]*) die "--var $var: only letters, digits and _ . / + , @ - please" ;; esac
@@ -22,15 +22,15 @@ stack_at() {
 		die "$var belongs to $(stat -c %U "$var"), you are $(id -un): run this as that user, or take another --var"
 	fi
 	secrets=$var/secrets log=$var/log
-	port_base='' bin='' parties='' cluster=''
+	port_base='' bin='' parties='' cluster='' tls=''
 	if [ -f "$var/stack.conf" ]; then . "$var/stack.conf"; fi
-	saved_port_base=$port_base saved_cluster=${cluster:-no}
+	saved_port_base=$port_base saved_cluster=${cluster:-no} saved_tls=${tls:-no}
 	port_base=${2:-${port_base:-27600}}
 	bin=${TRIBUTARY_BIN:-${bin:-$repo/build/bin}}
 	parties=${parties:-$repo/topology/parties}
 	case $port_base in *[!0-9]* | '') die "--port-base $port_base: a number please" ;; esac
 	if [ "$port_base" -lt 1024 ] || [ "$port_base" -gt 65000 ]; then die "--port-base: 1024 to 65000"; fi
-	cluster=${3:-$saved_cluster}
+	cluster=${3:-$saved_cluster} tls=${4:-$saved_tls}
 	servers='postgres redis rabbitmq'
 	if [ "$cluster" = yes ]; then servers=$all_servers; fi
 	epmd_port=$((port_base + 75)) sandbox_port=$((port_base + 90)) gateway_port=$((port_base + 80))
@@ -115,7 +115,7 @@ role_of() { printf 'tributary_%s' "${1//-/_}"; }
 tributary() {
 	( cd "$repo" && exec 9>&- && env -u DATABASE_URL -u RABBITMQ_MANAGEMENT_URL no_proxy=127.0.0.1 PARTIES_DIR="$parties" \
 		DATABASE_URL_FILE="$secrets/owner.database-url" \
-		RABBITMQ_MANAGEMENT_URL_FILE="$secrets/admin.management-url" "$bin/tributary" "$@" )
+		RABBITMQ_MANAGEMENT_URL_FILE="$secrets/admin.management-url" $(tls_environment) "$bin/tributary" "$@" )
 }
 
 # ---- processes
@@ -211,3 +211,5 @@ replace() {
 	cat >"$1.new"
 	if cmp -s "$1.new" "$1"; then rm -f "$1.new"; else mv -f "$1.new" "$1"; fi
 }
+
+. "$here/tls.sh"

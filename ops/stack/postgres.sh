@@ -76,13 +76,18 @@ postgres_ready() {
 }
 
 postgres_start() {
-	local data=$var/$1/data environment
+	local data=$var/$1/data environment file
 	postgres_prepare "$1"
 	need_port "$(port_of "$1")" Postgres
 	postgres_forget_dead "$1"
 	# Written in place: the files stay user postgres's own.
 	sed "s/@PORT@/$(port_of "$1")/" "$here/postgresql.conf.in" >"$data/postgresql.conf"
-	echo 'host all all 127.0.0.1/32 scram-sha-256' >"$data/pg_hba.conf"
+	echo "$([ "$tls" = yes ] && say hostssl || say host) all all 127.0.0.1/32 scram-sha-256" >"$data/pg_hba.conf"
+	if [ "$tls" = yes ]; then
+		say 'ssl = on' >>"$data/postgresql.conf"
+		for file in server.pem server.key; do handed "$data/$file" <"$var/tls/$file"; done
+		say "ssl_cert_file = 'server.pem'" >>"$data/postgresql.conf"
+	fi
 	if [ "$cluster" = yes ]; then
 		postgres_cluster_conf "$1" >>"$data/postgresql.conf"
 		echo "host replication $standby_role 127.0.0.1/32 scram-sha-256" >>"$data/pg_hba.conf"

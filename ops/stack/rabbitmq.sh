@@ -49,8 +49,9 @@ rabbitmq_start() {
 	{
 		sed -e "s|@DIR@|$dir|" -e "s|@LOG@|$log|" -e "s/@NAME@/$1/" -e "s/@AMQP@/$port/" \
 			-e "s/@MANAGEMENT@/$((port + 1))/" -e "s/@PROMETHEUS@/$((port + 4))/" \
-			$([ "$1" = rabbitmq ] || say -e /^load_definitions/d) "$here/rabbitmq.conf.in"
+			$([ "$1" = rabbitmq ] || say -e /^load_definitions/d) $([ "$tls" = no ] || say -e '/^listeners.tcp/d' -e '/^management.tcp/d') "$here/rabbitmq.conf.in"
 		if [ "$cluster" = yes ]; then rabbitmq_cluster_conf "$1"; fi
+		if [ "$tls" = yes ]; then rabbitmq_tls_conf "$port"; fi
 	} | replace "$dir/rabbitmq.conf"
 	# RUNNING_UNDER_SYSTEMD only makes the script `exec` Erlang instead of standing by as its parent.
 	spawn "$1" "$log/$1.out" env HOME="$dir" RUNNING_UNDER_SYSTEMD=true \
@@ -82,6 +83,19 @@ rabbitmq_cluster_conf() {
 	say 'cluster_formation.peer_discovery_backend = classic_config'
 	say "cluster_formation.classic_config.nodes.1 = $(node_of rabbitmq)"
 	say "cluster_formation.classic_config.nodes.2 = $(node_of "$1")"
+}
+
+rabbitmq_tls_conf() {
+	local file
+	say 'listeners.tcp = none'
+	say "listeners.ssl.1 = 127.0.0.1:$1"
+	say 'management.ssl.ip = 127.0.0.1'
+	say "management.ssl.port = $(($1 + 1))"
+	for file in ssl_options management.ssl; do
+		say "$file.cacertfile = $var/tls/ca.pem"
+		say "$file.certfile = $var/tls/server.pem"
+		say "$file.keyfile = $var/tls/server.key"
+	done
 }
 
 # rabbitmqctl NAME COMMAND... - RabbitMQ's own tool on that node

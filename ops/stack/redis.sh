@@ -5,9 +5,20 @@ redis_start() {
 	port=$(port_of redis)
 	need_port "$port" Redis
 	mkdir -p "$var/redis"
-	sed -e "s/@PORT@/$port/" -e "s|@DIR@|$var/redis|" "$here/redis.conf.in" | replace "$var/redis/redis.conf"
+	{
+		sed -e "s/@PORT@/$([ "$tls" = yes ] && say 0 || say "$port")/" -e "s|@DIR@|$var/redis|" "$here/redis.conf.in"
+		if [ "$tls" = yes ]; then redis_tls_conf "$port"; fi
+	} | replace "$var/redis/redis.conf"
 	redis_acl | replace "$var/redis/users.acl"
 	spawn redis "$log/redis.log" /usr/bin/redis-server "$var/redis/redis.conf"
+}
+
+redis_tls_conf() {
+	say "tls-port $1"
+	say "tls-cert-file $var/tls/server.pem"
+	say "tls-key-file $var/tls/server.key"
+	say "tls-ca-cert-file $var/tls/ca.pem"
+	say 'tls-auth-clients no'
 }
 
 # Passwords as hashes. A worker sees its own keys and cannot flush, configure or list; admin is for tests and repairs.
@@ -20,7 +31,9 @@ redis_acl() {
 
 redis_answers() {
 	local answer
-	answer=$(REDISCLI_AUTH=$(<"$secrets/redis-password") timeout 3 redis-cli -h 127.0.0.1 -p "$(port_of redis)" \
+	local tls_options=()
+	if [ "$tls" = yes ]; then tls_options=(--tls --cacert "$var/tls/ca.pem"); fi
+	answer=$(REDISCLI_AUTH=$(<"$secrets/redis-password") timeout 3 redis-cli -h 127.0.0.1 -p "$(port_of redis)" "${tls_options[@]}" \
 		--user tributary --no-auth-warning ping 2>/dev/null) || return 1
 	[ "$answer" = PONG ]
 }

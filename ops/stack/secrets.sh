@@ -18,20 +18,21 @@ url() { # url FILE SCHEME USER SECRET HOSTS [PATH]
 
 hosts_of() { # hosts_of KIND - "127.0.0.1:27632", of a cluster one after the other with commas
 	local name hosts=''
-	for name in $(servers_of "$1"); do hosts+=",127.0.0.1:$(port_of "$name")"; done
+	for name in $(servers_of "$1"); do hosts+=",$(host):$(port_of "$name")"; done
 	say "${hosts#,}"
 }
 
 amqp_url() { # amqp_url USER - password of a RabbitMQ user, and a URL for each node, with commas
 	local host urls=''
 	secret "$1.amqp-password"
-	for host in ${amqp_hosts//,/ }; do urls+=",amqp://$1:$(<"$secrets/$1.amqp-password")@$host/tributary"; done
+	for host in ${amqp_hosts//,/ }; do urls+=",$(over amqp)://$1:$(<"$secrets/$1.amqp-password")@$host/tributary"; done
 	say "${urls#,}" | replace "$secrets/$1.amqp-url"
 }
 
 database_url() { # database_url NAME ROLE - password and URL of a Postgres role; of two servers it wants the primary
 	local path=/${3:-tributary}
 	if [ "$cluster" = yes ]; then path+='?target_session_attrs=read-write'; fi
+	if [ "$tls" = yes ]; then path+="?sslmode=verify-full&sslrootcert=$var/tls/ca.pem"; fi
 	url "$1.database-url" postgresql "$2" "$2.pg-password" "$postgres_hosts" "$path"
 }
 
@@ -56,7 +57,7 @@ write_secrets() {
 	while read -r name _ scheme; do hook_secret "$name" "$scheme"; done < <(hooks)
 	amqp_url operator
 	amqp_url admin
-	url admin.management-url http admin admin.amqp-password "127.0.0.1:$(management_port rabbitmq)"
+	url admin.management-url "$(over http)" admin admin.amqp-password "$(host):$(management_port rabbitmq)"
 	database_url operator tributary_operator
 	database_url owner tributary_owner
 	database_url postgres postgres postgres
@@ -64,8 +65,8 @@ write_secrets() {
 	for name in postgres tributary_standby; do
 		if [ -s "$secrets/$name.pg-password" ]; then printf '*:*:*:%s:%s\n' $name "$(<"$secrets/$name.pg-password")"; fi
 	done | replace "$secrets/pgpass"
-	url redis-url redis tributary redis-password "$redis_host" /0
-	url redis-admin-url redis admin redis-admin-password "$redis_host" /0
+	url redis-url "$(over redis)" tributary redis-password "$redis_host" /0
+	url redis-admin-url "$(over redis)" admin redis-admin-password "$redis_host" /0
 	secret sandbox-wms.token
 	secret erlang-cookie
 }
@@ -85,6 +86,7 @@ write_env() {
 		say "export TRIBUTARY_PORT_BASE='$port_base'"
 		say "export TRIBUTARY_SECRETS='$secrets'"
 		say "export PARTIES_DIR='$parties'"
+		tls_environment | sed "s/=\(.*\)/='\1'/; s/^/export /"
 		while read -r party variable _; do say "export ${variable}_FILE='$secrets/hook-$party'"; done < <(hooks)
 	} | replace "$var/tributary.env"
 }

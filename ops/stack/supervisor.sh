@@ -96,6 +96,7 @@ programs() {
 environment_of() {
 	local worker=$1 party variable
 	say "TRIBUTARY_STACK=$var:fleet"
+	tls_environment
 	if [ "$worker" = sandbox-wms ]; then
 		say "SANDBOX_WMS_PORT=$sandbox_port"
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"

@@ -37,6 +37,14 @@ host_add(struct link_settings *settings, struct str text, struct why *why)
 	return OUTCOME_OK;
 }
 
+static const char *
+ca_file_of(const struct broker_config *config)
+{
+	const char *named = config->ca_file ? config->ca_file : getenv("AMQP_CA_FILE");
+
+	return named && named[0] ? named : default_ca_file;
+}
+
 static enum outcome
 settings_open(struct link_settings *settings, const struct broker_config *config, struct why *why)
 {
@@ -51,7 +59,7 @@ settings_open(struct link_settings *settings, const struct broker_config *config
 			return outcome;
 	}
 	settings->name = strdup(config->name ? config->name : "tributary");
-	settings->ca_file = strdup(config->ca_file && config->ca_file[0] ? config->ca_file : default_ca_file);
+	settings->ca_file = strdup(ca_file_of(config));
 	settings->heartbeat_s = config->heartbeat_s > 0 ? config->heartbeat_s : HEARTBEAT_DEFAULT_S;
 	settings->rpc_timeout_ms = config->rpc_timeout_ms > 0 ? config->rpc_timeout_ms : RPC_TIMEOUT_DEFAULT_MS;
 	if (!settings->name || !settings->ca_file)

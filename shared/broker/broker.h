@@ -22,7 +22,7 @@ struct broker_config {
 	int64_t heartbeat_s;
 	int64_t prefetch;       /* messages of each queue on their way to us; 0: does not consume */
 	int64_t inbox_bytes;    /* read and not handed out, of all queues; 0: 8 MiB */
-	const char *ca_file;    /* of amqps, PEM */
+	const char *ca_file;    /* of amqps, PEM; NULL: what AMQP_CA_FILE names in the environment, else the system's */
 	int64_t rpc_timeout_ms; /* of connecting and declaring */
 };
 

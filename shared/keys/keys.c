@@ -1,161 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/keys.h"
 
-#include "base/instant.h"
-#include "base/log.h"
-#include "broker/url.h"
+#include "keys/redis.h"
 
-#include <errno.h>
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PORT_DEFAULT 6379
-#define DATABASE_MAX 65535
-#define TIMEOUT_DEFAULT_MS 200
-#define RETRY_US INT64_C(1000000)
 #define KEY_BYTES 160 /* prefix, id and NUL */
 #define CHUNK 256     /* ids asked or marked in one round trip */
 
 struct keys {
-	struct url url;
+	struct redis redis;
 	char *prefix;
-	char database[8], ttl_ms[24];
-	int64_t timeout_ms;
-	redisContext *context; /* NULL while away; never used again after an error: its replies would shift */
-	int64_t next_try_us;   /* monotonic */
-	int64_t deadline_us;   /* of the call under way */
-	uint64_t connections_count;
-	char logged[128]; /* the last trouble that was logged; empty while all is well */
+	char ttl_ms[24];
 	char keys[CHUNK][KEY_BYTES];
 	size_t lengths[CHUNK];
 };
-
-static void
-keys_lost(struct keys *k, const char *text)
-{
-	struct why why;
-
-	if (strncmp(k->logged, text, sizeof k->logged - 1) != 0) {
-		snprintf(k->logged, sizeof k->logged, "%s", text);
-		(void)why_set(&why, OUTCOME_AWAY, "redis-away", "%s: %s", k->url.host, text);
-		log_why(LOG_LEVEL_WARN, "redis-away", &why);
-	}
-	if (k->context)
-		redisFree(k->context);
-	k->context = NULL;
-	k->next_try_us = monotonic_us() + RETRY_US;
-}
-
-static void
-context_lost(struct keys *k)
-{
-	/* hiredis calls a time-out "Resource temporarily unavailable". */
-	keys_lost(k, k->context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EINPROGRESS) ? "no answer in time"
-												  : k->context->errstr);
-}
-
-/* What is left of the call, for each read and write of it. */
-static bool
-context_limit(struct keys *k)
-{
-	int64_t left_us = k->deadline_us - monotonic_us();
-
-	if (left_us < 1000) {
-		keys_lost(k, "no answer in time");
-		return false;
-	}
-	if (redisSetTimeout(k->context, (struct timeval){left_us / 1000000, left_us % 1000000}) != REDIS_OK) {
-		context_lost(k);
-		return false;
-	}
-	return true;
-}
-
-/* The next reply, which the caller frees; NULL with the context gone when there is none, or an error reply. */
-static redisReply *
-reply_get(struct keys *k)
-{
-	void *reply = NULL;
-
-	if (redisGetReply(k->context, &reply) != REDIS_OK || !reply) {
-		context_lost(k);
-		return NULL;
-	}
-	if (((redisReply *)reply)->type != REDIS_REPLY_ERROR)
-		return reply;
-	keys_lost(k, ((redisReply *)reply)->str);
-	freeReplyObject(reply);
-	return NULL;
-}
-
-static bool
-replies_skip(struct keys *k, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		redisReply *reply;
-
-		/* Nearly always all replies come in one read; a peer that trickles must not take n time-outs. */
-		if (monotonic_us() >= k->deadline_us) {
-			keys_lost(k, "no answer in time");
-			return false;
-		}
-		reply = reply_get(k);
-		if (!reply)
-			return false;
-		freeReplyObject(reply);
-	}
-	return true;
-}
-
-static bool
-keys_login(struct keys *k)
-{
-	size_t n = 0;
-
-	if (k->url.password[0] && k->url.user[0])
-		n += redisAppendCommand(k->context, "AUTH %s %s", k->url.user, k->url.password) == REDIS_OK;
-	else if (k->url.password[0])
-		n += redisAppendCommand(k->context, "AUTH %s", k->url.password) == REDIS_OK;
-	n += redisAppendCommand(k->context, "SELECT %s", k->database) == REDIS_OK;
-	return context_limit(k) && replies_skip(k, n);
-}
-
-static void
-keys_connect(struct keys *k)
-{
-	struct timeval limit = {k->timeout_ms / 1000, k->timeout_ms % 1000 * 1000};
-
-	k->context = redisConnectWithTimeout(k->url.host, k->url.port ? (int)k->url.port : PORT_DEFAULT, limit);
-	if (!k->context) {
-		keys_lost(k, "no memory");
-		return;
-	}
-	if (k->context->err) {
-		context_lost(k);
-		return;
-	}
-	(void)redisEnableKeepAlive(k->context);
-	if (!keys_login(k))
-		return;
-	k->logged[0] = '\0';
-	k->connections_count++;
-	log_line(LOG_LEVEL_INFO, "redis-connected", "host=%s connection=%" PRIu64, k->url.host, k->connections_count);
-}
-
-/* Begins a call: false when Redis is away, or was found to be so now. */
-static bool
-keys_begin(struct keys *k)
-{
-	int64_t now = monotonic_us();
-
-	k->deadline_us = now + k->timeout_ms * 1000;
-	if (!k->context && now >= k->next_try_us)
-		keys_connect(k);
-	return k->context && context_limit(k);
-}
 
 static void
 chunk_name(struct keys *k, const struct uuid *ids, size_t n)
@@ -168,7 +30,7 @@ chunk_name(struct keys *k, const struct uuid *ids, size_t n)
 	}
 }
 
-/* The values of n keys, which the caller frees; NULL with the context gone. */
+/* The values of n keys, which the caller frees; NULL with the connection gone. */
 static redisReply *
 chunk_get(struct keys *k, const struct uuid *ids, size_t n)
 {
@@ -181,15 +43,11 @@ chunk_get(struct keys *k, const struct uuid *ids, size_t n)
 		words[i + 1] = k->keys[i];
 		lengths[i + 1] = k->lengths[i];
 	}
-	if (redisAppendCommandArgv(k->context, (int)n + 1, words, lengths) != REDIS_OK) {
-		context_lost(k);
-		return NULL;
-	}
-	reply = reply_get(k);
+	reply = redis_command(&k->redis, n + 1, words, lengths) ? redis_reply(&k->redis) : NULL;
 	if (!reply || (reply->type == REDIS_REPLY_ARRAY && reply->elements == n))
 		return reply;
 	freeReplyObject(reply);
-	keys_lost(k, "an answer of another shape");
+	redis_lost(&k->redis, "an answer of another shape");
 	return NULL;
 }
 
@@ -233,10 +91,7 @@ mark_append(struct keys *k, size_t i, const char *value)
 	const char *words[] = {"SET", k->keys[i], value, "PX", k->ttl_ms};
 	const size_t lengths[] = {3, k->lengths[i], strlen(value), 2, strlen(k->ttl_ms)};
 
-	if (redisAppendCommandArgv(k->context, (int)COUNT_OF(words), words, lengths) == REDIS_OK)
-		return true;
-	context_lost(k);
-	return false;
+	return redis_command(&k->redis, COUNT_OF(words), words, lengths);
 }
 
 static bool
@@ -250,7 +105,7 @@ chunk_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t
 		if (!mark_append(k, i, stamp))
 			return false;
 	}
-	return replies_skip(k, n);
+	return redis_skip(&k->redis, n);
 }
 
 static bool
@@ -264,7 +119,7 @@ chunk_remember(struct keys *k, const struct uuid *ids, const struct uuid *values
 		if (!mark_append(k, i, value))
 			return false;
 	}
-	return replies_skip(k, n);
+	return redis_skip(&k->redis, n);
 }
 
 void
@@ -275,48 +130,48 @@ keys_seen(struct keys *k, const struct uuid *ids, size_t n, int64_t *stamps)
 	memset(stamps, 0, n * sizeof *stamps);
 	if (n == 0)
 		return;
-	is_up = keys_begin(k);
+	is_up = redis_begin(&k->redis);
 	for (size_t at = 0; at < n && is_up; at += CHUNK) {
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
-		is_up = chunk_seen(k, ids + at, part, stamps + at) && (at + CHUNK >= n || context_limit(k));
+		is_up = chunk_seen(k, ids + at, part, stamps + at);
 	}
 }
 
 void
 keys_mark(struct keys *k, const struct uuid *ids, const int64_t *stamps, size_t n)
 {
-	bool is_up = n > 0 && keys_begin(k);
+	bool is_up = n > 0 && redis_begin(&k->redis);
 
 	for (size_t at = 0; at < n && is_up; at += CHUNK) {
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
-		is_up = chunk_mark(k, ids + at, stamps + at, part) && (at + CHUNK >= n || context_limit(k));
+		is_up = chunk_mark(k, ids + at, stamps + at, part);
 	}
 }
 
 void
 keys_recall(struct keys *k, const struct uuid *ids, size_t n, struct uuid *values)
 {
-	bool is_up = n > 0 && keys_begin(k);
+	bool is_up = n > 0 && redis_begin(&k->redis);
 
 	memset(values, 0, n * sizeof *values);
 	for (size_t at = 0; at < n && is_up; at += CHUNK) {
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
-		is_up = chunk_recall(k, ids + at, part, values + at) && (at + CHUNK >= n || context_limit(k));
+		is_up = chunk_recall(k, ids + at, part, values + at);
 	}
 }
 
 void
 keys_remember(struct keys *k, const struct uuid *ids, const struct uuid *values, size_t n)
 {
-	bool is_up = n > 0 && keys_begin(k);
+	bool is_up = n > 0 && redis_begin(&k->redis);
 
 	for (size_t at = 0; at < n && is_up; at += CHUNK) {
 		size_t part = n - at < CHUNK ? n - at : CHUNK;
 
-		is_up = chunk_remember(k, ids + at, values + at, part) && (at + CHUNK >= n || context_limit(k));
+		is_up = chunk_remember(k, ids + at, values + at, part);
 	}
 }
 
@@ -336,17 +191,21 @@ static const char take_script[] =
 bool
 keys_take(struct keys *k, struct str bucket, int64_t rate_micro, int64_t burst, int64_t n, int64_t *granted)
 {
+	char name[KEY_BYTES], numbers[3][24];
+	const char *words[] = {"EVAL", take_script, "1", name, numbers[0], numbers[1], numbers[2]};
+	size_t lengths[COUNT_OF(words)];
 	redisReply *reply;
 	bool is_number;
 
-	if (!keys_begin(k))
-		return false;
-	if (redisAppendCommand(k->context, "EVAL %s 1 %s%b %lld %lld %lld", take_script, k->prefix, bucket.p, bucket.n,
-			       (long long)rate_micro, (long long)burst, (long long)n) != REDIS_OK) {
-		context_lost(k);
-		return false;
-	}
-	reply = reply_get(k);
+	snprintf(name, sizeof name, "%s%.*s", k->prefix, STR_ARGS(bucket));
+	snprintf(numbers[0], sizeof numbers[0], "%" PRId64, rate_micro);
+	snprintf(numbers[1], sizeof numbers[1], "%" PRId64, burst);
+	snprintf(numbers[2], sizeof numbers[2], "%" PRId64, n);
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		lengths[i] = strlen(words[i]);
+	reply = redis_begin(&k->redis) && redis_command(&k->redis, COUNT_OF(words), words, lengths)
+		    ? redis_reply(&k->redis)
+		    : NULL;
 	if (!reply)
 		return false;
 	is_number = reply->type == REDIS_REPLY_INTEGER;
@@ -354,32 +213,17 @@ keys_take(struct keys *k, struct str bucket, int64_t rate_micro, int64_t burst, 
 		*granted = reply->integer;
 	freeReplyObject(reply);
 	if (!is_number)
-		keys_lost(k, "an answer of another shape");
+		redis_lost(&k->redis, "an answer of another shape");
 	return is_number;
-}
-
-static bool
-database_parse(const char *path, char *database, size_t bytes)
-{
-	int64_t number = 0;
-
-	if (path[0] && (!str_to_int(str_of(path), &number) || number < 0 || number > DATABASE_MAX))
-		return false;
-	snprintf(database, bytes, "%d", (int)number);
-	return true;
 }
 
 static enum outcome
 keys_configure(struct keys *k, const struct keys_config *config, struct why *why)
 {
-	const char *problem;
+	enum outcome outcome = redis_open(&k->redis, config->url, config->ca_file, config->timeout_ms, why);
 
-	if (!url_parse(str_trim(str_of(config->url)), &k->url, &problem))
-		return why_set(why, OUTCOME_DEAD, "redis-url", "%s", problem);
-	if (strcmp(k->url.scheme, "redis") != 0)
-		return why_set(why, OUTCOME_DEAD, "redis-url", "the scheme is not redis");
-	if (!database_parse(k->url.path, k->database, sizeof k->database))
-		return why_set(why, OUTCOME_DEAD, "redis-url", "the database is not a number");
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	if (config->ttl_ms < 1)
 		return why_set(why, OUTCOME_DEAD, "redis-url", "ttl_ms is not positive");
 	if (strlen(config->prefix) > KEY_BYTES - UUID_TEXT_BYTES)
@@ -388,7 +232,6 @@ keys_configure(struct keys *k, const struct keys_config *config, struct why *why
 	k->prefix = strdup(config->prefix);
 	if (!k->prefix)
 		return why_set(why, OUTCOME_DEAD, "no-memory", "no memory");
-	k->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_DEFAULT_MS;
 	snprintf(k->ttl_ms, sizeof k->ttl_ms, "%" PRId64, config->ttl_ms);
 	return OUTCOME_OK;
 }
@@ -414,9 +257,7 @@ keys_free(struct keys *k)
 {
 	if (!k)
 		return;
-	if (k->context)
-		redisFree(k->context);
-	url_release(&k->url);
+	redis_close(&k->redis);
 	free(k->prefix);
 	free(k);
 }
@@ -424,11 +265,11 @@ keys_free(struct keys *k)
 bool
 keys_is_connected(const struct keys *k)
 {
-	return k->context != NULL;
+	return k->redis.wire != NULL;
 }
 
 uint64_t
 keys_reconnects(const struct keys *k)
 {
-	return k->connections_count > 1 ? k->connections_count - 1 : 0;
+	return k->redis.connections_count > 1 ? k->redis.connections_count - 1 : 0;
 }

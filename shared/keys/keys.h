@@ -13,10 +13,11 @@
 struct keys;
 
 struct keys_config {
-	const char *url;    /* redis://user:password@host:port/0 */
-	const char *prefix; /* tributary:done:enrich: */
-	int64_t timeout_ms; /* of connecting and of each call */
-	int64_t ttl_ms;     /* how long a mark lives */
+	const char *url;     /* redis://user:password@host:port/0, rediss:// with TLS */
+	const char *ca_file; /* of rediss, PEM; NULL: the system's */
+	const char *prefix;  /* tributary:done:enrich: */
+	int64_t timeout_ms;  /* of each call, and of connecting before it */
+	int64_t ttl_ms;      /* how long a mark lives */
 };
 
 /* keys_new - no connection yet; NULL without memory or with a URL that is none (why says so) */

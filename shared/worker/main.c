@@ -295,6 +295,7 @@ servers_open(struct skeleton *s)
 	if (!s->broker)
 		why_print(&broker_why);
 	s->keys = keys_new(&(struct keys_config){.url = s->config.redis_url,
+						 .ca_file = s->config.redis_ca_file,
 						 .prefix = s->keys_prefix,
 						 .timeout_ms = s->config.redis_timeout_ms,
 						 .ttl_ms = s->config.done_ttl_s * 1000},
@@ -316,8 +317,13 @@ parts_open(struct skeleton *s)
 {
 	const struct worker *w = s->worker;
 	struct why why = {0};
-	struct setup setup = {s->worker_config,       s->parties,          s->config.parties_dir,
-			      s->config.database_url, s->config.redis_url, s};
+	struct setup setup = {.config = s->worker_config,
+			      .parties = s->parties,
+			      .parties_dir = s->config.parties_dir,
+			      .database_url = s->config.database_url,
+			      .redis_url = s->config.redis_url,
+			      .redis_ca_file = s->config.redis_ca_file,
+			      .skeleton = s};
 
 	snprintf(s->name, sizeof s->name, "tributary %s %d", w->name, (int)getpid());
 	snprintf(s->keys_prefix, sizeof s->keys_prefix, "tributary:done:%s:", w->name);

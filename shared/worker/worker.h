@@ -93,8 +93,8 @@ struct setup {
 	const void *config;
 	const struct party_list *parties;
 	const char *parties_dir;
-	const char *database_url, *redis_url; /* for connections of its own, in a thread of its own */
-	struct skeleton *skeleton;            /* for worker_figure() */
+	const char *database_url, *redis_url, *redis_ca_file; /* for connections of its own, in a thread of its own */
+	struct skeleton *skeleton;                            /* for worker_figure() */
 };
 
 /* How much of a queue may be on its way to us now. */

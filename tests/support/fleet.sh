@@ -44,14 +44,14 @@ fleet_up() { # the whole fleet, one process each, with the mirror loaded
 }
 
 # The same on a stack of this test's own, gone at its end: for what spoils, or is spoiled by, what other tests leave behind
-fleet_own() { # fleet_own NAME
+fleet_own() { # fleet_own NAME [OPTION OF ops/stack/up…]
 	local port_base
 	port_base=$(. "$var/stack.conf" && echo "$port_base")
 	var=$var-$1
 	ops/stack/down --var "$var" --wipe >/dev/null 2>&1
 	rm -rf "$var"
 	trap 'ops/stack/down --var "$var" --wipe >/dev/null 2>&1; rm -rf "$var"' EXIT
-	ops/stack/up --var "$var" --port-base $((port_base + 300)) >/dev/null || exit 1
+	ops/stack/up --var "$var" --port-base $((port_base + 300)) "${@:2}" >/dev/null || exit 1
 	set -a
 	. "$var/tributary.env"
 	set +a
@@ -93,7 +93,7 @@ books_wrong() {
 }
 
 management() { # management METHOD PATH [BODY] - RabbitMQ's own API, as its admin
-	curl -s -u "admin:$(<"$var/secrets/admin.amqp-password")" -H 'content-type: application/json' -X "$1" \
+	curl -s ${AMQP_CA_FILE:+--cacert "$AMQP_CA_FILE"} -u "admin:$(<"$var/secrets/admin.amqp-password")" -H 'content-type: application/json' -X "$1" \
 		"$(sed 's/:\/\/[^@]*@/:\/\//' "$var/secrets/admin.management-url")/api/$2" ${3:+-d "$3"}
 }
 

@@ -70,7 +70,7 @@ Test(url, malformed_is_refused_without_showing_the_password)
 
 Test(url, redis_needs_its_scheme_and_a_number_as_database)
 {
-	static const char *const bad[] = {"", "redis://", "amqp://h", "redis://h/x", "redis://h/-1", "redis://h/1x"};
+	static const char *const bad[] = {"", "redis://", "amqp://h", "redis://h/x", "redis://h/-1", "rediss://h/1x"};
 
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		struct why why = {0};

@@ -359,8 +359,11 @@ asker_open(struct gateway *g, const struct setup *setup, struct why *why)
 static enum outcome
 keys_open(struct gateway *g, const struct setup *setup, struct why *why)
 {
-	struct keys_config config = {
-	    .url = setup->redis_url, .prefix = "tributary:quota:", .timeout_ms = 50, .ttl_ms = 60000};
+	struct keys_config config = {.url = setup->redis_url,
+				     .ca_file = setup->redis_ca_file,
+				     .prefix = "tributary:quota:",
+				     .timeout_ms = 50,
+				     .ttl_ms = 60000};
 
 	g->keys = keys_new(&config, why);
 	g->ask_keys = keys_new(&config, why);

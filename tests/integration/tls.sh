@@ -1,0 +1,58 @@
+#!/bin/bash
+# A stack whose servers speak TLS only: orders flow, no connection is in plain text, and a server that cannot prove who it is
+# gets nothing: neither one that another CA vouches for, nor one of another name. Promise P6: a Redis that is not trusted is a
+# Redis that is away.
+. "$(dirname "$0")/../support/fleet.sh"
+COUNT=30
+fleet_own tls --tls
+super() { psql "$(<"$var/secrets/postgres.database-url")" -X -q -At -c "$1"; }
+redis() { REDISCLI_AUTH=$(<"$var/secrets/redis-admin-password") redis-cli --no-auth-warning --user admin -h localhost -p "$(sed 's/.*:\([0-9]*\)\/0$/\1/' "$var/secrets/redis-url")" "$@" 2>&1; }
+log_has() { grep -qE "$2" "$var/log/$1-0.log"; } # log_has WORKER PATTERN
+strangers=/etc/ssl/certs/ca-certificates.crt # who do not know the stack's CA
+
+load tls- $COUNT
+wait_for 60 all_invoiced tls- $COUNT
+is "over TLS, every order comes to its invoice" "$(invoiced tls-)" $COUNT
+
+# --- no connection is in plain text ---------------------------------------------------------------------------------------
+rabbit_connections() { management GET connections | jq -r "[.[] | select(.ssl $1)] | length"; } # RabbitMQ tells of them every 5 s
+wait_for 20 eval '[ "$(rabbit_connections "== true")" -ge 15 ]'
+is "RabbitMQ, of all connections in plain text" "$(rabbit_connections '!= true')" 0
+is "RabbitMQ, its workers are connected" "$(management GET connections | jq -r '[.[] | select(.ssl) | .user] | unique | map(select(startswith("party-") | not)) | length')" 9
+is "Postgres, of all connections in plain text" "$(super "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity a USING (pid) WHERE a.backend_type = 'client backend' AND NOT ssl")" 0
+is "Postgres, every worker is connected" "$(super "SELECT count(DISTINCT usename) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND version >= 'TLSv1.2' AND usename ~ '^tributary_' AND usename <> 'tributary_operator'")" 9
+is "Redis, its port for plain text" "$(redis --tls --cacert "$REDIS_CA_FILE" CONFIG GET port | tail -n 1)" 0
+is "Redis, it is told what was done" "$(redis --tls --cacert "$REDIS_CA_FILE" --scan --pattern 'tributary:done:invoice:*' | head -n 1 | cut -d: -f 1-3)" tributary:done:invoice
+
+# --- plain text gets nothing -----------------------------------------------------------------------------------------------
+said=$(AMQP_URL=${AMQP_URL/amqps:/amqp:} timeout 20 "$bin/bench" load --party shopify --template tests/bench/order.json --count 1 --patience 0 2>&1)
+grep -q 'amqp-away' <<<"$said" && ok "RabbitMQ, plain text is not spoken" || not_ok "RabbitMQ, plain text is not spoken" "$said"
+said=$(psql "${DATABASE_URL/verify-full/disable}" -c 'SELECT 1' 2>&1)
+grep -q 'no pg_hba.conf entry' <<<"$said" && ok "Postgres, plain text is not spoken" || not_ok "Postgres, plain text is not spoken" "$said"
+redis PING | grep -q PONG && not_ok "Redis, plain text is not spoken" || ok "Redis, plain text is not spoken"
+
+# --- a server that cannot prove who it is -----------------------------------------------------------------------------------
+said=$(AMQP_CA_FILE=$strangers timeout 20 "$bin/bench" load --party shopify --template tests/bench/order.json --count 1 --patience 0 2>&1)
+grep -q 'cert verification failed' <<<"$said" && ok "RabbitMQ, another CA's: it is said" || not_ok "RabbitMQ, another CA's: it is said" "$said"
+said=$(AMQP_URL=${AMQP_URL/localhost/127.0.0.1} timeout 20 "$bin/bench" load --party shopify --template tests/bench/order.json --count 1 --patience 0 2>&1)
+grep -q 'amqp-away.*host' <<<"$said" && ok "RabbitMQ, another name: it is said" || not_ok "RabbitMQ, another name: it is said" "$said"
+said=$(psql "${DATABASE_URL/localhost/127.0.0.1}" -c 'SELECT 1' 2>&1)
+grep -q 'does not match host name' <<<"$said" && ok "Postgres, another name: it is said" || not_ok "Postgres, another name: it is said" "$said"
+
+echo "REDIS_CA_FILE=$strangers" >"$var/fleet.enrich.env"
+sed 's/localhost/127.0.0.1/' "$var/secrets/redis-url" >"$var/secrets/redis-other-url"
+echo "REDIS_URL_FILE=$var/secrets/redis-other-url" >"$var/fleet.invoice.env"
+for worker in enrich invoice; do : >"$var/log/$worker-0.log"; done
+fleet reload
+load untrusted- $COUNT
+wait_for 60 all_invoiced untrusted- $COUNT
+is "Redis, one that is not trusted is away: orders flow all the same" "$(invoiced untrusted-)" $COUNT
+log_has enrich 'redis-away .*certificate' && ok "Redis, another CA's: it is said" || not_ok "Redis, another CA's: it is said" "$(grep -o "event=redis.*" "$var/log/enrich-0.log")"
+log_has invoice 'redis-away .*127\.0\.0\.1' && ok "Redis, another name: it is said" || not_ok "Redis, another name: it is said" "$(grep -o "event=redis.*" "$var/log/invoice-0.log")"
+is "Redis, and gets no password" "$(cat "$var/log/enrich-0.log" "$var/log/invoice-0.log" | grep -c redis-connected)" 0
+is "the books balance" "$(books_wrong)" ""
+
+# --- what up says ------------------------------------------------------------------------------------------------------------
+said=$(ops/stack/up --var "$var" --cluster 2>&1)
+is "up, no cluster over TLS" "$said" "up: --cluster and --tls: one of them, please"
+ops/stack/up --var "$var" >/dev/null 2>&1 && is "up again, it is still TLS" "$(cut -d: -f1 "$var/secrets/redis-url")" rediss
