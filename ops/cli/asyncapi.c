@@ -58,6 +58,7 @@ static const struct {
      "Inside the fleet: straight to one queue; the tier is \"now\" of what is released or replayed", "any"},
     {TOPOLOGY_DEAD_LETTER, NULL, "What a worker or the broker gave up on, as it was", "any"},
     {TOPOLOGY_UNROUTED, NULL, "What no queue is bound for", "any"},
+    {TOPOLOGY_REJECTED, NULL, "What the last reader there is could not read, or gave back", "any"},
 };
 
 static const struct {

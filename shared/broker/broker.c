@@ -100,6 +100,7 @@ broker_new(const struct broker_config *config, struct why *why)
 	}
 	link_init(&b->consumer.link, &b->settings, "consume");
 	link_init(&b->publisher.link, &b->settings, "publish");
+	consume_prepare(&b->consumer);
 	b->consumer.prefetch = config->prefetch < 0              ? 0
 			       : config->prefetch > PREFETCH_MAX ? PREFETCH_MAX
 								 : config->prefetch;

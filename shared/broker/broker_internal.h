@@ -95,6 +95,8 @@ struct broker {
 };
 
 /* consume.c */
+/* consume_prepare - once, before the link is opened first; the consumer is not moved afterwards */
+void consume_prepare(struct consumer *c);
 /* consume_serve - connect and consume what is due (not after deadline_us), then read what came into the inboxes */
 void consume_serve(struct consumer *c, int64_t deadline_us);
 /* consume_pump - read what came, keep the heartbeat; does not wait and does not connect */

@@ -247,6 +247,42 @@ consume_frame(struct consumer *c, const amqp_frame_t *frame)
 		link_lost(&c->link, "amqp-away", "%s", problem);
 }
 
+/*
+ * A message with headers that rabbitmq-c will not read (nested more than 100 deep, since 0.14) ends the connection, and would do
+ * so each time it comes again, and stop its queue. RabbitMQ never sends anything between a delivery and its header, so the
+ * delivery whose header is missing now is the one: it is rejected unread, which dead-letters it. The link is lost all the same.
+ */
+static void
+unreadable_reject(void *context)
+{
+	struct consumer *c = context;
+	amqp_frame_t frame;
+
+	while (link_read_kept(&c->link, &frame))
+		consume_frame(c, &frame);
+	for (size_t i = 0; i < c->queues_count && link_is_up(&c->link); i++) {
+		struct queue *q = &c->queues[i];
+		uint64_t tag = inbox_open_tag(&q->inbox);
+
+		if (!tag)
+			continue;
+		log_line(LOG_LEVEL_ERROR, "amqp-unreadable",
+			 "queue=%s text=\"a message with headers that cannot be read is "
+			 "rejected\"",
+			 q->name);
+		(void)amqp_basic_reject(c->link.state, queue_channel(c, q), tag, 0);
+		link_end_writes(&c->link);
+		return;
+	}
+}
+
+void
+consume_prepare(struct consumer *c)
+{
+	c->link.unreadable = unreadable_reject;
+	c->link.unreadable_context = c;
+}
+
 /* What an RPC read on its way is what may be of a channel that is closed by now: when it is read, nothing is stale. */
 static void
 stale_forget(struct consumer *c)

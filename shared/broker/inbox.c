@@ -178,6 +178,12 @@ inbox_hand_out(struct inbox *inbox, struct inbox_scratch *scratch, struct arena 
 	return OUTCOME_OK;
 }
 
+uint64_t
+inbox_open_tag(const struct inbox *inbox)
+{
+	return inbox->open && !inbox->open->has_header ? inbox->open->tag : 0;
+}
+
 void
 inbox_clear(struct inbox *inbox)
 {

@@ -45,6 +45,8 @@ bool inbox_has_whole(const struct inbox *inbox);
  */
 enum outcome inbox_hand_out(struct inbox *inbox, struct inbox_scratch *scratch, struct arena *arena,
 			    struct delivery *delivery, struct why *why) MUST_CHECK;
+/* inbox_open_tag - of the delivery whose header is still to come; 0: of none */
+uint64_t inbox_open_tag(const struct inbox *inbox);
 void inbox_clear(struct inbox *inbox);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -106,6 +107,21 @@ link_lost(struct link *l, const char *code, const char *format, ...)
 	link_schedule(l, strcmp(code, "amqp-refused") == 0);
 }
 
+/* The broker ends a connection that ends on our side once it has read all of it. What it says meanwhile is not looked at. */
+void
+link_end_writes(struct link *l)
+{
+	int64_t end_us = monotonic_us() + LINK_END_MS * 1000;
+	struct pollfd p = {.fd = link_fd(l), .events = POLLIN};
+	char bytes[4096];
+
+	if (shutdown(p.fd, SHUT_WR) != 0)
+		return;
+	for (int64_t left_us = LINK_END_MS * 1000; left_us > 0; left_us = end_us - monotonic_us())
+		if (poll(&p, 1, (int)(left_us / 1000) + 1) <= 0 || recv(p.fd, bytes, sizeof bytes, 0) <= 0)
+			return;
+}
+
 void
 link_close(struct link *l)
 {
@@ -178,6 +194,13 @@ connection_closed(struct link *l, const char *what, const amqp_connection_close_
 	link_lost(l, is_refusal ? "amqp-refused" : "amqp-away", "%s", why.text);
 }
 
+static void
+unreadable_tell(struct link *l, int status)
+{
+	if (status == AMQP_STATUS_BAD_AMQP_DATA && l->unreadable && l->state)
+		l->unreadable(l->unreadable_context);
+}
+
 enum outcome
 link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const char *what, struct why *why)
 {
@@ -195,10 +218,11 @@ link_check(struct link *l, amqp_rpc_reply_t reply, amqp_channel_t channel, const
 	}
 	if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD)
 		connection_closed(l, what, reply.reply.decoded);
-	else
-		link_lost(l, "amqp-away", "%s: %s", what,
-			  reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION ? amqp_error_string2(reply.library_error)
-									      : "no answer");
+	else if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION) {
+		unreadable_tell(l, reply.library_error);
+		link_lost(l, "amqp-away", "%s: %s", what, amqp_error_string2(reply.library_error));
+	} else
+		link_lost(l, "amqp-away", "%s: no answer", what);
 	if (why)
 		*why = l->away;
 	return OUTCOME_AWAY;
@@ -249,6 +273,7 @@ link_read(struct link *l, int64_t wait_us, amqp_frame_t *frame)
 			return LINK_NOTHING;
 		}
 		if (status != AMQP_STATUS_OK) {
+			unreadable_tell(l, status);
 			link_lost(l, "amqp-away", "%s", amqp_error_string2(status));
 			return LINK_LOST;
 		}
@@ -259,6 +284,15 @@ link_read(struct link *l, int64_t wait_us, amqp_frame_t *frame)
 		wait_us = 0;
 	}
 	return LINK_LOST;
+}
+
+bool
+link_read_kept(struct link *l, amqp_frame_t *frame)
+{
+	struct timeval none = {0};
+
+	return l->state && amqp_frames_enqueued(l->state) &&
+	       amqp_simple_wait_frame_noblock(l->state, frame, &none) == AMQP_STATUS_OK;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "broker/url.h"
 
 #define LINK_HOSTS_MAX 16
+#define LINK_END_MS 1000
 
 /* What both links of a broker share; outlives them. */
 struct link_settings {
@@ -34,7 +35,10 @@ struct link {
 	int64_t opened_us;             /* monotonic */
 	int64_t beat_us;               /* monotonic: last time a read or link_beat() looked after the heartbeat */
 	int64_t write_limit_ms;        /* TCP_USER_TIMEOUT as it stands */
-	struct why away;               /* why it is down */
+	/* Called with the link still up, before it is lost to bytes that rabbitmq-c cannot read; may be NULL. */
+	void (*unreadable)(void *context);
+	void *unreadable_context;
+	struct why away;                              /* why it is down */
 	char logged[sizeof(((struct why *)0)->text)]; /* the last failure that was logged */
 };
 
@@ -46,6 +50,8 @@ int64_t link_budget_us(const struct link *l, int64_t deadline_us);
 void link_open(struct link *l, int64_t budget_us);
 /* link_lost - end it where it stands: code is a literal, the rest says what happened */
 void link_lost(struct link *l, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* link_end_writes - nothing more is said, and what was said has arrived, or LINK_END_MS are over; link_lost() must follow */
+void link_end_writes(struct link *l);
 /* link_close - say goodbye to the broker, so that it gives unacknowledged messages to others at once */
 void link_close(struct link *l);
 
@@ -60,6 +66,8 @@ int link_fd(const struct link *l); /* -1 while down */
  * frame  valid until link_release() of its channel, or a synchronous call on it
  */
 enum link_read link_read(struct link *l, int64_t wait_us, amqp_frame_t *frame) MUST_CHECK;
+/* link_read_kept - the next frame of those that were read while an answer was waited for; false: none is left */
+bool link_read_kept(struct link *l, amqp_frame_t *frame);
 /* link_release - give back the memory of the channel's frames; nothing points into them any more. Does nothing while frames of
  * it stand unread behind an answer that was waited for. */
 void link_release(struct link *l, amqp_channel_t channel);

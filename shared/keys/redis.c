@@ -123,8 +123,8 @@ say(struct redis *r, size_t n, const char *const *words)
 static bool
 login(struct redis *r)
 {
-	const char *const named[] = {"AUTH", r->url.user, r->url.password}, *const unnamed[] = {"AUTH", r->url.password},
-				  *const select[] = {"SELECT", r->database};
+	const char *const named[] = {"AUTH", r->url.user, r->url.password},
+			  *const unnamed[] = {"AUTH", r->url.password}, *const select[] = {"SELECT", r->database};
 
 	if (r->url.password[0] && r->url.user[0] && !(say(r, COUNT_OF(named), named) && redis_skip(r, 1)))
 		return false;

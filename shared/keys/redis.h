@@ -30,7 +30,8 @@ struct redis {
 };
 
 /* redis_open - no connection yet; `r` is zeroed. DEAD redis-url: what is wrong with the URL, never its text */
-enum outcome redis_open(struct redis *r, const char *url, const char *ca_file, int64_t timeout_ms, struct why *why) MUST_CHECK;
+enum outcome redis_open(struct redis *r, const char *url, const char *ca_file, int64_t timeout_ms,
+			struct why *why) MUST_CHECK;
 void redis_close(struct redis *r); /* also of one that could not be opened */
 /* redis_begin - a call begins: false when Redis is away, or was found to be so now */
 bool redis_begin(struct redis *r);

@@ -195,7 +195,13 @@ setting_dead_letters(struct plan_policy *policy, const char *exchange)
 	setting_text(policy, "overflow", "reject-publish");
 }
 
-enum queue_end { QUEUE_WORK, QUEUE_FINAL };
+enum queue_end { QUEUE_WORK, QUEUE_FINAL, QUEUE_LAST };
+
+static enum queue_end
+queue_end_of(const struct topology_queue *q)
+{
+	return topology_queue_is_last(q) ? QUEUE_LAST : topology_queue_is_final(q) ? QUEUE_FINAL : QUEUE_WORK;
+}
 
 /* A regular expression over all queues of one sort. A pattern's place takes any name: a party that is added
  * later finds its policy waiting. */
@@ -208,7 +214,7 @@ queues_pattern(struct planner *p, enum queue_end end)
 
 	buf_init(&list, REGEX_MAX_BYTES);
 	for (size_t i = 0; i < t->queues_count; i++)
-		if (topology_queue_is_final(&t->queues[i]) == (end == QUEUE_FINAL))
+		if (queue_end_of(&t->queues[i]) == end)
 			buf_printf(&list, "%s%s", list.n ? "|" : "", planner_regex(p, t->queues[i].name));
 	pattern = planner_text(p, "^(%s)$", buf_text(&list));
 	p->failed |= !buf_is_ok(&list);
@@ -222,7 +228,7 @@ policies_plan(struct planner *p)
 	const struct topology *t = p->topology;
 	struct plan_policy *policy;
 
-	p->plan->policies = planner_rows(p, 2 + t->retry_tiers_count + t->exchanges_count, sizeof *p->plan->policies);
+	p->plan->policies = planner_rows(p, 3 + t->retry_tiers_count + t->exchanges_count, sizeof *p->plan->policies);
 	if (p->failed)
 		return;
 	policy = policy_add(p, "work", queues_pattern(p, QUEUE_WORK), "queues");
@@ -231,9 +237,12 @@ policies_plan(struct planner *p)
 	if (t->work.max_length)
 		setting_number(policy, "max-length", t->work.max_length);
 	policy = policy_add(p, "final", queues_pattern(p, QUEUE_FINAL), "queues");
+	setting_dead_letters(policy, TOPOLOGY_REJECTED);
 	setting_number(policy, "delivery-limit", t->final.delivery_limit);
 	if (t->final.max_length)
 		setting_number(policy, "max-length", t->final.max_length);
+	policy = policy_add(p, "last", queues_pattern(p, QUEUE_LAST), "queues");
+	setting_number(policy, "delivery-limit", t->final.delivery_limit);
 	for (size_t i = 0; i < t->retry_tiers_count; i++) {
 		const struct topology_retry_tier *tier = &t->retry_tiers[i];
 

@@ -50,3 +50,9 @@ topology_queue_is_final(const struct topology_queue *queue)
 	return strcmp(queue->name, TOPOLOGY_DEAD_LETTER) == 0 || strcmp(queue->name, TOPOLOGY_UNROUTED) == 0 ||
 	       strcmp(queue->name, TOPOLOGY_OUTBOUND) == 0;
 }
+
+bool
+topology_queue_is_last(const struct topology_queue *queue)
+{
+	return strcmp(queue->name, TOPOLOGY_REJECTED) == 0;
+}

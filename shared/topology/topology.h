@@ -25,6 +25,7 @@
 #define TOPOLOGY_HOME "home"
 #define TOPOLOGY_DEAD_LETTER "dead-letter"
 #define TOPOLOGY_UNROUTED "unrouted"
+#define TOPOLOGY_REJECTED "rejected"
 
 /* What a party itself reads: no worker's. */
 #define TOPOLOGY_OUTBOUND "outbound." TOPOLOGY_PATTERN_ANSWERED
@@ -99,5 +100,7 @@ const struct topology_event *topology_event_get(const struct topology *t, const 
 
 /* topology_queue_is_final - dead letters, unrouted messages and answers end here: nothing may be refused or given up on again */
 bool topology_queue_is_final(const struct topology_queue *queue);
+/* topology_queue_is_last - what a reader of those rejected ends here: no program reads it */
+bool topology_queue_is_last(const struct topology_queue *queue);
 
 #endif

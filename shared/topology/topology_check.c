@@ -13,8 +13,9 @@ struct role {
 };
 
 static const struct role roles[] = {
-    {TOPOLOGY_INTAKE, "topic"}, {TOPOLOGY_EVENTS, "topic"},       {TOPOLOGY_RETRY, "topic"},
-    {TOPOLOGY_HOME, "topic"},   {TOPOLOGY_DEAD_LETTER, "fanout"}, {TOPOLOGY_UNROUTED, "fanout"},
+    {TOPOLOGY_INTAKE, "topic"},    {TOPOLOGY_EVENTS, "topic"},       {TOPOLOGY_RETRY, "topic"},
+    {TOPOLOGY_HOME, "topic"},      {TOPOLOGY_DEAD_LETTER, "fanout"}, {TOPOLOGY_UNROUTED, "fanout"},
+    {TOPOLOGY_REJECTED, "fanout"},
 };
 
 /* The row of any of the lists begins with its name. */
@@ -115,7 +116,7 @@ queues_check(const struct topology *t, struct yaml_file *file)
 		if (strncmp(q->name, TOPOLOGY_RETRY ".", sizeof TOPOLOGY_RETRY) == 0)
 			yaml_file_problem(file, field,
 					  "names that begin with " TOPOLOGY_RETRY ". belong to the retry tiers");
-		if (!is_read(t, q->name) && strcmp(q->name, TOPOLOGY_OUTBOUND) != 0)
+		if (!is_read(t, q->name) && strcmp(q->name, TOPOLOGY_OUTBOUND) != 0 && !topology_queue_is_last(q))
 			yaml_file_problem(file, field, "no worker reads \"%s\"", q->name);
 		for (size_t j = 0; j < q->bindings_count; j++) {
 			snprintf(entry, sizeof entry, "queues[%zu].bindings[%zu]", i, j);

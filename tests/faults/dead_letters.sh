@@ -87,4 +87,20 @@ wait_for 20 state_is "#D$run-4" invoiced
 is "broker, replayed it becomes the order it was" "$(state "#D$run-4")" invoiced
 rm -f "$var"/fleet.ingest.env
 fleet reload
+
+# --- what the last reader there is rejects -------------------------------------------------------------------------------
+# As the dead-letter worker does with headers that it cannot read (tests/integration/test_broker_headers.c)
+taken() { management POST "queues/tributary/$1/get" "{\"count\":1,\"encoding\":\"auto\",\"ackmode\":\"$2\"}" | jq -r '.[0].payload'; } # QUEUE MODE
+messages_in() { management GET "queues/tributary/$1" | jq -r .messages_ready; }
+none_in() { [ "$(messages_in "$1")" = 0 ]; }
+one_in() { [ "$(messages_in "$1")" = 1 ]; }
+wait_for 20 none_in dead-letter
+fleet stop dead-letter
+sleep 1
+management POST exchanges/tributary/dead-letter/publish "{\"properties\":{\"delivery_mode\":2},\"routing_key\":\"enrich\",\"payload\":\"unread-$run\",\"payload_encoding\":\"string\"}" >/dev/null
+wait_for 20 one_in dead-letter
+taken dead-letter reject_requeue_false >/dev/null
+wait_for 20 one_in rejected
+is "rejected, a dead letter that its worker cannot read is kept" "$(taken rejected ack_requeue_false)" "unread-$run"
+fleet start dead-letter
 is "books balance" "$(books_wrong)" ""
