@@ -132,6 +132,17 @@ ops/stack/up --var "$var" --parties "$parties" >/dev/null
 tributary exceptions release --code mapping-error --limit 10 >/dev/null
 wait_for 30 sent_is edi-acme "AC-M$run" "order-response ship-notice invoice"
 is "a mapping's fault, mended: the document goes out" "$(sent edi-acme "AC-M$run")" "order-response ship-notice invoice"
+# A mapping that has nothing to say of one document: what comes after it does not wait
+cp -r "$parties" "$dir/quiet"
+rm -rf "$dir/quiet/edi-acme/sends"
+sed -i 's/^function out.order_response(doc)/&\n\tif doc then ignore("response-unwanted", "Acme wants none") end/' "$dir/quiet/lib/x12_out.lua"
+ops/stack/up --var "$var" --parties "$dir/quiet" >/dev/null
+order edi-acme "$acme/AC-10001.edi" AC-10001 "AC-Q$run"
+wait_for 30 sent_is edi-acme "AC-Q$run" "ship-notice invoice"
+is "a document that the mapping omits: the others are sent" "$(sent edi-acme "AC-Q$run")" "ship-notice invoice"
+told() { sql "SELECT string_agg(event || coalesce(' ' || code, ''), ', ' ORDER BY at, event) FROM tributary.timeline t JOIN tributary.orders o USING (order_id) WHERE o.number = 'AC-Q$run' AND stage = 'notify' AND event <> 'done'"; }
+is "a document that the mapping omits: nothing waits for it" "$(told)" "document.omitted response-unwanted, document.issued, document.issued"
+ops/stack/up --var "$var" --parties "$parties" >/dev/null
 # With several processes an invoice may be in hand before its ship notice is: it lets that by
 fleet stop notify
 order edi-acme "$acme/AC-10001.edi" AC-10001 "AC-E$run"

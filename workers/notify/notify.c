@@ -4,7 +4,7 @@
  * CONSUMES     notify.<party>, of parties that are sent documents: order.allocated, shipment.confirmed, invoice.issued,
  *              document.acknowledged
  * PUBLISHES    document.issued.<party>: 855, 856, 810, ORDRSP, DESADV, INVOIC, or what the party's mapping makes of it
- * WRITES       outbound_documents; control numbers, by their function
+ * WRITES       outbound_documents, outbound_omitted; control numbers, by their function
  * IDEMPOTENCY  the journal; a document's id is derived from what it is about, so that an allocation, shipment or invoice
  *              is told once. Its control number is taken in the same transaction; a number may stay unused
  * FAILURES     retry: order-unknown document-early; exceptions: document-rejected, mapping-* and a mapping's own, x12-data edifact-data
@@ -186,7 +186,7 @@ is_answered(const struct result *issued, struct uuid order_id)
 /*
  * A partner reads of a shipment after the answer to its order, and of an invoice after the shipment. Events come in that
  * order, but another process may have the earlier one in hand: it is waited for, and let by when it comes, unless both wait
- * behind a gate, in the wrong order. Not for ever: a mapping may have had nothing to say.
+ * behind a gate, in the wrong order. Not for ever: the party may have been sent no such document yet when that event came.
  */
 static bool
 is_early(const struct task *t, enum party_sends what, const struct result *issued)
@@ -287,7 +287,7 @@ document_make(struct batch *batch, const struct task *t, enum party_sends what)
 }
 
 static void
-document_issue(struct batch *batch, const struct task *t, enum party_sends what, struct rows *rows)
+document_issue(struct batch *batch, const struct task *t, enum party_sends what, struct rows *issued, struct rows *omitted)
 {
 	struct node *document = document_make(batch, t, what);
 	const char *content_type = outbound_content_type(t->party);
@@ -304,10 +304,16 @@ document_issue(struct batch *batch, const struct task *t, enum party_sends what,
 		return;
 	}
 	if (!bytes.p) {
+		rows_uuid(omitted, t->document_id);
+		rows_text(omitted, str_of(t->party->name));
+		rows_text(omitted, str_of(party_sends_name(what)));
+		rows_uuid(omitted, t->item->order_id);
+		rows_text(omitted, str_of(why.code));
+		rows_instant(omitted, batch->now_us);
 		item_note(batch, t->item, "document.omitted", why.code, "%s: %.200s", party_sends_name(what), why.text);
 		return;
 	}
-	notify_document_put(rows, &(struct issued){.document_id = t->document_id,
+	notify_document_put(issued, &(struct issued){.document_id = t->document_id,
 						   .order_id = t->item->order_id,
 						   .party = str_of(t->party->name),
 						   .what = what,
@@ -323,7 +329,8 @@ document_issue(struct batch *batch, const struct task *t, enum party_sends what,
 static enum outcome
 issue(struct batch *batch, enum party_sends what, struct why *why)
 {
-	struct rows *rows = rows_new(&notify_document_insert, batch->arena);
+	struct rows *issued = rows_new(&notify_document_insert, batch->arena),
+		    *omitted = rows_new(&notify_omitted_insert, batch->arena);
 	struct task *tasks = arena_array(batch->arena, batch->n, sizeof *tasks);
 	size_t n = tasks ? tasks_open(batch, what, tasks) : 0;
 	enum outcome outcome = OUTCOME_OK;
@@ -337,8 +344,9 @@ issue(struct batch *batch, enum party_sends what, struct why *why)
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	for (size_t i = 0; i < n; i++)
-		document_issue(batch, &tasks[i], what, rows);
-	store_send(batch->store, rows);
+		document_issue(batch, &tasks[i], what, issued, omitted);
+	store_send(batch->store, issued);
+	store_send(batch->store, omitted);
 	return OUTCOME_OK;
 }
 

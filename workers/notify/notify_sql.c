@@ -6,7 +6,8 @@ const struct statement notify_orders_known = {
 
 const struct statement notify_documents_issued = {
     "notify_documents_issued", "U",
-    "SELECT order_id, document_id, what FROM tributary.outbound_documents WHERE order_id = ANY ($1)"};
+    "SELECT order_id, document_id, what FROM tributary.outbound_documents WHERE order_id = ANY ($1)"
+    " UNION ALL SELECT order_id, document_id, what FROM tributary.outbound_omitted WHERE order_id = ANY ($1)"};
 
 const struct statement notify_numbers_take = {"notify_numbers_take", "TI",
 					      "SELECT party, last_number FROM tributary.control_numbers_take($1, $2)"};
@@ -15,6 +16,11 @@ const struct statement notify_document_insert = {
     "notify_document_insert", "UTTUITBZ",
     "INSERT INTO tributary.outbound_documents (document_id, party, what, order_id, control, content_type, body,"
     " issued_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"};
+
+const struct statement notify_omitted_insert = {
+    "notify_omitted_insert", "UTTUTZ",
+    "INSERT INTO tributary.outbound_omitted (document_id, party, what, order_id, code, omitted_at)"
+    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"};
 
 const struct statement notify_documents_answered = {
     "notify_documents_answered", "TI",

@@ -10,7 +10,7 @@
 
 /* order_id → order_id, document: the order with what our books say */
 extern const struct statement notify_orders_known;
-/* order_id → order_id, document_id, what: all that was issued about these orders before */
+/* order_id → order_id, document_id, what: all that was issued about these orders before, or omitted */
 extern const struct statement notify_documents_issued;
 /* party, count → party, the last of so many consecutive numbers */
 extern const struct statement notify_numbers_take;
@@ -23,6 +23,8 @@ struct issued {
 	const char *content_type;
 };
 extern const struct statement notify_document_insert;
+/* document_id, party, what, order_id, code, when */
+extern const struct statement notify_omitted_insert;
 void notify_document_put(struct rows *rows, const struct issued *issued);
 
 /* party, control → party, control, document_id, order_id, what, state; what nobody sent is not among them */
