@@ -48,6 +48,25 @@ is "ingest, the same order again, or with another note, is a duplicate" $(($(sql
 wait_for 10 sql_is "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed' AND number = '#1001'" 1
 is "ingest, a change of what was shipped is an exception" "$(sql "SELECT count(*) FROM report.exceptions WHERE code = 'order-changed' AND number = '#1001'")" 1
 
+# One number that means another item at each channel, in one batch
+cp ops/sandbox/mirror/item_aliases.csv "$var/aliases.csv"
+printf '%s\n' 'SAME-NUMBER,shopify,TR-1001' 'SAME-NUMBER,woocommerce,TR-1002' >>"$var/aliases.csv"
+mkdir -p "$var/aliases" && mv "$var/aliases.csv" "$var/aliases/item_aliases.csv"
+tributary mirror load "$var/aliases" >/dev/null
+fleet stop enrich
+jq '.id = 450789469901 | .name = "#1901" | .line_items[0].sku = "SAME-NUMBER"' topology/parties/shopify/samples/1001-paid.json >"$var/same-shopify.json"
+jq '.id = 7901 | .number = "7901" | .line_items[0].sku = "SAME-NUMBER"' topology/parties/woocommerce/samples/727-paid.json >"$var/same-woocommerce.json"
+tributary submit --party shopify "$var/same-shopify.json" >/dev/null
+tributary submit --party woocommerce "$var/same-woocommerce.json" >/dev/null
+both_wait() { management GET queues/tributary/enrich | jq -e '.messages_ready >= 2' >/dev/null; }
+wait_for 20 both_wait
+fleet start enrich
+wait_for 20 is_state shopify '#1901' invoiced
+wait_for 20 is_state woocommerce 7901 invoiced
+is "enrich, one alias of two channels is an item each" \
+	"$(sql "SELECT string_agg(l.party || ' ' || item_no || ' ' || item_source, ', ' ORDER BY l.party) FROM report.order_lines l JOIN report.orders o USING (order_id) WHERE o.number IN ('#1901', '7901') AND line_no = 1")" \
+	"shopify TR-1001 alias, woocommerce TR-1002 alias"
+
 # Held for an unknown customer: load the account, release, invoiced
 tributary submit --party shopify ops/demo/held.json >/dev/null
 wait_for 10 is_state shopify '#1098' held
