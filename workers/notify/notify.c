@@ -287,7 +287,8 @@ document_make(struct batch *batch, const struct task *t, enum party_sends what)
 }
 
 static void
-document_issue(struct batch *batch, const struct task *t, enum party_sends what, struct rows *issued, struct rows *omitted)
+document_issue(struct batch *batch, const struct task *t, enum party_sends what, struct rows *issued,
+	       struct rows *omitted)
 {
 	struct node *document = document_make(batch, t, what);
 	const char *content_type = outbound_content_type(t->party);
@@ -314,13 +315,13 @@ document_issue(struct batch *batch, const struct task *t, enum party_sends what,
 		return;
 	}
 	notify_document_put(issued, &(struct issued){.document_id = t->document_id,
-						   .order_id = t->item->order_id,
-						   .party = str_of(t->party->name),
-						   .what = what,
-						   .control = t->control,
-						   .content_type = content_type,
-						   .body = bytes,
-						   .issued_at_us = batch->now_us});
+						     .order_id = t->item->order_id,
+						     .party = str_of(t->party->name),
+						     .what = what,
+						     .control = t->control,
+						     .content_type = content_type,
+						     .body = bytes,
+						     .issued_at_us = batch->now_us});
 	item_note(batch, t->item, "document.issued", NULL, "%s to %s, control number %" PRId64, party_sends_name(what),
 		  t->party->name, t->control);
 	item_reply(batch, t->item, EVENT_DOCUMENT_ISSUED, 0, content_type, bytes);
