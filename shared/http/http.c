@@ -2,7 +2,7 @@
 /*
  * libcurl is seen in this file only.
  *
- * The body is handed over by a callback that cannot go back. So "was any of the body handed over" is known exactly, and
+ * The body is handed over by a callback that cannot go back once it gave some of it. So "was any of the body handed over" is known exactly, and
  * libcurl, which silently repeats a request on a kept connection that closed without an answer, cannot do that: it
  * fails with CURLE_SEND_FAIL_REWIND. Before the body no partner can have taken the request.
  */
@@ -63,13 +63,14 @@ on_send(char *out, size_t size, size_t count, void *context)
 	return n;
 }
 
+/* Newer libcurls (8.14, not 7.88) also go back when a handle is used again after a request that broke off: to the beginning of
+ * a body of which nothing was handed over. */
 static int
 on_seek(void *context, curl_off_t offset, int origin)
 {
-	(void)context;
-	(void)offset;
-	(void)origin;
-	return CURL_SEEKFUNC_FAIL;
+	const struct slot *s = context;
+
+	return offset == 0 && origin == SEEK_SET && s->handed_bytes == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t
@@ -108,6 +109,7 @@ slot_open(struct slot *s, const struct http_config *config)
 	curl_easy_setopt(e, CURLOPT_READFUNCTION, on_send);
 	curl_easy_setopt(e, CURLOPT_READDATA, s);
 	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
+	curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
 	return true;
