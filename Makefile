@@ -102,7 +102,7 @@ $(FUZZ_BIN): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(B)/tests/support/tree_equal.o $
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o %.a,$^) $(filter-out %.o,$(FUZZ_MAIN)) $(LDLIBS)
 
-.PHONY: all programs tests fuzz-targets demo up down drill test test-unit test-faults fuzz bench bench-report bench-growth lint format docs help clean packages
+.PHONY: all programs tests fuzz-targets demo up down drill test test-debian test-unit test-faults fuzz bench bench-report bench-growth lint format docs help clean packages
 all: programs
 
 programs: $(PROGRAMS)
@@ -129,6 +129,9 @@ down: ## stop exactly that stack
 test: packages ## all tests, on a stack of their own (SAN=1: with sanitizers)
 	@$(MAKE) --no-print-directory -j2 programs tests
 	@tests/run $(B)
+
+test-debian: ## the same on another Debian in a folder of its own: SUITE=trixie (newer RabbitMQ, Postgres, Redis and libraries)
+	@tests/debian $(or $(SUITE),trixie)
 
 drill: packages ## 100,000 orders while 200 faults happen (ORDERS, FAULTS, SEED), on a stack of its own: nothing may be lost or doubled
 	@$(MAKE) --no-print-directory -j2 programs
