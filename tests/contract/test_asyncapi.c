@@ -155,8 +155,12 @@ Test(asyncapi, it_has_every_exchange_event_and_binding)
 
 		cr_assert(node_get(channels, name) || str_equal(str_of(name), STR(TOPOLOGY_EVENTS)), "%s", name);
 	}
-	for (size_t i = 0; i < d.topology->queues_count; i++)
-		cr_assert_eq(keys_count(operations, d.topology->queues[i].name), d.topology->queues[i].bindings_count,
-			     "%s", d.topology->queues[i].name);
+	for (size_t i = 0; i < d.topology->queues_count; i++) {
+		const struct topology_queue *q = &d.topology->queues[i];
+
+		/* What no program reads is no operation. */
+		cr_assert_eq(keys_count(operations, q->name), topology_queue_is_last(q) ? 0 : q->bindings_count, "%s",
+			     q->name);
+	}
 	document_close(&d);
 }
