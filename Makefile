@@ -73,7 +73,7 @@ $(B)/%.o: %.c
 NEEDS_NAMES := $(filter $(B)/shared/worker/% $(B)/shared/audit/%,$(LIB_OBJ)) $(patsubst %.c,$(B)/%.o,$(wildcard workers/*/*.c tests/*/*.c ops/*/*.c))
 $(NEEDS_NAMES): | $(B)/gen/topology_names.h
 
--include $(shell find $(B) -name "test-var*" -prune -o -name bench-var -prune -o -path '$(B)/san' -prune -o -path '$(B)/fuzz' -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) -name "test-var*" -prune -o -name bench-var -prune -o -name "debian-*" -prune -o -path '$(B)/san' -prune -o -path '$(B)/fuzz' -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # --- tests -------------------------------------------------------------------------------------------------------
 
