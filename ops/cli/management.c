@@ -128,8 +128,10 @@ call_prepare(struct management *m, const char *url, struct buf *answer)
 	curl_easy_setopt(m->curl, CURLOPT_USERNAME, m->user);
 	curl_easy_setopt(m->curl, CURLOPT_PASSWORD, m->password);
 	curl_easy_setopt(m->curl, CURLOPT_NOPROXY, "*");
-	if (ca_file && ca_file[0])
+	if (ca_file && ca_file[0]) {
 		curl_easy_setopt(m->curl, CURLOPT_CAINFO, ca_file);
+		curl_easy_setopt(m->curl, CURLOPT_CAPATH, NULL);
+	}
 	curl_easy_setopt(m->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(m->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(m->curl, CURLOPT_TIMEOUT_MS, (long)m->timeout_ms);

@@ -206,5 +206,5 @@ $(last_lines "$log/topology.log")"
 }
 
 admin_accepted() {
-	curl -sf --noproxy '*' -m 10 -o /dev/null -K <(printf 'url = "%s/api/whoami"\n' "$(<"$secrets/admin.management-url")")
+	curl -sf --noproxy '*' -m 10 -o /dev/null $([ "$tls" = no ] || say --cacert "$var/tls/ca.pem") -K <(printf 'url = "%s/api/whoami"\n' "$(<"$secrets/admin.management-url")")
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define MISSING_RETRY_US INT64_C(5000000)
+#define WARY_US INT64_C(500000)
 #define CANCELLED_RETRY_US INT64_C(1000000) /* a queue's leader that comes and goes must not make us spin */
 #define LOOK_EVERY_US \
 	INT64_C(1000) /* with something to hand out, the socket is asked no more often: two system calls */
@@ -55,7 +56,7 @@ link_gone(struct consumer *c)
 static uint16_t
 queue_prefetch(const struct consumer *c, const struct queue *q)
 {
-	int64_t wanted = c->prefetch < q->limit ? c->prefetch : q->limit;
+	int64_t wanted = c->wary_channel == queue_channel(c, q) ? 1 : c->prefetch < q->limit ? c->prefetch : q->limit;
 
 	return wanted < 1 ? 1 : wanted > UINT16_MAX ? UINT16_MAX : (uint16_t)wanted;
 }
@@ -143,7 +144,7 @@ queues_consume(struct consumer *c, int64_t deadline_us)
 		int64_t now = monotonic_us();
 
 		if (q->is_consumed || q->is_stale || q->limit == 0 || q->next_check_us > now ||
-		    (i && now > deadline_us))
+		    (c->wary_channel && c->wary_channel != queue_channel(c, q)) || (i && now > deadline_us))
 			continue;
 		link_limit_rpc(&c->link, limit_us);
 		queue_consume(c, q);
@@ -251,6 +252,8 @@ consume_frame(struct consumer *c, const amqp_frame_t *frame)
  * A message with headers that rabbitmq-c will not read (nested more than 100 deep, since 0.14) ends the connection, and would do
  * so each time it comes again, and stop its queue. RabbitMQ never sends anything between a delivery and its header, so the
  * delivery whose header is missing now is the one: it is rejected unread, which dead-letters it. The link is lost all the same.
+ * There may be more like it, and each would send back all that is on its way of all queues, which counts against that. So until
+ * something of this queue can be read it is consumed alone, one message at a time.
  */
 static void
 unreadable_reject(void *context)
@@ -271,7 +274,9 @@ unreadable_reject(void *context)
 			 "rejected\"",
 			 q->name);
 		(void)amqp_basic_reject(c->link.state, queue_channel(c, q), tag, 0);
-		link_end_writes(&c->link);
+		link_finish(&c->link);
+		c->wary_channel = queue_channel(c, q);
+		c->wary_until_us = monotonic_us() + WARY_US;
 		return;
 	}
 }
@@ -313,6 +318,18 @@ consume_read(struct consumer *c)
 		link_gone(c);
 }
 
+/* Something came of it that can be read, or nothing came: now all queues again, and this one as the others. */
+static void
+wary_end(struct consumer *c)
+{
+	struct queue *q = c->wary_channel ? &c->queues[c->wary_channel - 1] : NULL;
+
+	if (!q || (!inbox_has_whole(&q->inbox) && monotonic_us() < c->wary_until_us))
+		return;
+	c->wary_channel = 0;
+	queue_cancel(c, q);
+}
+
 /* --- what the others call --------------------------------------------------------------------------------------- */
 
 void
@@ -324,6 +341,7 @@ consume_serve(struct consumer *c, int64_t deadline_us)
 		return;
 	if (now < deadline_us && link_is_due(&c->link))
 		link_open(&c->link, link_budget_us(&c->link, deadline_us));
+	wary_end(c);
 	if (link_is_up(&c->link) && !c->is_paused && now < deadline_us)
 		queues_consume(c, deadline_us);
 	if (!link_is_up(&c->link))
@@ -409,6 +427,8 @@ consume_next_us(const struct consumer *c)
 		return INT64_MAX;
 	if (!link_is_up(&c->link))
 		return c->link.next_try_us;
+	if (c->wary_channel)
+		return c->wary_until_us;
 	for (size_t i = 0; i < c->queues_count && !c->is_paused; i++)
 		if (!c->queues[i].is_consumed && !c->queues[i].is_stale && c->queues[i].limit &&
 		    c->queues[i].next_check_us < next)

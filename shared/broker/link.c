@@ -103,19 +103,28 @@ link_lost(struct link *l, const char *code, const char *format, ...)
 		amqp_destroy_connection(l->state);
 	l->state = NULL;
 	l->is_blocked = false;
+	if (l->is_finished) {
+		l->is_finished = false;
+		l->opened_us = 0;
+		l->next_try_us = monotonic_us();
+		return;
+	}
 	l->host = (l->host + 1) % l->settings->hosts_count;
 	link_schedule(l, strcmp(code, "amqp-refused") == 0);
 }
 
-/* The broker ends a connection that ends on our side once it has read all of it. What it says meanwhile is not looked at. */
+/* To a goodbye the broker closes each channel behind what stands before it; then it sees that we have ended, and ends. */
 void
-link_end_writes(struct link *l)
+link_finish(struct link *l)
 {
 	int64_t end_us = monotonic_us() + LINK_END_MS * 1000;
+	amqp_connection_close_t goodbye = {.reply_code = AMQP_REPLY_SUCCESS};
 	struct pollfd p = {.fd = link_fd(l), .events = POLLIN};
 	char bytes[4096];
 
-	if (shutdown(p.fd, SHUT_WR) != 0)
+	l->is_finished = true;
+	if (amqp_send_method(l->state, 0, AMQP_CONNECTION_CLOSE_METHOD, &goodbye) != AMQP_STATUS_OK ||
+	    shutdown(p.fd, SHUT_WR) != 0)
 		return;
 	for (int64_t left_us = LINK_END_MS * 1000; left_us > 0; left_us = end_us - monotonic_us())
 		if (poll(&p, 1, (int)(left_us / 1000) + 1) <= 0 || recv(p.fd, bytes, sizeof bytes, 0) <= 0)

@@ -29,6 +29,7 @@ struct link {
 	amqp_connection_state_t state; /* NULL while down */
 	size_t host;                   /* of the next try */
 	bool is_blocked;               /* the broker reads nothing from us: memory or disk alarm */
+	bool is_finished;              /* by link_finish() */
 	uint64_t opened_count;         /* connections so far: the generation */
 	unsigned failures;             /* in a row */
 	int64_t next_try_us;           /* monotonic */
@@ -50,8 +51,9 @@ int64_t link_budget_us(const struct link *l, int64_t deadline_us);
 void link_open(struct link *l, int64_t budget_us);
 /* link_lost - end it where it stands: code is a literal, the rest says what happened */
 void link_lost(struct link *l, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* link_end_writes - nothing more is said, and what was said has arrived, or LINK_END_MS are over; link_lost() must follow */
-void link_end_writes(struct link *l);
+/* link_finish - what was said has been done by the broker, or LINK_END_MS are over; whatever it says is not looked at.
+ * link_lost() must follow; the next try is at once, at the same host, and no failure is counted. */
+void link_finish(struct link *l);
 /* link_close - say goodbye to the broker, so that it gives unacknowledged messages to others at once */
 void link_close(struct link *l);
 

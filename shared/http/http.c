@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcurl is seen in this file only.
+ * libcurl is seen in this file and in wire.c only.
  *
- * The body is handed over by a callback that cannot go back once it gave some of it. So "was any of the body handed over" is known exactly, and
- * libcurl, which silently repeats a request on a kept connection that closed without an answer, cannot do that: it
- * fails with CURLE_SEND_FAIL_REWIND. Before the body no partner can have taken the request.
+ * The body is handed over by a callback that cannot go back once it gave some of it. So "was any of the body handed
+ * over" is known exactly, and libcurl, which silently repeats a request on a kept connection that closed without an
+ * answer, cannot do that: it fails with CURLE_SEND_FAIL_REWIND. Before the body no partner can have taken the request.
  */
 #include "http/http.h"
 

@@ -4,7 +4,9 @@
 #include "base/instant.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +40,30 @@ wire_set(struct wire *w, const struct wire_config *config, const char *url, int6
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, w->detail);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms(deadline_us));
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms(deadline_us) + 1);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (config->ca_file)
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a name that is still being looked up is not waited for */
+	if (config->ca_file && config->ca_file[0]) {
 		curl_easy_setopt(e, CURLOPT_CAINFO, config->ca_file);
+		curl_easy_setopt(e, CURLOPT_CAPATH, NULL); /* instead of the system's, not beside them */
+	}
+}
+
+/* libcurl's text of a refused connection has milliseconds in it, and would be another one each time. */
+static const char *
+trouble_of(struct wire *w, CURLcode code)
+{
+	long os_errno = 0;
+
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return LATE;
+	if (code != CURLE_COULDNT_CONNECT)
+		return w->detail[0] ? w->detail : curl_easy_strerror(code);
+	curl_easy_getinfo(w->easy, CURLINFO_OS_ERRNO, &os_errno);
+	return os_errno ? strerror((int)os_errno) : curl_easy_strerror(code);
 }
 
 static bool
@@ -56,31 +75,38 @@ wire_connect(struct wire *w, const struct wire_config *config, int64_t deadline_
 
 	snprintf(url, sizeof url, "%s://%s%s%s:%d/", config->is_tls ? "https" : "http", is_address6 ? "[" : "",
 		 config->host, is_address6 ? "]" : "", (int)config->port);
+	w->trouble = LATE;
+	if (left_ms(deadline_us) == 0) /* 0 is five minutes to libcurl */
+		return false;
 	wire_set(w, config, url, deadline_us);
 	code = curl_easy_perform(w->easy);
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(w->easy, CURLINFO_ACTIVESOCKET, &w->socket);
 	if (code != CURLE_OK)
-		w->trouble = code == CURLE_OPERATION_TIMEDOUT ? LATE
-			     : w->detail[0]                   ? w->detail
-							      : curl_easy_strerror(code);
+		w->trouble = trouble_of(w, code);
 	return code == CURLE_OK;
+}
+
+/* For the life of the process: a connection that comes and goes must not take libcurl's tables down and up. */
+static void
+library_open(void)
+{
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
 struct wire *
 wire_open(const struct wire_config *config, int64_t deadline_us, char *text)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct wire *w = calloc(1, sizeof *w);
 
+	(void)pthread_once(&once, library_open);
 	snprintf(text, WIRE_TEXT_BYTES, "no memory");
-	if (!w || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(w);
-		return NULL;
-	}
-	w->easy = curl_easy_init();
-	if (w->easy && wire_connect(w, config, deadline_us))
+	if (w)
+		w->easy = curl_easy_init();
+	if (w && w->easy && wire_connect(w, config, deadline_us))
 		return w;
-	if (w->trouble)
+	if (w && w->trouble)
 		snprintf(text, WIRE_TEXT_BYTES, "%s", w->trouble);
 	wire_close(w);
 	return NULL;
@@ -93,7 +119,6 @@ wire_close(struct wire *w)
 		return;
 	if (w->easy)
 		curl_easy_cleanup(w->easy);
-	curl_global_cleanup();
 	free(w);
 }
 
@@ -109,7 +134,7 @@ wire_wait(struct wire *w, CURLcode code, short events, int64_t deadline_us)
 		w->trouble = curl_easy_strerror(code);
 		return false;
 	}
-	return ms > 0 && poll(&p, 1, (int)ms) >= 0;
+	return ms > 0 && (poll(&p, 1, (int)ms) >= 0 || errno == EINTR);
 }
 
 bool

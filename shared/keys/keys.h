@@ -16,7 +16,7 @@ struct keys_config {
 	const char *url;     /* redis://user:password@host:port/0, rediss:// with TLS */
 	const char *ca_file; /* of rediss, PEM; NULL: the system's */
 	const char *prefix;  /* tributary:done:enrich: */
-	int64_t timeout_ms;  /* of each call, and of connecting before it */
+	int64_t timeout_ms;  /* of each call; connecting before it: the same again, four times with TLS */
 	int64_t ttl_ms;      /* how long a mark lives */
 };
 

@@ -15,6 +15,7 @@
 #define RETRY_US INT64_C(1000000)
 #define COMMANDS_MAX_BYTES ((size_t)1 << 20) /* of one call */
 #define READ_BYTES 16384
+#define TLS_TIMES 4 /* as long as a call may connecting take: it is more round trips, and reckoning */
 
 void
 redis_lost(struct redis *r, const char *text)
@@ -126,11 +127,20 @@ login(struct redis *r)
 	const char *const named[] = {"AUTH", r->url.user, r->url.password},
 			  *const unnamed[] = {"AUTH", r->url.password}, *const select[] = {"SELECT", r->database};
 
-	if (r->url.password[0] && r->url.user[0] && !(say(r, COUNT_OF(named), named) && redis_skip(r, 1)))
-		return false;
-	if (r->url.password[0] && !r->url.user[0] && !(say(r, COUNT_OF(unnamed), unnamed) && redis_skip(r, 1)))
-		return false;
-	return say(r, COUNT_OF(select), select) && redis_skip(r, 1);
+	size_t n = 1;
+
+	if (r->url.password[0]) {
+		if (r->url.user[0] ? !say(r, COUNT_OF(named), named) : !say(r, COUNT_OF(unnamed), unnamed))
+			return false;
+		n++;
+	}
+	return say(r, COUNT_OF(select), select) && redis_skip(r, n);
+}
+
+static bool
+is_tls(const struct redis *r)
+{
+	return strcmp(r->url.scheme, "rediss") == 0;
 }
 
 static void
@@ -138,7 +148,7 @@ connect_again(struct redis *r)
 {
 	const struct wire_config config = {.host = r->url.host,
 					   .port = r->url.port ? r->url.port : PORT_DEFAULT,
-					   .is_tls = strcmp(r->url.scheme, "rediss") == 0,
+					   .is_tls = is_tls(r),
 					   .ca_file = r->ca_file};
 	char text[WIRE_TEXT_BYTES];
 
@@ -164,9 +174,12 @@ redis_begin(struct redis *r)
 {
 	int64_t now = monotonic_us();
 
-	r->deadline_us = now + r->timeout_ms * 1000;
-	if (!r->wire && now >= r->next_try_us)
+	if (!r->wire && now >= r->next_try_us) {
+		r->deadline_us = now + r->timeout_ms * 1000 * (is_tls(r) ? TLS_TIMES : 1);
 		connect_again(r);
+		now = monotonic_us();
+	}
+	r->deadline_us = now + r->timeout_ms * 1000;
 	return r->wire != NULL;
 }
 

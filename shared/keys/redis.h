@@ -2,7 +2,8 @@
 /*
  * redis - one connection to Redis, made anew when it is lost, at most once per second
  * hiredis writes the commands and reads the replies; the bytes go over a wire (http/wire.h), with TLS for rediss://. A call
- * is redis_begin(), its commands, and as many replies; all of it within the timeout.
+ * is redis_begin(), its commands, and as many replies; all of it within the timeout. Connecting before it has the timeout once
+ * more, with TLS four times.
  *
  *   if (redis_begin(r) && redis_command(r, n, words, lengths) && (reply = redis_reply(r))) ... freeReplyObject(reply);
  */

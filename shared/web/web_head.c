@@ -141,7 +141,7 @@ line_end(const char *value, const char *next)
 
 	while (p + 2 < next && (*p == ' ' || *p == '\t'))
 		p++;
-	if (p + 2 == next)
+	if (p + 2 == next && p[0] == '\r' && p[1] == '\n')
 		return next;
 #endif
 	(void)next;

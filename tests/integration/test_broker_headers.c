@@ -163,6 +163,8 @@ Test(broker_headers, a_bomb_of_nested_lists_is_survived)
 	free(nest);
 }
 
+#define UNREADABLE 30 /* in a row */
+
 /* is_asked_first: it is on its way while the other queue is asked for, so that it is read by whoever waits for that answer */
 static void
 unreadable_survive(bool is_asked_first)
@@ -180,7 +182,8 @@ unreadable_survive(bool is_asked_first)
 	lab_queue(other, 0);
 	lab_dead_letter_queue(queue, dead);
 	messages_fill(publisher, queue, 0, 3);
-	lab_publish(queue, &properties, STR("x"));
+	for (int i = 0; i < UNREADABLE; i++)
+		lab_publish(queue, &properties, STR("x"));
 	messages_fill(publisher, queue, 3, 3);
 	messages_fill(publisher, other, 6, 3);
 	broker_consume(b, str_of(is_asked_first ? other : queue));
@@ -189,10 +192,12 @@ unreadable_survive(bool is_asked_first)
 	while (got != all) {
 		messages_take(b, arena, &d);
 		got |= 1U << messages_number(&d);
+		/* Each return counts against what was on its way as well. */
+		cr_assert(d.envelope.deliveries <= 2, "%d", (int)d.envelope.deliveries);
 		broker_ack(b, &d);
 	}
-	cr_assert(broker_reconnects(b) == 1, "%d", (int)broker_reconnects(b));
-	messages_depth(dead, 1);
+	messages_depth(dead, UNREADABLE);
+	cr_assert(broker_reconnects(b) == UNREADABLE, "%d", (int)broker_reconnects(b));
 	messages_depth(queue, 0);
 	broker_free(b);
 	broker_free(publisher);

@@ -80,6 +80,8 @@ def framing():
     attack("framing, folded header", post(whole, b"Transfer-Encoding:\r\n chunked\r\n", length=b""), [400, 0])
     attack("framing, a header folded into another", post(sample, b"X-A: b\r\n Content-Length: 3\r\n"), [400, 0])
     attack("framing, a line feed alone in the headers", post(sample, b"X-A: b\nX-B: c\r\n"), [400, 0])
+    attack("framing, a line feed alone behind a blank", post(sample, b"X-A: b \nX-B: c\r\n"), [400, 0])
+    attack("framing, a NUL behind a blank", post(sample, b"X-A: b \0\r\n"), [400, 0])
     attack("framing, blank before the colon", post(b"abc" + smuggled, b"Content-Length : 3\r\n"), [400, 0])
     attack("framing, blank before the first header",
            b"POST " + path.encode() + b" HTTP/1.1\r\n Content-Length: 3\r\n" + host + auth + kind + b"\r\nabc", [400, 0])
