@@ -52,8 +52,8 @@ struct consumer {
 	uint64_t handed_count;   /* deliveries handed out so far */
 	size_t turn;             /* index of the queue that is asked first for the next delivery */
 	bool is_paused;
-	amqp_channel_t
-	    wary_channel; /* of the queue that is consumed alone, one by one: something of it could not be read; 0: none */
+	/* Of the queue that is consumed alone, one by one, as something of it could not be read; 0: none. */
+	amqp_channel_t wary_channel;
 	int64_t wary_until_us; /* monotonic: nothing came by then: it is empty, or others have it */
 	int64_t looked_us;     /* monotonic: when there was nothing more to read */
 	struct inbox_sum sum;

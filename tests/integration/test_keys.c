@@ -22,11 +22,10 @@ keys_open(void)
 	struct keys *k;
 
 	lab_alone();
-	k = keys_new(&(struct keys_config){.url = lab_redis_url(),
-					   .prefix = "tributary:lab:",
-					   .timeout_ms = TIMEOUT_MS,
-					   .ttl_ms = 60000},
-		     &why);
+	k = keys_new(
+	    &(struct keys_config){
+		.url = lab_redis_url(), .prefix = "tributary:lab:", .timeout_ms = TIMEOUT_MS, .ttl_ms = 60000},
+	    &why);
 	cr_assert(k, "%s", why.text);
 	for (size_t i = 0; i < COUNT_OF(ids); i++) {
 		ids[i] = uuid_random();
