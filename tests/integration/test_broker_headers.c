@@ -216,6 +216,42 @@ Test(broker_headers, what_cannot_be_read_while_a_queue_is_asked_for_is_rejected_
 	unreadable_survive(true);
 }
 
+Test(broker_headers, nothing_readable_behind_it_and_the_other_queues_go_on)
+{
+	const char *queue = lab_name("headers"), *dead = lab_name("dead"), *other = lab_name("other");
+	struct broker *b = messages_broker(lab_amqp_url(), queue, 10),
+		      *publisher = messages_broker(lab_amqp_url(), NULL, 0);
+	amqp_table_entry_t e = header("x", AMQP_FIELD_KIND_UTF8);
+	amqp_basic_properties_t properties = {._flags = AMQP_BASIC_HEADERS_FLAG, .headers = {1, &e}};
+	struct delivery d;
+
+	e.value.value.bytes = amqp_cstring_bytes(MARK);
+	lab_queue(dead, 0);
+	lab_queue(other, 0);
+	lab_dead_letter_queue(queue, dead);
+	lab_publish(queue, &properties, STR("x"));
+	messages_fill(publisher, other, 0, 3);
+	broker_consume(b, str_of(other));
+	for (int i = 0; i < 3; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i);
+		broker_ack(b, &d);
+	}
+	messages_depth(dead, 1);
+	/* And its own queue, as before. */
+	messages_fill(publisher, queue, 3, 3);
+	for (int i = 3; i < 6; i++) {
+		messages_take(b, arena, &d);
+		cr_assert(messages_number(&d) == i);
+		broker_ack(b, &d);
+	}
+	broker_free(b);
+	broker_free(publisher);
+	lab_queue_delete(queue);
+	lab_queue_delete(other);
+	lab_queue_delete(dead);
+}
+
 Test(broker_headers, the_brokers_own_death_note_is_read_and_never_sent_on)
 {
 	const char *first = lab_name("first"), *dead = lab_name("dead");
