@@ -143,7 +143,18 @@ broker_consume(struct broker *b, struct str queue)
 	if (!more)
 		abort();
 	c->queues = more;
-	c->queues[c->queues_count++] = (struct queue){.name = name, .limit = BROKER_UNLIMITED, .inbox.sum = &c->sum};
+	c->queues[c->queues_count++] =
+	    (struct queue){.name = name, .limit = BROKER_UNLIMITED, .share = 1, .inbox.sum = &c->sum};
+}
+
+void
+broker_share(struct broker *b, struct str queue, int64_t count)
+{
+	struct consumer *c = &b->consumer;
+
+	for (size_t i = 0; i < c->queues_count; i++)
+		if (str_equal(str_of(c->queues[i].name), queue))
+			c->queues[i].share = count;
 }
 
 static int64_t

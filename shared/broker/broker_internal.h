@@ -33,6 +33,7 @@ struct queue {
 	uint64_t acked_tag;  /* all up to it are acknowledged */
 	bool is_consumed;
 	bool is_held;           /* its inbox hands out nothing now */
+	int64_t share;          /* how many it hands out in a turn */
 	int64_t limit;          /* messages on their way, most; 0: it is not to be consumed now */
 	int64_t consumed_limit; /* what it is consumed with */
 	bool was_missing;       /* said so in the log */
@@ -51,6 +52,7 @@ struct consumer {
 	uint64_t channels_count; /* opened so far, of all connections */
 	uint64_t handed_count;   /* deliveries handed out so far */
 	size_t turn;             /* index of the queue that is asked first for the next delivery */
+	int64_t turn_count;      /* how many it has handed out in this turn */
 	bool is_paused;
 	/* Of the queue that is consumed alone, one by one, as something of it could not be read; 0: none. */
 	amqp_channel_t wary_channel;

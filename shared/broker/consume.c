@@ -372,6 +372,21 @@ queue_next(const struct consumer *c)
 	return NULL;
 }
 
+/* It has handed out one more. */
+static void
+turn_go_on(struct consumer *c, const struct queue *q)
+{
+	size_t index = (size_t)(q - c->queues);
+
+	if (c->turn != index)
+		c->turn_count = 0;
+	c->turn = index;
+	if (++c->turn_count < q->share)
+		return;
+	c->turn_count = 0;
+	c->turn = index + 1;
+}
+
 bool
 consume_is_ready(const struct consumer *c)
 {
@@ -396,7 +411,7 @@ consume_hand_out(struct consumer *c, struct arena *arena, struct delivery *deliv
 	delivery->channel = queue_channel(c, q);
 	delivery->generation = q->generation;
 	delivery->number = c->handed_count++;
-	c->turn = (size_t)(q - c->queues) + 1;
+	turn_go_on(c, q);
 	return OUTCOME_OK;
 }
 

@@ -14,6 +14,7 @@
 #define STORE_RETRY_US INT64_C(5000000)
 #define LINGER_PART 2 /* of what the last transaction took */
 #define LINGER_MAX_US INT64_C(15000)
+#define LINGER_TIMES 2 /* so long in all */
 
 /* On a quiet day too it must be known whether the database is there. */
 static void
@@ -118,8 +119,9 @@ said_end(struct skeleton *s)
 }
 
 /*
- * How long a batch waits for more after its first message. A transaction of few costs nearly what one of many does, so while
- * they take long (the machine is busy, and what comes next is on its way) the next one is waited for in proportion.
+ * How long a batch waits for one more. A transaction of few costs nearly what one of many does, so while they take long (the
+ * machine is busy, and what comes next is on its way) the next message is waited for in proportion, since the last one: what
+ * was said in one batch comes bit by bit.
  */
 static int64_t
 linger_us(const struct skeleton *s)
@@ -131,13 +133,13 @@ linger_us(const struct skeleton *s)
 	return wait_us == 0 || wait_us > more_us ? wait_us : more_us;
 }
 
-/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within linger_us() of the first. None also when there is
- * nothing to take, and what was said has its answers. False as said_end(). */
+/* Up to BATCH_MAX messages or BATCH_BYTES bytes, or what came within linger_us() of each other, and within LINGER_TIMES as
+ * much of the first. None also when there is nothing to take, and what was said has its answers. False as said_end(). */
 static bool
 turn_take(struct skeleton *s, struct turn *t)
 {
 	size_t max = (size_t)s->config.batch_max;
-	int64_t deadline_us = 0;
+	int64_t gap_us = linger_us(s), last_us = 0, deadline_us = 0;
 
 	t->n = 0;
 	t->items = arena_array(t->arena, max, sizeof *t->items);
@@ -164,8 +166,11 @@ turn_take(struct skeleton *s, struct turn *t)
 		}
 		metrics_count(s->metrics, COUNTER_DELIVERIES, 1);
 		metrics_count(s->metrics, COUNTER_REDELIVERIES, d->redelivered);
+		deadline_us = monotonic_us() + gap_us;
 		if (t->n++ == 0)
-			deadline_us = monotonic_us() + linger_us(s);
+			last_us = deadline_us + (LINGER_TIMES - 1) * gap_us;
+		if (deadline_us > last_us)
+			deadline_us = last_us;
 	}
 	return true;
 }

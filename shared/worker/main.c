@@ -21,6 +21,7 @@
 #define QUEUE_BYTES 256
 #define RPC_TIMEOUT_MS 5000
 #define SLEEP_SLICE_MS 200
+#define ANSWERS_SHARE 3    /* what a partner answers ends what is under way, what a channel orders begins more */
 #define PREFETCH_BATCHES 2 /* of each queue: two unacknowledged, and the next one there when its turn comes */
 
 static volatile sig_atomic_t stop_asked;
@@ -167,8 +168,13 @@ queues_each(struct skeleton *s, void (*each)(struct skeleton *s, const char *que
 static void
 queue_consume(struct skeleton *s, const char *queue, void *context)
 {
+	const char *dot = strchr(queue, '.');
+	const struct party *party = dot ? party_list_find(s->parties, str_of(dot + 1)) : NULL;
+
 	(void)context;
 	broker_consume(s->broker, str_of(queue));
+	if (s->worker->from_outside && party && party->kind != PARTY_CHANNEL)
+		broker_share(s->broker, str_of(queue), ANSWERS_SHARE);
 }
 
 static void
@@ -244,8 +250,13 @@ queues_consume(struct skeleton *s)
 
 	if (!rest.n)
 		queues_each(s, queue_consume, NULL);
-	while (rest.n)
-		broker_consume(s->broker, str_trim(str_split(&rest, ',')));
+	while (rest.n) {
+		struct str name = str_trim(str_split(&rest, ','));
+		char queue[QUEUE_BYTES];
+
+		snprintf(queue, sizeof queue, "%.*s", STR_ARGS(name));
+		queue_consume(s, queue, NULL);
+	}
 }
 
 static void

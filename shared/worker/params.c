@@ -23,10 +23,10 @@ const struct param skeleton_params[] = {
      "queues to consume, separated by commas; empty: all of the worker's. One party alone: ingest.shopify"},
     {"BATCH_MAX", PARAM_INT, AT(batch_max), "100", 1, 1000, "messages", "most messages of one transaction"},
     {"BATCH_WAIT_MS", PARAM_INT, AT(batch_wait_ms), "2", 0, 1000, "ms",
-     "how long a batch waits for more, or 15 ms at most while transactions take long; 0: not at all"},
+     "how long a batch waits for one more, or 15 ms at most while transactions take long; 0: not at all"},
     {"BATCH_BYTES", PARAM_INT, AT(batch_bytes), "8388608", 65536, 67108864, "bytes",
      "a batch that holds this much takes no further message"},
-    {"BACKLOG_MAX", PARAM_INT, AT(backlog_max), "100", 0, 1000000, "messages",
+    {"BACKLOG_MAX", PARAM_INT, AT(backlog_max), "20", 0, 1000000, "messages",
      "with more in a queue that comes later, a queue at the door that is as long waits, so that no channel is behind "
      "another; 0: never"},
     {"BACKLOG_WAIT_MS", PARAM_INT, AT(backlog_wait_ms), "100", 1, 10000, "ms",

@@ -105,6 +105,24 @@ Test(broker_fair, one_message_is_not_behind_those_of_another_queue)
 	broker_free(b);
 }
 
+Test(broker_fair, a_queue_has_as_many_in_a_turn_as_its_share)
+{
+	static const char expected[] = "ooo1ooo1o11111";
+	struct broker *b = broker_of_both(200, 0);
+	int n[2] = {0, 100};
+	struct delivery d;
+
+	broker_share(b, str_of(other), 3);
+	messages_fill(b, queue, 0, 8);
+	take(b, &d, queue, n[0]++);
+	pump(b, queue, 0);
+	messages_fill(b, other, 100, 7);
+	pump(b, other, 0);
+	for (const char *p = expected; *p; p++)
+		take(b, &d, *p == 'o' ? other : queue, n[*p == 'o']++);
+	broker_free(b);
+}
+
 Test(broker_fair, an_acknowledgement_covers_what_its_queue_gave_before_and_nothing_else)
 {
 	struct broker *b = broker_of_both(20, 0);
