@@ -58,7 +58,7 @@ cpu() {
 	done | awk '{t[$1] += $2} END {for (n in t) print n, t[n]}' | sort
 }
 per_item() { # per_item BEFORE AFTER COUNT FACTOR - what names and numbers grew by, each; one that is new from 0
-	join -a 2 -e 0 -o 0,1.2,2.2 "$1" "$2" | awk -v n="$3" -v f="$4" '{printf "%s %.1f\n", $1, ($3 - $2) * f / n}'
+	join -a 2 -e 0 -o 0,1.2,2.2 "$1" "$2" | awk -v n="$3" -v f="$4" '{printf "%s %.3f\n", $1, ($3 - $2) * f / n}'
 }
 cpu_per_item() { per_item "$1" "$2" "$3" 10000 | awk '$2 >= 1 {print; sum += $2} END {print "all", sum}'; } # microseconds
 median() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }

@@ -215,11 +215,13 @@ def bars(title, says, unit, values):
 
 
 def per_order(b):
-    counts = b.get("per_order") or {}
-    rows = [(k.replace("_", " "), v) for k, v in counts.items() if k != "wal_bytes"]
-    out = bars("Rows and messages per order", "Rows written by Postgres; messages published, confirmed and delivered by the broker.", "per order", rows) if rows else ""
-    if counts.get("wal_bytes"):
-        out += bars("WAL per order", "Bytes of write-ahead log, full pages among them.", "bytes per order", [("WAL", counts["wal_bytes"])])
+    fleet, bare = b.get("per_order") or {}, b.get("bare_per_order") or {}
+    pairs = [(k.replace("_", " ") + of, v[k]) for k in fleet for of, v in (("", fleet), (", bare limit", bare)) if k in v]
+    rows = [p for p in pairs if not p[0].startswith("wal")]
+    out = bars("Rows and messages per order", "Rows written and transactions committed by Postgres; messages published, confirmed and delivered "
+               "by the broker.", "per order", rows) if rows else ""
+    if fleet.get("wal_bytes"):
+        out += bars("WAL per order", "Bytes of write-ahead log, full pages among them.", "bytes per order", [p for p in pairs if p[0].startswith("wal")])
     return out
 
 
