@@ -8,7 +8,7 @@
 /*
  * bare_command - bench bare --hop N --last N --count N [--batch N]
  * Takes messages from queue bare.<hop>, up to `batch` (100) at a time, writes for each the rows that bare.image has of the hop
- * (tests/bench/bare.sql) in as many transactions as a worker, publishes the body to bare.<hop + 1>, acknowledges. Ends after
+ * (tests/bench/bare.sql) in as many transactions as a worker, publishes a body as long as the fleet's to bare.<hop + 1>, acknowledges. Ends after
  * `count` messages; the last hop prints, twice a second and at its end, the time in microseconds since 1970 and how many it has
  * taken. AMQP_URL and DATABASE_URL say where. Returns 0, 1 or 2.
  */

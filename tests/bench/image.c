@@ -34,6 +34,7 @@ struct image_statement {
 struct image {
 	size_t count;
 	int64_t parts;
+	size_t body_bytes;
 	struct image_statement statements[STATEMENTS_MAX];
 };
 
@@ -51,6 +52,9 @@ static const struct statement image_select = {
     "SELECT i.part::bigint, i.step::bigint, i.kind, i.tab, i.line::bigint, i.name, i.type, i.letter::text, i.is_key,"
     " i.is_own, i.value FROM unnest($1) h JOIN bare.image i ON i.hop = h"
     " ORDER BY i.part, i.step, i.line, i.is_key DESC, i.place"};
+
+static const struct statement body_select = {"bare_body", "N",
+					     "SELECT b.bytes FROM unnest($1) h JOIN bare.bodies b ON b.hop = h"};
 
 /* --- loading ---------------------------------------------------------------------------------------------------- */
 
@@ -139,6 +143,23 @@ statement_read(struct image *image, const struct result *r, size_t first, size_t
 	return true;
 }
 
+static enum outcome
+body_load(struct store *store, int64_t hop, struct arena *arena, struct image *image, struct why *why)
+{
+	struct rows *rows = rows_new(&body_select, arena);
+	struct result *r;
+	enum outcome outcome;
+
+	rows_int(rows, hop);
+	outcome = store_ask(store, rows, &r, why);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (result_count(r) != 1)
+		return why_set(why, OUTCOME_DEAD, "bare-image", "bare.bodies has nothing of hop %lld", (long long)hop);
+	image->body_bytes = (size_t)result_int(r, 0, 0);
+	return OUTCOME_OK;
+}
+
 enum outcome
 image_load(struct store *store, int64_t hop, struct arena *arena, struct image **image, struct why *why)
 {
@@ -161,7 +182,13 @@ image_load(struct store *store, int64_t hop, struct arena *arena, struct image *
 			return why_set(why, OUTCOME_DEAD, "bare-image", "more than %d statements, or no memory",
 				       STATEMENTS_MAX);
 	}
-	return OUTCOME_OK;
+	return body_load(store, hop, arena, *image, why);
+}
+
+size_t
+image_body_bytes(const struct image *image)
+{
+	return image->body_bytes;
 }
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */

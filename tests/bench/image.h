@@ -17,6 +17,8 @@ struct image;
  */
 enum outcome image_load(struct store *store, int64_t hop, struct arena *arena, struct image **image,
 			struct why *why) MUST_CHECK;
+/* image_body_bytes - how long the message is that is said there */
+size_t image_body_bytes(const struct image *image);
 /* image_write - of n messages, one order each: in as many transactions as the hop has. Outcomes as store_commit() */
 enum outcome image_write(const struct image *image, struct store *store, struct arena *arena,
 			 const struct delivery *deliveries, size_t n, struct why *why) MUST_CHECK;
