@@ -21,7 +21,7 @@
 #define TURN_NS 10000000
 
 struct config {
-	const char *amqp_url, *token, *mode, *state_file, *party;
+	const char *amqp_url, *token, *mode, *state_file, *party, *cert, *key;
 	int64_t port, confirm_delay_ms;
 };
 
@@ -33,6 +33,9 @@ static const struct param params[] = {
     {"SANDBOX_WMS_STATE_FILE", PARAM_TEXT, offsetof(struct config, state_file), "", 0, 1024, "",
      "what it remembers over a restart; empty: nothing"},
     {"SANDBOX_WMS_PORT", PARAM_INT, offsetof(struct config, port), "27690", 1, 65535, "", "on 127.0.0.1"},
+    {"SANDBOX_WMS_CERT", PARAM_SECRET, offsetof(struct config, cert), "", 0, 65536, "",
+     "certificate, PEM: then it speaks TLS; SANDBOX_WMS_CERT_FILE names a file"},
+    {"SANDBOX_WMS_KEY", PARAM_SECRET, offsetof(struct config, key), "", 0, 65536, "", "and its key"},
     {"SANDBOX_WMS_CONFIRM_DELAY_MS", PARAM_INT, offsetof(struct config, confirm_delay_ms), "200", 0, 600000, "ms",
      "from accepting to shipping"},
 };
@@ -63,6 +66,10 @@ wms_run(const struct config *config)
 {
 	struct mode mode = {
 	    .confirm_delay_ms = config->confirm_delay_ms, .retry_after_s = 1, .short_micro = DECIMAL_ONE};
+	struct server_config terms = {.port = config->port,
+				      .token = config->token,
+				      .cert = config->cert[0] ? config->cert : NULL,
+				      .key = config->key[0] ? config->key : NULL};
 	struct broker *broker = NULL;
 	struct server *server = NULL;
 	struct book *book = NULL;
@@ -78,7 +85,7 @@ wms_run(const struct config *config)
 			.urls = config->amqp_url, .name = "sandbox-wms", .heartbeat_s = 30, .rpc_timeout_ms = 5000},
 		    &why);
 	if (arena && broker && book_open(config->state_file, &book, &why) == OUTCOME_OK &&
-	    server_open(config->port, config->token, book, &mode, &server, &why) == OUTCOME_OK) {
+	    server_open(&terms, book, &mode, &server, &why) == OUTCOME_OK) {
 		log_line(LOG_LEVEL_INFO, "start", "port=%lld", (long long)config->port);
 		run(book, broker, config->party, arena);
 		status = EX_OK;

@@ -326,28 +326,35 @@ on_done(void *context, struct MHD_Connection *c, void **state, enum MHD_RequestT
 }
 
 enum outcome
-server_open(int64_t port, const char *token, struct book *book, const struct mode *mode, struct server **server,
+server_open(const struct server_config *config, struct book *book, const struct mode *mode, struct server **server,
 	    struct why *why)
 {
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)config->port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)config->cert},
+				       {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->key},
+				       {MHD_OPTION_END, 0, NULL}};
+	unsigned flags =
+	    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | (config->cert ? MHD_USE_TLS : 0);
 	struct server *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
-	s->token = token;
+	s->token = config->token;
 	s->book = book;
 	s->mode = *mode;
 	seen_init(&s->seen);
 	pthread_mutex_init(&s->lock, NULL);
 	/* A thread per connection: one that is told to be slow holds up nobody else. */
-	s->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL,
-				     on_request, s, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-				     CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED,
-				     on_done, NULL, MHD_OPTION_END);
+	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, &address,
+				     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+				     MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_ARRAY,
+				     config->cert ? tls : &tls[COUNT_OF(tls) - 1], MHD_OPTION_END);
 	if (!s->daemon) {
 		server_close(s);
-		return why_at(why, OUTCOME_DEAD, "config", "SANDBOX_WMS_PORT", "cannot listen on port %" PRId64, port);
+		return why_at(why, OUTCOME_DEAD, "config", "SANDBOX_WMS_PORT", "cannot listen on port %" PRId64 "%s",
+			      config->port, config->cert ? ", or certificate and key are none" : "");
 	}
 	*server = s;
 	return OUTCOME_OK;

@@ -15,8 +15,14 @@
 
 struct server;
 
-/* server_open - token is borrowed; OUTCOME_DEAD code: config */
-enum outcome server_open(int64_t port, const char *token, struct book *book, const struct mode *mode,
+struct server_config {
+	int64_t port;
+	const char *token;      /* borrowed */
+	const char *cert, *key; /* PEM, of TLS; NULL: plain text. Borrowed */
+};
+
+/* server_open - OUTCOME_DEAD code: config */
+enum outcome server_open(const struct server_config *config, struct book *book, const struct mode *mode,
 			 struct server **server, struct why *why) MUST_CHECK;
 void server_close(struct server *s); /* NULL is fine */
 

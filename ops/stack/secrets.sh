@@ -80,7 +80,7 @@ write_env() {
 		say "export DATABASE_URL='$(<"$secrets/operator.database-url")'"
 		say "export RABBITMQ_MANAGEMENT_URL='$(<"$secrets/admin.management-url")'"
 		say "export GATEWAY_URL='http://127.0.0.1:$gateway_port'"
-		say "export SANDBOX_WMS_URL='http://127.0.0.1:$sandbox_port'"
+		say "export SANDBOX_WMS_URL='$(over http)://$(host):$sandbox_port'"
 		say "export SANDBOX_WMS_TOKEN_FILE='$secrets/sandbox-wms.token'"
 		say "export TRIBUTARY_VAR='$var'"
 		say "export TRIBUTARY_PORT_BASE='$port_base'"

@@ -101,6 +101,7 @@ environment_of() {
 		say "SANDBOX_WMS_PORT=$sandbox_port"
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"
 		say "SANDBOX_WMS_STATE_FILE=$var/sandbox-wms.state"
+		if [ "$tls" = yes ]; then say "SANDBOX_WMS_CERT_FILE=$var/tls/server.pem" && say "SANDBOX_WMS_KEY_FILE=$var/tls/server.key"; fi
 		say "AMQP_URL_FILE=$secrets/party-sandbox-wms.amqp-url"
 	else
 		say "AMQP_URL_FILE=$secrets/$worker.amqp-url"
@@ -114,7 +115,8 @@ environment_of() {
 		while read -r party variable _; do say "${variable}_FILE=$secrets/hook-$party"; done < <(hooks)
 	fi
 	if [ "$worker" = ship-sync ]; then
-		say "SANDBOX_WMS_URL=http://127.0.0.1:$sandbox_port"
+		say "SANDBOX_WMS_URL=$(over http)://$(host):$sandbox_port"
+		if [ "$tls" = yes ]; then say "PARTNER_CA_FILE=$var/tls/ca.pem"; fi
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"
 		say "QUEUES=$(partner_queues "$2")"
 	fi

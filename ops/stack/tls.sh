@@ -1,7 +1,7 @@
 # tls.sh - certificates of a stack whose servers are spoken to over TLS only (`up --tls`). Sourced by lib.sh.
 #
 #   DIR/tls/ca.pem       what a client checks the servers against; its key is thrown away once the servers have theirs
-#   DIR/tls/server.pem   of all three servers, for the name localhost and no other, and no address
+#   DIR/tls/server.pem   of all three servers and the sandbox warehouse, for the name localhost and no other, and no address
 #   DIR/tls/server.key
 
 # host - how the servers are named in URLs: a certificate is for a name (an address rabbitmq-c 0.11 cannot check)

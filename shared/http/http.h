@@ -21,6 +21,8 @@ struct http_config {
 	int64_t concurrency;        /* requests at a time, 1..1024 */
 	int64_t connect_timeout_ms; /* 0: the call's own timeout */
 	int64_t answer_bytes;       /* of a larger answer the rest is cut off; 0: 65536 */
+	const char
+	    *ca_file; /* what an https server is checked against, PEM, and nothing beside it; NULL: the system's */
 };
 
 struct http_call {

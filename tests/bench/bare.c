@@ -66,7 +66,8 @@ turn_take(struct bare *b, struct turn *t, struct why *why)
 		int64_t left_us = t->n ? deadline_us - monotonic_us() : TAKE_US;
 		struct why none;
 
-		if (broker_take(b->broker, left_us > 0 ? left_us : 0, t->arena, &t->deliveries[t->n], &none) == OUTCOME_OK) {
+		if (broker_take(b->broker, left_us > 0 ? left_us : 0, t->arena, &t->deliveries[t->n], &none) ==
+		    OUTCOME_OK) {
 			if (t->n++ == 0)
 				deadline_us = monotonic_us() + BATCH_WAIT_US;
 			continue;
@@ -164,8 +165,10 @@ static bool
 options_read(struct bare *b, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"hop", required_argument, NULL, 0},   {"last", required_argument, NULL, 1},
-	    {"count", required_argument, NULL, 2}, {"batch", required_argument, NULL, 3},
+	    {"hop", required_argument, NULL, 0},
+	    {"last", required_argument, NULL, 1},
+	    {"count", required_argument, NULL, 2},
+	    {"batch", required_argument, NULL, 3},
 	    {NULL, 0, NULL, 0},
 	};
 	int64_t *const values[] = {&b->hop, &b->last, &b->count, &b->batch};
@@ -185,7 +188,8 @@ bare_command(int argc, char **argv)
 	int status = 1;
 
 	if (!options_read(&b, argc, argv) || !amqp || !database) {
-		fprintf(stderr, "bench bare --hop N --last N --count N [--batch N], with AMQP_URL and DATABASE_URL set\n");
+		fprintf(stderr,
+			"bench bare --hop N --last N --count N [--batch N], with AMQP_URL and DATABASE_URL set\n");
 		free(amqp);
 		free(database);
 		return 2;
@@ -199,8 +203,10 @@ bare_command(int argc, char **argv)
 						      .prefetch = PREFETCH,
 						      .rpc_timeout_ms = 5000},
 			      &why);
-	b.store = store_new(&(struct store_config){.url = database, .application_name = "tributary bare", .by_key = true});
-	if (b.turns[0].arena && b.turns[1].arena && b.kept && b.broker && b.store && store_connect(b.store, &why) == OUTCOME_OK &&
+	b.store =
+	    store_new(&(struct store_config){.url = database, .application_name = "tributary bare", .by_key = true});
+	if (b.turns[0].arena && b.turns[1].arena && b.kept && b.broker && b.store &&
+	    store_connect(b.store, &why) == OUTCOME_OK &&
 	    image_load(b.store, b.hop, b.kept, &b.image, &why) == OUTCOME_OK) {
 		char queue[32];
 

@@ -88,7 +88,8 @@ sql_make(const struct result *r, size_t first, size_t columns, struct arena *are
 	}
 	if (str_equal(result_text(r, first, KIND), STR("update")))
 		return arena_printf(arena, "UPDATE bare.%.*s t SET %.*s FROM unnest(%.*s) u(%.*s) WHERE %.*s",
-				    STR_ARGS(tab), STR_ARGS(set), STR_ARGS(parameters), STR_ARGS(aliases), STR_ARGS(keys));
+				    STR_ARGS(tab), STR_ARGS(set), STR_ARGS(parameters), STR_ARGS(aliases),
+				    STR_ARGS(keys));
 	return arena_printf(arena, "INSERT INTO bare.%.*s (%.*s) SELECT %.*s FROM unnest(%.*s) u(%.*s)", STR_ARGS(tab),
 			    STR_ARGS(names), STR_ARGS(selected), STR_ARGS(parameters), STR_ARGS(aliases));
 }

@@ -81,7 +81,8 @@ ship_sync_open(const struct setup *setup, void **state, struct why *why)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	*state = st;
 	st->http = http_new(&(struct http_config){.concurrency = config->call_concurrency,
-						  .connect_timeout_ms = config->connect_timeout_ms});
+						  .connect_timeout_ms = config->connect_timeout_ms,
+						  .ca_file = config->partner_ca_file});
 	if (!st->http)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	outcome = partners_open(&st->partners, setup->parties, &terms, why);

@@ -8,6 +8,7 @@
 #include "worker/worker.h"
 
 struct ship_sync_config {
+	const char *partner_ca_file;
 	int64_t call_concurrency, call_timeout_ms, connect_timeout_ms, lease_ms;
 	int64_t breaker_failures, breaker_rate_percent, breaker_window, breaker_backoff_ms, breaker_backoff_max_ms,
 	    retry_after_max_s;
