@@ -77,7 +77,9 @@ wms_run(const struct config *config)
 	struct why why = {0};
 	int status = EX_CONFIG;
 
-	if (!mode_kind_parse(str_of(config->mode), &mode.kind))
+	if (!terms.cert != !terms.key)
+		(void)why_set(&why, OUTCOME_DEAD, "config", "SANDBOX_WMS_CERT and SANDBOX_WMS_KEY: both or none");
+	else if (!mode_kind_parse(str_of(config->mode), &mode.kind))
 		(void)why_set(&why, OUTCOME_DEAD, "config", "SANDBOX_WMS_MODE is none of its modes");
 	else
 		broker = broker_new(

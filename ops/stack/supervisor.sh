@@ -116,7 +116,6 @@ environment_of() {
 	fi
 	if [ "$worker" = ship-sync ]; then
 		say "SANDBOX_WMS_URL=$(over http)://$(host):$sandbox_port"
-		if [ "$tls" = yes ]; then say "PARTNER_CA_FILE=$var/tls/ca.pem"; fi
 		say "SANDBOX_WMS_TOKEN_FILE=$secrets/sandbox-wms.token"
 		say "QUEUES=$(partner_queues "$2")"
 	fi

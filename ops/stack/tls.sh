@@ -32,4 +32,5 @@ tls_environment() {
 	if [ "$tls" != yes ]; then return; fi
 	say "AMQP_CA_FILE=$var/tls/ca.pem"
 	say "REDIS_CA_FILE=$var/tls/ca.pem"
+	say "PARTNER_CA_FILE=$var/tls/ca.pem"
 }

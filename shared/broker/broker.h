@@ -85,7 +85,7 @@ void broker_free(struct broker *b);
  * A queue that is missing or refused is asked for again every 5 s, and does not hold up the others.
  */
 void broker_consume(struct broker *b, struct str queue);
-/* broker_share - so many of it are handed out each time it is its turn, where others have one; for one that is consumed */
+/* broker_share - so many of it (at least 1) are handed out each time it is its turn; of the others it is one */
 void broker_share(struct broker *b, struct str queue, int64_t count);
 
 /*
@@ -93,8 +93,8 @@ void broker_share(struct broker *b, struct str queue, int64_t count);
  * timeout_us  microseconds; 0 only looks, and does not connect. A try to connect may take longer than a short timeout:
  *             500 ms, and after each failure twice that, up to rpc_timeout_ms
  * Of one queue in the order it delivers, and of all queues that have delivered something one each in turn (or as many as
- * broker_share() says), however much of another stands before it. What is read meanwhile waits in memory, up to inbox_bytes and the message that goes beyond, and
- * what stands before the answer when a queue is asked for.
+ * broker_share() says), however much of another stands before it. What is read meanwhile waits in memory, up to
+ * inbox_bytes and the message that goes beyond, and what stands before the answer when a queue is asked for.
  * arena       takes the copy of body, keys and headers; delivery->queue lives as long as the broker
  *
  * OUTCOME_OK     *delivery is written

@@ -108,7 +108,7 @@ void consume_serve(struct consumer *c, int64_t deadline_us);
 void consume_pump(struct consumer *c);
 bool consume_is_ready(const struct consumer *c); /* a delivery can be handed out */
 bool consume_is_full(const struct consumer *c);  /* nothing more is read until one was */
-/* consume_hand_out - of the queues that have something, one after the other; only when consume_is_ready() */
+/* consume_hand_out - of the queues that have something, in turn; only when consume_is_ready() */
 enum outcome consume_hand_out(struct consumer *c, struct arena *arena, struct delivery *delivery,
 			      struct why *why) MUST_CHECK;
 /* consume_trouble - why there can be no delivery now; OUTCOME_RETRY when there could be one */

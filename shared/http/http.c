@@ -106,7 +106,7 @@ slot_open(struct slot *s, const struct http_config *config)
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "tributary");
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (config->ca_file) {
+	if (config->ca_file && config->ca_file[0]) {
 		curl_easy_setopt(e, CURLOPT_CAINFO, config->ca_file);
 		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
 	}

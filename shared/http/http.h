@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http - ask partners over HTTP/1.1, many at a time, and know whether they were asked
+ * http - ask partners over HTTP/1.1 (https: TLS 1.2 or newer), many at a time, and know whether they were asked
  * libcurl's multi interface; connections are kept and used again. Never asks twice: no redirects, no retries, not even
  * libcurl's own silent one on a kept connection that turns out to be closed. Proxies of the environment are ignored.
  *
@@ -21,8 +21,7 @@ struct http_config {
 	int64_t concurrency;        /* requests at a time, 1..1024 */
 	int64_t connect_timeout_ms; /* 0: the call's own timeout */
 	int64_t answer_bytes;       /* of a larger answer the rest is cut off; 0: 65536 */
-	const char
-	    *ca_file; /* what an https server is checked against, PEM, and nothing beside it; NULL: the system's */
+	const char *ca_file;        /* PEM, all that an https server is checked against; empty: the system's */
 };
 
 struct http_call {

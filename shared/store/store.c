@@ -319,7 +319,7 @@ queue(struct store *s, const struct rows *rows, enum pending_kind kind)
 		return;
 	if (!s->is_begun) {
 		s->is_begun = true;
-		queue_control(s, "BEGIN");
+		queue_control(s, "BEGIN ISOLATION LEVEL READ COMMITTED");
 	}
 	queue_prepared(s, rows, kind);
 }

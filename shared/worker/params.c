@@ -23,7 +23,8 @@ const struct param skeleton_params[] = {
      "queues to consume, separated by commas; empty: all of the worker's. One party alone: ingest.shopify"},
     {"BATCH_MAX", PARAM_INT, AT(batch_max), "100", 1, 1000, "messages", "most messages of one transaction"},
     {"BATCH_WAIT_MS", PARAM_INT, AT(batch_wait_ms), "2", 0, 1000, "ms",
-     "how long a batch waits for one more, or 15 ms at most while transactions take long; 0: not at all"},
+     "how long a batch waits for one more message, and twice that in all; while transactions take long 15 ms at most; "
+     "0: not at all"},
     {"BATCH_BYTES", PARAM_INT, AT(batch_bytes), "8388608", 65536, 67108864, "bytes",
      "a batch that holds this much takes no further message"},
     {"BACKLOG_MAX", PARAM_INT, AT(backlog_max), "20", 0, 1000000, "messages",

@@ -15,13 +15,13 @@
 #define PREFETCH 200 /* as the fleet's */
 #define ARENA_BYTES ((size_t)256 << 20)
 #define TAKE_US INT64_C(1000000)
-#define BATCH_WAIT_US INT64_C(10000)
+#define BATCH_WAIT_US INT64_C(10000) /* nearly all batches are full then: `batch` is what the fleet's are on average */
+#define CONFIRM_MS 60000
 #define TELL_US INT64_C(500000)
 #define IDLE_TURNS_MAX 60 /* of TAKE_US each, without a message: something is broken */
 
-#define CONFIRM_MS 60000
-
-/* Batches overlap, as a worker's do (shared/worker/skeleton.h): one is written while the confirms of the other are on their way. */
+/* Batches overlap, as a worker's do (shared/worker/skeleton.h): one is written while the confirms of the other are on
+ * their way. */
 struct turn {
 	struct arena *arena;
 	struct delivery *deliveries;
@@ -215,7 +215,7 @@ bare_command(int argc, char **argv)
 		status = bare_run(&b, &why) == OUTCOME_OK ? 0 : 1;
 	}
 	if (status != 0)
-		fprintf(stderr, "bare %lld: %s: %s\n", (long long)b.hop, why.code, why.text);
+		fprintf(stderr, "bare %lld: %s: %s\n", (long long)b.hop, why.code ? why.code : "memory", why.text);
 	store_free(b.store);
 	broker_free(b.broker);
 	arena_free(b.turns[0].arena);

@@ -1,12 +1,14 @@
 -- bare - what one order writes at each hop, taken from one that the fleet took (tests/bench/run; as the superuser, in the fleet's
--- database). The bare limit writes the same rows of every order, in tables like the fleet's, with their indexes and defaults.
+-- database). The bare limit writes the same rows of every order, in tables like the fleet's, with their indexes, defaults and
+-- fill factors. But the timeline has no partitions, and the tables are new, where the fleet's hold what it took before.
 -- Variable `number`: of a settled order of one shipment.
 
+SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bare CASCADE;
 CREATE SCHEMA bare;
 CREATE SEQUENCE bare.places;
 
--- A value of a row of the order. Same hop and part: one transaction; same tab and kind: one statement, in the order of `step`.
+-- A value of a row of the order. Same hop and part: one transaction; same step: one statement, in their order.
 CREATE TABLE bare.image (
 	hop     integer NOT NULL,
 	part    integer NOT NULL, -- of the hop's transactions: a stage that asks a partner has two
@@ -60,6 +62,7 @@ CREATE FUNCTION bare.image_make(external text) RETURNS uuid LANGUAGE plpgsql AS 
 DECLARE
 	id    uuid;
 	tab   text;
+	terms text;
 	of    text;
 	stage text;
 	nth   integer;
@@ -71,6 +74,10 @@ BEGIN
 	FOREACH tab IN ARRAY ARRAY['documents', 'orders', 'order_lines', 'order_status', 'enrichments', 'line_enrichments', 'allocation_lines',
 		'reservations', 'shipments', 'effects', 'confirmations', 'invoices', 'invoice_lines', 'journal', 'journal_outputs', 'timeline'] LOOP
 		EXECUTE format('CREATE TABLE bare.%I (LIKE tributary.%I INCLUDING ALL)', tab, tab);
+		SELECT array_to_string(reloptions, ', ') INTO terms FROM pg_class WHERE oid = ('tributary.' || tab)::regclass;
+		IF terms <> '' THEN -- LIKE takes no fill factor
+			EXECUTE format('ALTER TABLE bare.%I SET (%s)', tab, terms);
+		END IF;
 	END LOOP;
 	FOREACH tab IN ARRAY ARRAY['documents', 'timeline'] LOOP
 		EXECUTE format('ALTER TABLE bare.%I ALTER place SET DEFAULT CASE WHEN pg_current_xact_id() >= %L::xid8 THEN nextval(%L) END', tab, 3, 'bare.places');

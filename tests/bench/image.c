@@ -7,11 +7,10 @@
 #include <string.h>
 
 #define STATEMENTS_MAX 16
-#define PARTS_MAX 2
-#define COLUMNS_MAX 32
 #define SQL_BYTES 4096
 #define NAME_BYTES 64
 #define NEAR_BYTES 6 /* as in shared/base/uuid.h */
+#define VARIED 8     /* one in so many parts of 16 bytes differs between what two orders' messages say */
 
 struct value {
 	char letter;
@@ -64,7 +63,7 @@ is_same(const struct result *r, size_t a, size_t b)
 	return result_int(r, a, PART) == result_int(r, b, PART) && result_int(r, a, STEP) == result_int(r, b, STEP);
 }
 
-/* The columns are those of the first line: $1 is u.c1 is the first of them. */
+/* The columns are those of the first line: $1 is the first of them, and is called u.c0. */
 static struct str
 sql_make(const struct result *r, size_t first, size_t columns, struct arena *arena)
 {
@@ -138,7 +137,8 @@ statement_read(struct image *image, const struct result *r, size_t first, size_t
 	for (size_t i = 0; i < s->columns; i++)
 		types[i] = s->values[i].letter;
 	types[s->columns] = '\0';
-	snprintf(sql, SQL_BYTES, "%.*s", STR_ARGS(sql_make(r, first, s->columns, arena)));
+	if (snprintf(sql, SQL_BYTES, "%.*s", STR_ARGS(sql_make(r, first, s->columns, arena))) >= SQL_BYTES)
+		return false;
 	snprintf(name, NAME_BYTES, "bare_%zu", image->count);
 	s->statement = (struct statement){.name = name, .types = types, .sql = sql};
 	return true;
@@ -165,25 +165,28 @@ enum outcome
 image_load(struct store *store, int64_t hop, struct arena *arena, struct image **image, struct why *why)
 {
 	struct rows *rows = rows_new(&image_select, arena);
+	struct image *read = arena_get(arena, sizeof *read);
 	struct result *r;
 	enum outcome outcome;
 
-	*image = arena_get(arena, sizeof **image);
 	rows_int(rows, hop);
 	outcome = store_ask(store, rows, &r, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	if (!*image || result_count(r) == 0)
+	if (!read || result_count(r) == 0)
 		return why_set(why, OUTCOME_DEAD, "bare-image", "bare.image has nothing of hop %lld", (long long)hop);
-	**image = (struct image){0};
 	for (size_t first = 0, n; first < result_count(r); first += n) {
 		for (n = 1; first + n < result_count(r) && is_same(r, first, first + n);)
 			n++;
-		if ((*image)->count == STATEMENTS_MAX || !statement_read(*image, r, first, n, arena))
-			return why_set(why, OUTCOME_DEAD, "bare-image", "more than %d statements, or no memory",
-				       STATEMENTS_MAX);
+		if (read->count == STATEMENTS_MAX || !statement_read(read, r, first, n, arena))
+			return why_set(why, OUTCOME_DEAD, "bare-image",
+				       "more than %d statements, or one of more than %d bytes", STATEMENTS_MAX,
+				       SQL_BYTES);
 	}
-	return body_load(store, hop, arena, *image, why);
+	outcome = body_load(store, hop, arena, read, why);
+	if (outcome == OUTCOME_OK)
+		*image = read;
+	return outcome;
 }
 
 size_t
@@ -223,20 +226,36 @@ value_put(struct rows *rows, const struct value *v, const struct copy *c, struct
 		rows_int(rows, v->number);
 }
 
-/* As a worker does: what all messages of a transaction say is one value. */
-static void
-outputs_put(struct rows *rows, const struct image_statement *s, const struct copy *c, size_t n, struct arena *arena)
+/* What n orders' messages say, as one value. It packs about as well as what the fleet's say: ids and instants differ. */
+static struct str
+outputs_make(struct str one, const struct copy *copies, size_t n, struct arena *arena)
+{
+	size_t part = sizeof copies->order_id.bytes;
+	char *all = arena_get(arena, one.n * n);
+
+	for (size_t k = 0; all && k < n; k++) {
+		memcpy(all + k * one.n, one.p, one.n);
+		for (size_t at = 0; at + part <= one.n; at += VARIED * part)
+			for (size_t i = 0; i < part; i++)
+				all[k * one.n + at + i] ^= (char)copies[k].order_id.bytes[i];
+	}
+	return (struct str){all, one.n * n};
+}
+
+static bool
+outputs_put(struct rows *rows, const struct image_statement *s, const struct copy *copies, size_t n,
+	    struct arena *arena)
 {
 	for (size_t i = 0; i < s->values_count; i++) {
 		struct value v = s->values[i];
-		char *body = v.letter == 'B' ? arena_get(arena, v.bytes.n * n) : NULL;
 
-		for (size_t k = 0; body && k < n; k++)
-			memcpy(body + k * v.bytes.n, v.bytes.p, v.bytes.n);
-		if (body)
-			v.bytes = (struct str){body, v.bytes.n * n};
-		value_put(rows, &v, c, arena);
+		if (v.letter == 'B')
+			v.bytes = outputs_make(v.bytes, copies, n, arena);
+		if (v.letter == 'B' && !v.bytes.p)
+			return false;
+		value_put(rows, &v, &copies[0], arena);
 	}
+	return true;
 }
 
 static enum outcome
@@ -250,8 +269,8 @@ part_write(const struct image *image, int64_t part, struct store *store, struct 
 
 		if (s->part != part)
 			continue;
-		if (s->is_outputs)
-			outputs_put(rows, s, &copies[0], n, arena);
+		if (s->is_outputs && !outputs_put(rows, s, copies, n, arena))
+			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for what %zu messages say", n);
 		for (size_t k = 0; !s->is_outputs && k < n; k++)
 			for (size_t v = 0; v < s->values_count; v++)
 				value_put(rows, &s->values[v], &copies[k], arena);

@@ -16,7 +16,8 @@ stack_begin() { # a new stack, gone at the end of the script; the mirror is load
 sql() { psql "$DATABASE_URL" -X -q -At -c "$1"; }
 admin() { psql "$(<"$var/secrets/postgres.database-url")" -X -q -At -c "$1"; }
 # as the superuser, in the fleet's database
-super() { psql "$(sed 's/\/postgres$/\/tributary/' "$var/secrets/postgres.database-url")" -X -q -At -c "$1"; }
+super_url() { sed 's/\/postgres$/\/tributary/' "$var/secrets/postgres.database-url"; }
+super() { psql "$(super_url)" -X -q -At -c "$1"; }
 fleet() { ops/stack/fleet --var "$var" "$@" >/dev/null; }
 load() { # load PREFIX COUNT [OPTION…] - of the template of the bench
 	$bin/bench load --party shopify --template tests/bench/order.json --prefix "$1" --count "$2" "${@:3}" 2>>"$var/load.log"

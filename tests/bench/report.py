@@ -203,7 +203,7 @@ def cpu(b):
 def bars(title, says, unit, values):
     """values: name and number, each a bar."""
     top = ticks(max(v for _, v in values))
-    left = 150
+    left = max(150, 10 + 8 * max(len(name) for name, _ in values))
     x_of = lambda v: left + v / top[-1] * (WIDTH - left - 90)
     bottom = 8 + 24 * len(values)
     body = [f'<line class="grid" x1="{x_of(v):.1f}" x2="{x_of(v):.1f}" y1="4" y2="{bottom}"/>' + text(x_of(v), bottom + 14, number(v)) for v in top]

@@ -98,5 +98,5 @@ management() { # management METHOD PATH [BODY] - RabbitMQ's own API, as its admi
 }
 
 wms() { # wms METHOD PATH [BODY]
-	curl -s ${AMQP_CA_FILE:+--cacert "$AMQP_CA_FILE"} -X "$1" -H "Authorization: Bearer $(cat "$SANDBOX_WMS_TOKEN_FILE")" ${3:+-d "$3"} "$SANDBOX_WMS_URL$2"
+	curl -s ${PARTNER_CA_FILE:+--cacert "$PARTNER_CA_FILE"} -X "$1" -H "Authorization: Bearer $(cat "$SANDBOX_WMS_TOKEN_FILE")" ${3:+-d "$3"} "$SANDBOX_WMS_URL$2"
 }

@@ -16,14 +16,14 @@ const struct statement enrich_replace = {
     " WHERE t.content_at < excluded.content_at RETURNING order_id)"
     " DELETE FROM tributary.line_enrichments l USING put WHERE l.order_id = put.order_id"};
 
-/* Where the order's enrichment stays as it was, so do its lines. ON CONFLICT would cost more, and nobody else writes here. */
+/* Where the order's enrichment stays as it was, so do its lines, all of them. Its message's lock keeps others away. */
 const struct statement enrich_lines_insert = {
     "enrich_lines_insert", "UNTTITTITITI",
     "INSERT INTO tributary.line_enrichments (order_id, line_no, item_no, item_source, base_quantity_micro, base_unit,"
     " unit_source, price_micro, price_source, tax_rate_micro, tax_source, available_micro)"
     " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     " u(a, b, c, d, e, f, g, h, i, j, k, l) WHERE NOT EXISTS (SELECT FROM tributary.line_enrichments t"
-    " WHERE t.order_id = u.a AND t.line_no = u.b)"};
+    " WHERE t.order_id = u.a)"};
 
 void
 enrich_order_put(struct rows *rows, const struct order *order, struct str said, int64_t now_us)

@@ -17,9 +17,8 @@ static const struct param ship_sync_params[] = {
      "how long one request may take, when the partner's party.yaml says nothing"},
     {"CONNECT_TIMEOUT_MS", PARAM_INT, AT(connect_timeout_ms), "2000", 100, 600000, "ms",
      "how much of that a connection may take; every partner waits for one that does not even connect"},
-    {"PARTNER_CA_FILE", PARAM_TEXT, AT(partner_ca_file), "/etc/ssl/certs/ca-certificates.crt", 1, 1024, "",
-     "certificates that an https:// partner is checked against, PEM; of a private one and the public ones: both in one "
-     "file"},
+    {"PARTNER_CA_FILE", PARAM_TEXT, AT(partner_ca_file), "", 0, 1024, "",
+     "certificates that https:// partners are checked against, PEM: all that are trusted; empty: the system's"},
     {"BREAKER_FAILURES", PARAM_INT, AT(breaker_failures), "5", 0, 1000000, "requests",
      "a partner's circuit opens when so many failed in a row; 0: does not count"},
     {"BREAKER_RATE_PERCENT", PARAM_INT, AT(breaker_rate_percent), "50", 0, 100, "%",

@@ -20,9 +20,11 @@
 #include "ship-sync/partners.h"
 #include "ship-sync/ship_sync_sql.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What the partner is asked next. */
 enum ask { ASK_NOTHING, ASK_SEND, ASK_PROBE };
@@ -80,6 +82,9 @@ ship_sync_open(const struct setup *setup, void **state, struct why *why)
 	if (!st)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	*state = st;
+	if (config->partner_ca_file[0] && access(config->partner_ca_file, R_OK) != 0)
+		return why_at(why, OUTCOME_DEAD, "config", "PARTNER_CA_FILE", "%s cannot be read: %s",
+			      config->partner_ca_file, strerror(errno));
 	st->http = http_new(&(struct http_config){.concurrency = config->call_concurrency,
 						  .connect_timeout_ms = config->connect_timeout_ms,
 						  .ca_file = config->partner_ca_file});
