@@ -3,7 +3,7 @@
 # channels' orders are behind it neither there nor here. But a stage that stands still stops no channel (promise P5).
 . "$(dirname "$0")/../support/fleet.sh"
 fleet_up
-trap 'rm -f "$var/fleet.ingest.env"; fleet reload; fleet start' EXIT
+trap 'rm -f "$var/fleet.ingest.env"; fleet reload; fleet start; wms PUT /v1/mode "{\"confirm_delay_ms\":200}" >/dev/null' EXIT
 run=$RANDOM
 taken() { sql "SELECT count(*) FROM tributary.documents d JOIN tributary.orders o USING (document_id) WHERE o.number LIKE '$1%'"; }
 taken_are() { [ "$(taken "$1")" = "$2" ]; }
@@ -38,3 +38,22 @@ is "backlog, a stage that stands still stops no channel" "$(taken "bl$run-")" 10
 fleet start enrich
 wait_for 60 all_invoiced "bl$run-" 1000
 is "backlog, and nothing is lost by it" "$(invoiced "bl$run-")" 1000
+
+# A partner's answers end what is under way, a channel's orders begin more: of both in hand, ingest takes three answers for an order
+wms PUT /v1/mode '{"confirm_delay_ms":6000}' >/dev/null
+load "ba$run-" 400
+wait_for 15 taken_are "ba$run-" 400
+fleet stop ingest
+answers_wait() { [ "$(management GET 'queues/tributary/ingest.sandbox-wms?columns=messages' | jq .messages)" = 400 ]; }
+wait_for 40 answers_wait
+is "backlog, the answers to 400 orders wait while ingest stands still" "$?" 0
+wms PUT /v1/mode '{"confirm_delay_ms":200}' >/dev/null
+load "bn$run-" 1000
+fleet start ingest
+wait_for 60 all_invoiced "ba$run-" 400
+# As many of each would be 400; a batch of orders may be there before the first answer is
+n=$(sql "SELECT count(*) FROM tributary.documents d JOIN tributary.orders o USING (document_id) WHERE o.number LIKE 'bn$run-%' AND d.place <
+         (SELECT max(a.place) FROM tributary.documents a JOIN tributary.orders b ON b.order_id = a.order_id WHERE b.number LIKE 'ba$run-%' AND a.kind = 'shipment')")
+is "backlog, before the last answer fewer orders than answers were taken ($n for 400)" "$((n > 0 && n < 320))" 1
+wait_for 60 all_invoiced "bn$run-" 1000
+is "backlog, and those orders come to their invoice" "$(invoiced "bn$run-")" 1000
