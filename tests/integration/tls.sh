@@ -69,16 +69,21 @@ is "the warehouse, of another CA's: of five orders none is taken for sent" "$(ef
 is "the warehouse, and got none" "$(wms GET /v1/stats | jq .accepted)" "$taken"
 said=$(sql "SELECT DISTINCT t.code || ' ' || t.detail FROM tributary.timeline t JOIN tributary.orders o USING (order_id) WHERE o.number LIKE 'partner-%' AND t.stage = 'ship-sync'")
 grep -q 'certificate' <<<"$said" && ok "the warehouse, another CA's: the order's timeline says so" || not_ok "the warehouse, another CA's: the order's timeline says so" "$said"
-echo "SANDBOX_WMS_URL=${SANDBOX_WMS_URL/localhost/127.0.0.1}" >"$var/fleet.ship-sync.env"
-: >"$var/log/ship-sync-0.log"
-fleet reload
-wait_for 30 log_has ship-sync 'outcome=retry code=partner-away'
-is "the warehouse, of another name: it is asked in vain" "$?" 0
-is "the warehouse, of another name: and got none" "$(wms GET /v1/stats | jq .accepted)" "$taken"
 rm "$var/fleet.ship-sync.env"
 fleet reload
 wait_for 90 all_invoiced partner- 5
 is "the warehouse, once its CA is known the orders go on, each once" "$(invoiced partner-) $(($(wms GET /v1/stats | jq .accepted) - taken))" "5 5"
+echo "SANDBOX_WMS_URL=${SANDBOX_WMS_URL/localhost/127.0.0.1}" >"$var/fleet.ship-sync.env"
+: >"$var/log/ship-sync-0.log"
+fleet reload
+load named- 1
+wait_for 30 log_has ship-sync 'outcome=retry code=partner-away'
+is "the warehouse, of another name: it is asked in vain" "$?" 0
+is "the warehouse, of another name: and got none" "$(($(wms GET /v1/stats | jq .accepted) - taken))" 5
+rm "$var/fleet.ship-sync.env"
+fleet reload
+wait_for 90 all_invoiced named- 1
+is "the warehouse, by its name it gets the order" "$(invoiced named-)" 1
 is "the books balance" "$(books_wrong)" ""
 
 # --- what up says ------------------------------------------------------------------------------------------------------------
