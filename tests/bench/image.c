@@ -44,16 +44,13 @@ struct copy {
 	int64_t now_us;
 };
 
-enum { PART, STEP, KIND, TAB, LINE, NAME, TYPE, LETTER, IS_KEY, IS_OWN, VALUE };
+enum { PART, STEP, KIND, TAB, LINE, NAME, TYPE, LETTER, IS_KEY, IS_OWN, VALUE, BODY_BYTES };
 
 static const struct statement image_select = {
     "bare_image", "N",
     "SELECT i.part::bigint, i.step::bigint, i.kind, i.tab, i.line::bigint, i.name, i.type, i.letter::text, i.is_key,"
-    " i.is_own, i.value FROM unnest($1) h JOIN bare.image i ON i.hop = h"
+    " i.is_own, i.value, b.bytes FROM unnest($1) h JOIN bare.image i ON i.hop = h JOIN bare.bodies b ON b.hop = h"
     " ORDER BY i.part, i.step, i.line, i.is_key DESC, i.place"};
-
-static const struct statement body_select = {"bare_body", "N",
-					     "SELECT b.bytes FROM unnest($1) h JOIN bare.bodies b ON b.hop = h"};
 
 /* --- loading ---------------------------------------------------------------------------------------------------- */
 
@@ -144,23 +141,6 @@ statement_read(struct image *image, const struct result *r, size_t first, size_t
 	return true;
 }
 
-static enum outcome
-body_load(struct store *store, int64_t hop, struct arena *arena, struct image *image, struct why *why)
-{
-	struct rows *rows = rows_new(&body_select, arena);
-	struct result *r;
-	enum outcome outcome;
-
-	rows_int(rows, hop);
-	outcome = store_ask(store, rows, &r, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	if (result_count(r) != 1)
-		return why_set(why, OUTCOME_DEAD, "bare-image", "bare.bodies has nothing of hop %lld", (long long)hop);
-	image->body_bytes = (size_t)result_int(r, 0, 0);
-	return OUTCOME_OK;
-}
-
 enum outcome
 image_load(struct store *store, int64_t hop, struct arena *arena, struct image **image, struct why *why)
 {
@@ -183,10 +163,9 @@ image_load(struct store *store, int64_t hop, struct arena *arena, struct image *
 				       "more than %d statements, or one of more than %d bytes", STATEMENTS_MAX,
 				       SQL_BYTES);
 	}
-	outcome = body_load(store, hop, arena, read, why);
-	if (outcome == OUTCOME_OK)
-		*image = read;
-	return outcome;
+	read->body_bytes = (size_t)result_int(r, 0, BODY_BYTES);
+	*image = read;
+	return OUTCOME_OK;
 }
 
 size_t

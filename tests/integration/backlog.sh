@@ -40,7 +40,7 @@ wait_for 60 all_invoiced "bl$run-" 1000
 is "backlog, and nothing is lost by it" "$(invoiced "bl$run-")" 1000
 
 # A partner's answers end what is under way, a channel's orders begin more: of both in hand, ingest takes three answers for an order
-wms PUT /v1/mode '{"confirm_delay_ms":6000}' >/dev/null
+wms PUT /v1/mode '{"confirm_delay_ms":9000}' >/dev/null
 load "ba$run-" 400
 wait_for 15 taken_are "ba$run-" 400
 fleet stop ingest

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A stack whose servers, and the warehouse, speak TLS only: orders flow, no connection is in plain text, and a server that cannot prove who it is
-# gets nothing: neither one that another CA vouches for, nor one of another name. Promise P6: a Redis that is not trusted is a
-# Redis that is away.
+# A stack whose servers, and the warehouse, speak TLS only: orders flow, no connection is in plain text, and a server that
+# cannot prove who it is gets nothing: neither one that another CA vouches for, nor one of another name. Promise P6: a Redis
+# that is not trusted is a Redis that is away.
 . "$(dirname "$0")/../support/fleet.sh"
 COUNT=30
 fleet_own tls --tls
@@ -84,6 +84,9 @@ rm "$var/fleet.ship-sync.env"
 fleet reload
 wait_for 90 all_invoiced named- 1
 is "the warehouse, by its name it gets the order" "$(invoiced named-)" 1
+said=$(PARTNER_CA_FILE=/nowhere.pem timeout 20 "$bin/ship-sync" 2>&1)
+is "ship-sync, a CA file that is not there: it does not start" "$?" 78
+grep -q 'PARTNER_CA_FILE: config: /nowhere.pem cannot be read' <<<"$said" && ok "ship-sync, and says so" || not_ok "ship-sync, and says so" "$said"
 is "the books balance" "$(books_wrong)" ""
 
 # --- what up says ------------------------------------------------------------------------------------------------------------
