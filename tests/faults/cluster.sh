@@ -1,7 +1,8 @@
 #!/bin/bash
 # A cluster of its own, of three RabbitMQ nodes and a Postgres with a standby: a node killed, the node that leads a queue
-# killed, the primary killed and the standby promoted, and the way back, then all servers at once, and once more so that
-# the RabbitMQ nodes wait for each other, while orders flow. The workers follow by the hosts in their URLs: the end state is that of a calm run. Promises P1, P2.
+# killed, the primary killed and the standby promoted, and the way back, a queue whose members RabbitMQ gave up, then all
+# servers at once, and once more so that the RabbitMQ nodes wait for each other, while orders flow. The workers follow by
+# the hosts in their URLs: the end state is that of a calm run. Promises P1, P2.
 . "$(dirname "$0")/../support/fleet.sh"
 COUNT=300
 servers='postgres postgres-standby redis rabbitmq rabbitmq-2 rabbitmq-3'
@@ -62,6 +63,17 @@ node_dies() { server kill "$1" && sleep 1 && again "$1"; }
 primary_dies() { # primary_dies PRIMARY STANDBY
 	server kill "$1" && sleep 1 && server promote "$2"
 }
+# As RabbitMQ leaves a node after two of its dead-letter workers failed (ops/stack/rabbitmq.sh, rabbitmq_mend), and a queue that two
+# nodes tried to lead since
+leader_given_up() {
+	local server
+	for server in rabbitmq-2 rabbitmq-3; do
+		ctl $server eval "supervisor:terminate_child(rabbit_sup, rabbit_fifo_dlx_sup),
+			ra:stop_server(quorum_queues, {tributary_enrich, node()})." || return 1
+	done
+	sleep 2
+	ops/stack/server --var "$var" start rabbitmq-2 >"$outer_var/cluster.log" 2>&1
+}
 all_die() {
 	local server
 	for server in $servers; do server kill "$server" || return 1; done
@@ -76,9 +88,10 @@ each_takes_from() { # each_takes_from NEXT_OF_1 NEXT_OF_2 NEXT_OF_3 - servers; w
 		[ $# = 0 ] || shift
 	done
 }
-ctl() { # ctl SERVER COMMAND… - rabbitmqctl
-	( . ops/stack/lib.sh && . ops/stack/rabbitmq.sh && stack_at "$var" && rabbitmqctl "$@" ) >/dev/null
+ctl_says() { # ctl_says SERVER COMMAND… - rabbitmqctl
+	( . ops/stack/lib.sh && . ops/stack/rabbitmq.sh && stack_at "$var" && rabbitmqctl "$@" )
 }
+ctl() { ctl_says "$@" >/dev/null; }
 all_wait() {
 	each_takes_from rabbitmq-2 rabbitmq-3 rabbitmq && all_die && each_takes_from
 }
@@ -101,6 +114,12 @@ is "the old primary follows the new one" "$(sql "SHOW port") $(synchronous)" "$(
 during and-back primary_dies postgres-standby postgres
 during standby-stopped server stop postgres-standby # it is down already: the primary is alone, and says so
 is "a primary that is alone stays the primary" "$(server promote postgres-standby 2>/dev/null && echo yes)" ""
+during given-up leader_given_up
+is "members of queues that RabbitMQ gave up are started again, on every node, and so are their dead-letter workers" \
+	"$(tr ',' '\n' <"$outer_var/cluster.log" | grep -cE ' (enrich|rabbit_fifo_dlx_sup) on ')" 4
+is "and run afterwards" "$(ctl_says rabbitmq eval "erpc:multicall([node() | nodes()],
+	fun() -> whereis(rabbit_fifo_dlx_sup) =/= undefined andalso whereis(tributary_enrich) =/= undefined end).")" \
+	"[{ok,true},{ok,true},{ok,true}]"
 during all-killed all_die
 wait_for 60 all_online
 during all-wait all_wait
