@@ -38,13 +38,13 @@ held_write(void)
 }
 
 static void
-line_put(const char *line, size_t n)
+line_put(enum log_level level, const char *line, size_t n)
 {
 	if (n > HELD_BYTES - logger.n)
 		held_write();
 	memcpy(logger.held + logger.n, line, n);
 	logger.n += n;
-	if (!logger.holds)
+	if (!logger.holds || level >= LOG_LEVEL_WARN)
 		held_write();
 }
 
@@ -62,7 +62,7 @@ line_write(enum log_level level, const char *event, const char *format, va_list 
 	more = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
 	n += more < (int)sizeof line - n - 2 ? more : (int)sizeof line - n - 2;
 	line[n++] = '\n';
-	line_put(line, (size_t)n);
+	line_put(level, line, (size_t)n);
 }
 
 void

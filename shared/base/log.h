@@ -14,7 +14,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 void log_open(const char *worker, enum log_level level);
 /* log_line - one line: ts, level, worker, event, then what format gives (itself logfmt: "queue=%s depth=%d") */
 void log_line(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* log_hold / log_flush - gather lines and write them at once; a full buffer writes itself */
+/* log_hold / log_flush - gather this thread's lines, and write them at once; a full buffer writes itself, and so does a
+ * warning or an error with all before it. What is held is lost when the process is killed. */
 void log_hold(void);
 void log_flush(void);
 /* log_why - one line with code, path and text (quoted, control bytes masked) of a failure */

@@ -14,7 +14,8 @@
 #define STORE_RETRY_US INT64_C(5000000)
 #define LINGER_PART 2 /* of what the last transaction took */
 #define LINGER_MAX_US INT64_C(15000)
-#define LINGER_TIMES 2 /* so long in all */
+#define LINGER_TIMES 2             /* so long in all */
+#define LOG_HELD_US INT64_C(50000) /* a line each for many messages a second: whoever takes them is woken less often */
 
 /* On a quiet day too it must be known whether the database is there. */
 static void
@@ -46,7 +47,7 @@ gauges_update(struct skeleton *s)
 	metrics_gauge(s->metrics, GAUGE_REDIS_RECONNECTS, (int64_t)keys_reconnects(s->keys));
 }
 
-/* A window that opens ends the wait, and so does the next look at what a queue waits for. */
+/* A window that opens ends the wait, and so do the next look at what a queue waits for, and lines to be written. */
 static int64_t
 idle_us(const struct skeleton *s)
 {
@@ -54,6 +55,8 @@ idle_us(const struct skeleton *s)
 
 	if (s->backlog_until_us && s->backlog_look_us < until_us)
 		until_us = s->backlog_look_us;
+	if (s->log_until_us && s->log_until_us < until_us)
+		until_us = s->log_until_us;
 	if (until_us == INT64_MAX)
 		return IDLE_US;
 	left_us = until_us - monotonic_us();
@@ -86,6 +89,15 @@ settled_log(struct skeleton *s, const struct turn *t, const struct item *item, i
 		metrics_observe(s->metrics, HISTOGRAM_WAIT, wait_us);
 }
 
+void
+log_release(struct skeleton *s)
+{
+	if (!s->log_until_us || monotonic_us() < s->log_until_us)
+		return;
+	log_flush();
+	s->log_until_us = 0;
+}
+
 static void
 turn_log(struct skeleton *s, const struct turn *t)
 {
@@ -95,7 +107,8 @@ turn_log(struct skeleton *s, const struct turn *t)
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->items[i]->private->is_preview)
 			settled_log(s, t, t->items[i], published_us);
-	log_flush();
+	if (!s->log_until_us)
+		s->log_until_us = published_us + LOG_HELD_US;
 	metrics_count(s->metrics, COUNTER_BATCHES, 1);
 	metrics_observe(s->metrics, HISTOGRAM_BATCH, (int64_t)t->n);
 	metrics_observe(s->metrics, HISTOGRAM_WORK, t->committed_us - t->taken_us);
@@ -259,6 +272,7 @@ loop_run(struct skeleton *s)
 		s->arena = next->arena;
 		windows_apply(s);
 		gauges_update(s);
+		log_release(s);
 		backlog_look(s);
 		is_settled = turn_take(s, next);
 		/* Also what would wait for the end of the next turn, however long that takes. */
@@ -278,5 +292,7 @@ loop_run(struct skeleton *s)
 	/* A turn that could not be settled is no reason to leave the one before without its acknowledgement. */
 	if (!is_settled && broker_publish_is_answered(s->broker))
 		(void)!said_end(s);
-	return is_settled && said_end(s) ? 0 : 1;
+	is_settled = is_settled && said_end(s);
+	log_flush();
+	return is_settled ? 0 : 1;
 }

@@ -44,6 +44,7 @@ skeleton_may_go_on(struct skeleton *s)
 {
 	broker_pump(s->broker);
 	gauges_update(s);
+	log_release(s);
 	if (!stop_asked)
 		return true;
 	if (!s->stop_at_us)

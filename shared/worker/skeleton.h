@@ -129,6 +129,7 @@ struct skeleton {
 	/* monotonic: no queue waits longer for what comes later, 0 when none does; and when to look whether it still must */
 	int64_t backlog_until_us, backlog_look_us;
 	int64_t store_tried_us; /* monotonic: the last try to connect while idle */
+	int64_t log_until_us;   /* monotonic: lines are held no longer than this, 0 when none are */
 	int64_t stop_at_us;     /* monotonic; 0: not asked to stop */
 };
 
@@ -153,6 +154,8 @@ void backlog_look(struct skeleton *s);
 
 /* loop.c */
 int loop_run(struct skeleton *s);
+/* log_release - write the lines that were held long enough; also while something is waited for */
+void log_release(struct skeleton *s);
 /* gauges_update - what is there right now; also while something is waited for */
 void gauges_update(struct skeleton *s);
 
