@@ -49,7 +49,7 @@ rabbitmq_start() {
 	{
 		sed -e "s|@DIR@|$dir|" -e "s|@LOG@|$log|" -e "s/@NAME@/$1/" -e "s/@AMQP@/$port/" \
 			-e "s/@MANAGEMENT@/$((port + 1))/" -e "s/@PROMETHEUS@/$((port + 4))/" \
-			$([ "$1" = rabbitmq ] || say -e /^load_definitions/d) $([ "$tls" = no ] || say -e '/^listeners.tcp/d' -e '/^management.tcp/d') "$here/rabbitmq.conf.in"
+			$([ "$1" = rabbitmq ] || say -e /^load_definitions/d) $([ "$tls" = no ] || say -e '/^[a-z]*[.]tcp/d') "$here/rabbitmq.conf.in"
 		if [ "$cluster" = yes ]; then rabbitmq_cluster_conf "$1"; fi
 		if [ "$tls" = yes ]; then rabbitmq_tls_conf "$port"; fi
 	} | replace "$dir/rabbitmq.conf"
@@ -91,7 +91,9 @@ rabbitmq_tls_conf() {
 	say "listeners.ssl.1 = 127.0.0.1:$1"
 	say 'management.ssl.ip = 127.0.0.1'
 	say "management.ssl.port = $(($1 + 1))"
-	for file in ssl_options management.ssl; do
+	say 'prometheus.ssl.ip = 127.0.0.1'
+	say "prometheus.ssl.port = $(($1 + 4))"
+	for file in ssl_options management.ssl prometheus.ssl; do
 		say "$file.cacertfile = $var/tls/ca.pem"
 		say "$file.certfile = $var/tls/server.pem"
 		say "$file.keyfile = $var/tls/server.key"
@@ -155,26 +157,27 @@ rabbitmq_died_last() {
 # down until somebody starts it. With two of its three down a queue has no leader. Nothing is lost, but nothing goes on. So
 # `up` and `server start` look on every node, and start what should run, until two looks in a row find nothing.
 rabbitmq_mend() {
-	local end=$((SECONDS + 30)) name down quiet=0
+	local end=$((SECONDS + 30)) name down='' quiet=0
 	for name in $(servers_of rabbitmq); do if rabbitmq_answers "$name"; then break; fi; done
 	while [ $quiet -lt 2 ] && [ $SECONDS -lt $end ]; do
 		if ! down=$(rabbitmqctl "$name" -t 20 eval "$mend_expression" 2>/dev/null | tr -d '"[]\n' | tr -s ' '); then
-			down='?'
+			down='a node that did not answer'
 		elif [ -z "$down" ]; then
 			quiet=$((quiet + 1))
 		else
 			quiet=0
-			say "RabbitMQ had given these up, they are started again: $down"
+			say "RabbitMQ had given up, and starts again: $down"
 		fi
 		if [ $quiet -lt 2 ]; then sleep 1; fi
 	done
+	if [ $quiet -lt 2 ]; then say "RabbitMQ, after 30 s this is not as it should be: $down"; fi
 }
 
 # Erlang: what was down, "QUEUE on NODE, …"
 mend_expression='
 	OnThis = fun(Q) ->
-		Nodes = maps:get(nodes, amqqueue:get_type_state(Q)),
-		lists:member(node(), case is_map(Nodes) of true -> maps:keys(Nodes); false -> Nodes end)
+		Members = maps:get(nodes, amqqueue:get_type_state(Q)),
+		lists:member(node(), case is_map(Members) of true -> maps:keys(Members); false -> Members end)
 	end,
 	Mend = fun() ->
 		Supervisor = [begin supervisor:restart_child(rabbit_sup, S), atom_to_list(S) end ||
@@ -184,7 +187,10 @@ mend_expression='
 			{M, _} <- [amqqueue:get_pid(Q)], whereis(M) =:= undefined],
 		[Name ++ " on " ++ atom_to_list(node()) || Name <- Supervisor ++ Queues]
 	end,
-	lists:flatten(lists:join(", ", lists:append([Names || {ok, Names} <- erpc:multicall([node() | nodes()], Mend, 10000)]))).'
+	Nodes = [node() | nodes()],
+	Said = [case S of {ok, L} -> L; _ -> ["(no answer) on " ++ atom_to_list(N)] end ||
+		{N, S} <- lists:zip(Nodes, erpc:multicall(Nodes, Mend, 10000))],
+	lists:flatten(lists:join(", ", lists:append(Said))).'
 
 rabbitmq_started() {
 	touch "$var/$1/complete"

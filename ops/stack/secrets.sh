@@ -79,7 +79,7 @@ write_env() {
 		say "export REDIS_URL='$(<"$secrets/redis-url")'"
 		say "export DATABASE_URL='$(<"$secrets/operator.database-url")'"
 		say "export RABBITMQ_MANAGEMENT_URL='$(<"$secrets/admin.management-url")'"
-		say "export GATEWAY_URL='http://127.0.0.1:$gateway_port'"
+		say "export GATEWAY_URL='$(over http)://$(host):$gateway_port'"
 		say "export SANDBOX_WMS_URL='$(over http)://$(host):$sandbox_port'"
 		say "export SANDBOX_WMS_TOKEN_FILE='$secrets/sandbox-wms.token'"
 		say "export TRIBUTARY_VAR='$var'"

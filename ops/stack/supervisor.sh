@@ -109,8 +109,10 @@ environment_of() {
 		say "REDIS_URL_FILE=$secrets/redis-url"
 		say "PARTIES_DIR=$parties_copy"
 		say "HTTP_PORT=$((port_base + 100 + max_processes * $(index_of "$worker") + $2))"
+		if [ "$tls" = yes ]; then say "HTTP_TLS_CERTIFICATE_FILE=$var/tls/server.pem" && say "HTTP_TLS_KEY_FILE=$var/tls/server.key"; fi
 	fi
 	if [ "$worker" = gateway ]; then
+		if [ "$tls" = yes ]; then say "TLS_CERTIFICATE_FILE=$var/tls/server.pem" && say "TLS_KEY_FILE=$var/tls/server.key"; fi
 		say "GATEWAY_PORT=$gateway_port" # of all its processes: the kernel deals the connections out
 		while read -r party variable _; do say "${variable}_FILE=$secrets/hook-$party"; done < <(hooks)
 	fi

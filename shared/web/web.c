@@ -330,18 +330,6 @@ daemon_start(struct web *web)
 	    MHD_OPTION_ARRAY, web->tls ? tls : tls + 2, MHD_OPTION_END);
 }
 
-static enum outcome
-tls_open(struct web *web, struct why *why)
-{
-	const char *certificate = web->config.certificate_file, *key = web->config.key_file;
-	bool has_certificate = certificate && *certificate, has_key = key && *key;
-
-	if (has_certificate != has_key)
-		return why_at(why, OUTCOME_DEAD, "config", has_key ? "TLS_CERTIFICATE_FILE" : "TLS_KEY_FILE",
-			      "a certificate and its key are given together");
-	return has_certificate ? web_tls_open(certificate, key, &web->tls, why) : OUTCOME_OK;
-}
-
 static void
 web_free(struct web *web)
 {
@@ -365,7 +353,7 @@ web_open(const struct web_config *config, struct web **web, struct why *why)
 	pthread_mutex_init(&w->lock, NULL);
 	files_allow(config->connections_max);
 	w->listener = -1;
-	outcome = tls_open(w, why);
+	outcome = web_tls_open("", config->certificate_file, config->key_file, &w->tls, why);
 	if (outcome == OUTCOME_OK)
 		w->listener = listener_open(config, why);
 	if (outcome == OUTCOME_OK && w->listener >= 0) {

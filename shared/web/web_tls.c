@@ -5,13 +5,15 @@
 
 #include <gnutls/x509.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define CHAIN_MAX 16
-#define PATH_CERTIFICATE "TLS_CERTIFICATE_FILE"
-#define PATH_KEY "TLS_KEY_FILE"
+#define NAME_CERTIFICATE "TLS_CERTIFICATE_FILE"
+#define NAME_KEY "TLS_KEY_FILE"
+#define PATH_BYTES 64
 
 struct tls_pair {
 	size_t holders; /* connections, and the web_tls whose present one it is; under its lock */
@@ -30,7 +32,8 @@ struct stamp {
 
 struct web_tls {
 	const char *certificate_file, *key_file;
-	struct stamp certificate_stamp, key_stamp; /* of the last try */
+	char certificate_path[PATH_BYTES], key_path[PATH_BYTES]; /* the parameters that name them */
+	struct stamp certificate_stamp, key_stamp;               /* of the last try */
 	pthread_mutex_t lock;
 	struct tls_pair *now;
 };
@@ -77,7 +80,8 @@ pair_fits(const gnutls_datum_t *certificate, const gnutls_datum_t *key)
 }
 
 static enum outcome
-pair_import(const gnutls_datum_t *certificate, const gnutls_datum_t *key, struct tls_pair **pair, struct why *why)
+pair_import(const struct web_tls *tls, const gnutls_datum_t *certificate, const gnutls_datum_t *key,
+	    struct tls_pair **pair, struct why *why)
 {
 	struct tls_pair *p = calloc(1, sizeof *p);
 	unsigned n = CHAIN_MAX;
@@ -93,18 +97,18 @@ pair_import(const gnutls_datum_t *certificate, const gnutls_datum_t *key, struct
 		p->chain_n = n;
 	if (rc != 0 || n == 0) {
 		pair_free(p);
-		return why_at(why, OUTCOME_DEAD, "config", PATH_CERTIFICATE,
+		return why_at(why, OUTCOME_DEAD, "config", tls->certificate_path,
 			      "has no certificate with its chain in order, PEM: %s", gnutls_strerror(rc));
 	}
 	rc = gnutls_privkey_import_x509_raw(p->key, key, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (rc != 0) {
 		pair_free(p);
-		return why_at(why, OUTCOME_DEAD, "config", PATH_KEY, "has no private key without a password, PEM: %s",
-			      gnutls_strerror(rc));
+		return why_at(why, OUTCOME_DEAD, "config", tls->key_path,
+			      "has no private key without a password, PEM: %s", gnutls_strerror(rc));
 	}
 	if (!pair_fits(certificate, key)) {
 		pair_free(p);
-		return why_at(why, OUTCOME_DEAD, "config", PATH_KEY, "the key is not the certificate's");
+		return why_at(why, OUTCOME_DEAD, "config", tls->key_path, "the key is not the certificate's");
 	}
 	p->holders = 1;
 	*pair = p;
@@ -120,11 +124,11 @@ pair_load(struct web_tls *tls, struct tls_pair **pair, struct why *why)
 	tls->certificate_stamp = stamp_of(tls->certificate_file);
 	tls->key_stamp = stamp_of(tls->key_file);
 	if (gnutls_load_file(tls->certificate_file, &certificate) != 0)
-		outcome = why_at(why, OUTCOME_DEAD, "config", PATH_CERTIFICATE, "cannot be read");
+		outcome = why_at(why, OUTCOME_DEAD, "config", tls->certificate_path, "cannot be read");
 	else if (gnutls_load_file(tls->key_file, &key) != 0)
-		outcome = why_at(why, OUTCOME_DEAD, "config", PATH_KEY, "cannot be read");
+		outcome = why_at(why, OUTCOME_DEAD, "config", tls->key_path, "cannot be read");
 	else
-		outcome = pair_import(&certificate, &key, pair, why);
+		outcome = pair_import(tls, &certificate, &key, pair, why);
 	gnutls_free(certificate.data);
 	if (key.data)
 		gnutls_memset(key.data, 0, key.size);
@@ -133,16 +137,28 @@ pair_load(struct web_tls *tls, struct tls_pair **pair, struct why *why)
 }
 
 enum outcome
-web_tls_open(const char *certificate_file, const char *key_file, struct web_tls **tls, struct why *why)
+web_tls_open(const char *prefix, const char *certificate_file, const char *key_file, struct web_tls **tls,
+	     struct why *why)
 {
-	struct web_tls *t = calloc(1, sizeof *t);
+	bool has_certificate = certificate_file && *certificate_file, has_key = key_file && *key_file;
+	struct web_tls *t = NULL;
 	enum outcome outcome;
 
+	*tls = NULL;
+	if (!has_certificate && !has_key)
+		return OUTCOME_OK;
+	t = calloc(1, sizeof *t);
 	if (!t)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	t->certificate_file = certificate_file;
 	t->key_file = key_file;
-	outcome = pair_load(t, &t->now, why);
+	snprintf(t->certificate_path, sizeof t->certificate_path, "%s" NAME_CERTIFICATE, prefix);
+	snprintf(t->key_path, sizeof t->key_path, "%s" NAME_KEY, prefix);
+	if (has_certificate != has_key)
+		outcome = why_at(why, OUTCOME_DEAD, "config", has_key ? t->certificate_path : t->key_path,
+				 "a certificate and its key are given together");
+	else
+		outcome = pair_load(t, &t->now, why);
 	if (outcome != OUTCOME_OK) {
 		free(t);
 		return outcome;

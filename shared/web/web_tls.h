@@ -17,10 +17,12 @@ struct web_tls;
 struct tls_pair; /* a certificate with its chain, and its key */
 
 /*
- * web_tls_open - reads both files; their names are borrowed for its life
- * OUTCOME_DEAD  code: config, path: TLS_CERTIFICATE_FILE or TLS_KEY_FILE
+ * web_tls_open - reads both files; all names are borrowed for its life
+ * prefix        of the parameters that name the files, "" or "HTTP_"
+ * *tls          NULL when neither file is given (NULL or "")
+ * OUTCOME_DEAD  code: config, path: <prefix>TLS_CERTIFICATE_FILE or <prefix>TLS_KEY_FILE
  */
-enum outcome web_tls_open(const char *certificate_file, const char *key_file, struct web_tls **tls,
+enum outcome web_tls_open(const char *prefix, const char *certificate_file, const char *key_file, struct web_tls **tls,
 			  struct why *why) MUST_CHECK;
 void web_tls_close(struct web_tls *tls); /* NULL is fine; every pair must have been released */
 

@@ -4,11 +4,12 @@
  * /readyz   200 while Postgres and RabbitMQ are connected and all queues consumed; Redis is only a hint. 503 from the
  *           signal to stop on
  * /metrics  Prometheus text
- * One thread, read-only, nothing but these three.
+ * One thread, read-only, nothing but these three; over TLS when it has a certificate.
  */
 #include "worker/skeleton.h"
 
 #include "base/instant.h"
+#include "web/web_tls.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -23,7 +24,54 @@
 struct http_server {
 	struct MHD_Daemon *daemon;
 	const struct skeleton *skeleton;
+	struct web_tls *tls; /* NULL: none */
 };
+
+/* A connection over TLS, and the certificate that it began with. */
+struct secured {
+	struct web_tls *tls;
+	struct tls_pair *pair;
+};
+
+static void
+on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+	      enum MHD_ConnectionNotificationCode code)
+{
+	struct http_server *server = context;
+	struct secured *c = *socket_context;
+
+	(void)connection;
+	if (!server->tls)
+		return;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		web_tls_renew(server->tls);
+		c = calloc(1, sizeof *c);
+		if (c)
+			c->tls = server->tls;
+		*socket_context = c;
+	} else if (c) {
+		web_tls_release(c->tls, &c->pair);
+		free(c);
+		*socket_context = NULL;
+	}
+}
+
+static int
+on_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int authorities_n,
+	       const gnutls_pk_algorithm_t *algorithms, int algorithms_n, gnutls_pcert_st **certificates, unsigned *n,
+	       gnutls_privkey_t *key)
+{
+	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
+	const union MHD_ConnectionInfo *info =
+	    connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
+	struct secured *c = info ? info->socket_context : NULL;
+
+	(void)authorities;
+	(void)authorities_n;
+	(void)algorithms;
+	(void)algorithms_n;
+	return c ? web_tls_choose(c->tls, &c->pair, certificates, n, key) : -1;
+}
 
 static enum MHD_Result
 answer(struct MHD_Connection *connection, unsigned status, const char *text, size_t n)
@@ -88,29 +136,49 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
 	return answer(connection, MHD_HTTP_NOT_FOUND, "/healthz /readyz /metrics\n", 26);
 }
 
+static struct MHD_Daemon *
+daemon_start(struct http_server *server, const struct sockaddr_in *address)
+{
+	struct MHD_OptionItem tls[] = {
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)on_certificate},
+	    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)WEB_TLS_PRIORITIES},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+
+	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | (server->tls ? MHD_USE_TLS : 0), 0,
+				NULL, NULL, on_request, (void *)(uintptr_t)server->skeleton, MHD_OPTION_SOCK_ADDR,
+				address, MHD_OPTION_CONNECTION_LIMIT, CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT,
+				CONNECTION_TIMEOUT_S, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+				MHD_OPTION_ARRAY, server->tls ? tls : tls + 2, MHD_OPTION_END);
+}
+
 enum outcome
 http_server_open(const struct skeleton *s, struct http_server **server, struct why *why)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->config.http_port)};
+	const struct skeleton_config *config = &s->config;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)config->http_port)};
 	struct http_server *h;
+	enum outcome outcome;
 
 	*server = NULL;
-	if (s->config.http_port == 0)
+	if (config->http_port == 0)
 		return OUTCOME_OK;
-	if (inet_pton(AF_INET, s->config.http_address, &address.sin_addr) != 1)
+	if (inet_pton(AF_INET, config->http_address, &address.sin_addr) != 1)
 		return why_at(why, OUTCOME_DEAD, "config", "HTTP_ADDRESS", "is no IPv4 address");
 	h = calloc(1, sizeof *h);
 	if (!h)
 		return why_set(why, OUTCOME_DEAD, "config", "no memory");
 	h->skeleton = s;
-	h->daemon =
-	    MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, 0, NULL, NULL, on_request,
-			     (void *)(uintptr_t)s, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-			     CONNECTION_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, MHD_OPTION_END);
-	if (!h->daemon) {
-		free(h);
-		return why_at(why, OUTCOME_DEAD, "config", "HTTP_PORT", "cannot listen on %s port %lld",
-			      s->config.http_address, (long long)s->config.http_port);
+	outcome = web_tls_open("HTTP_", config->http_tls_certificate_file, config->http_tls_key_file, &h->tls, why);
+	if (outcome == OUTCOME_OK) {
+		h->daemon = daemon_start(h, &address);
+		if (!h->daemon)
+			outcome = why_at(why, OUTCOME_DEAD, "config", "HTTP_PORT", "cannot listen on %s port %lld",
+					 config->http_address, (long long)config->http_port);
+	}
+	if (outcome != OUTCOME_OK) {
+		http_server_close(h);
+		return outcome;
 	}
 	*server = h;
 	return OUTCOME_OK;
@@ -121,6 +189,8 @@ http_server_close(struct http_server *server)
 {
 	if (!server)
 		return;
-	MHD_stop_daemon(server->daemon);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
+	web_tls_close(server->tls);
 	free(server);
 }

@@ -44,6 +44,11 @@ const struct param skeleton_params[] = {
     {"DRAIN_MS", PARAM_INT, AT(drain_ms), "20000", 100, 600000, "ms", "how long SIGTERM lets a batch finish"},
     {"HTTP_PORT", PARAM_INT, AT(http_port), "0", 0, 65535, "", "port of /healthz /readyz /metrics; 0: none"},
     {"HTTP_ADDRESS", PARAM_TEXT, AT(http_address), "127.0.0.1", 1, 64, "", "address it listens on"},
+    {"HTTP_TLS_CERTIFICATE_FILE", PARAM_TEXT, AT(http_tls_certificate_file), "", 0, 1024, "",
+     "certificate of that port and its chain, PEM; with it HTTPS is spoken and nothing else. A changed file is taken "
+     "with "
+     "the next connection"},
+    {"HTTP_TLS_KEY_FILE", PARAM_TEXT, AT(http_tls_key_file), "", 0, 1024, "", "private key of the certificate, PEM"},
     {"LOG_LEVEL", PARAM_CHOICE, AT(log_level), "info", 1, 8, "debug|info|warn|error",
      "what is logged, and what is worse"},
     {"FAULT_FILE", PARAM_TEXT, AT(fault_file), "", 0, 1024, "",

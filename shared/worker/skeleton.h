@@ -37,7 +37,7 @@ enum step {
 
 struct skeleton_config {
 	const char *amqp_url, *amqp_ca_file, *database_url, *redis_url, *redis_ca_file, *parties_dir, *queues,
-	    *http_address, *log_level, *fault_file;
+	    *http_address, *http_tls_certificate_file, *http_tls_key_file, *log_level, *fault_file;
 	int64_t batch_max, batch_wait_ms, batch_bytes, backlog_max, backlog_wait_ms, heartbeat_s, confirm_timeout_ms,
 	    statement_timeout_ms, lock_timeout_ms, redis_timeout_ms, done_ttl_s, drain_ms, http_port;
 };

@@ -36,6 +36,34 @@ curl -s -m 5 "${SANDBOX_WMS_URL/https:/http:}/v1/stats" >/dev/null
 said=$? # 52 and 56: it took the connection, and ended it
 is "the warehouse, plain text is not spoken" "$((said == 52 || said == 56))" 1
 
+# Who asks for figures, and who calls the gateway
+figures=$(sed -n 's/.*HTTP_PORT="\([0-9]*\)".*/\1/p' "$var/supervisor/conf.d/enrich-0.conf")
+prometheus=$(($(sed 's/.*:\([0-9]*\)$/\1/' <<<"$RABBITMQ_MANAGEMENT_URL") + 3))
+for place in "$figures/metrics tributary_batches_total" "$prometheus/metrics rabbitmq_build_info" "${GATEWAY_URL##*:}/v1/openapi.yaml openapi:"; do
+	path=${place% *} pattern=${place##* }
+	is "$path, over TLS" "$(curl -s -m 5 --cacert "$AMQP_CA_FILE" "https://localhost:$path" | grep "^$pattern" | head -c 8)" "${pattern:0:8}"
+	is "$path, plain text is not spoken" "$(curl -s -m 5 "http://localhost:$path" | grep -c "^$pattern")" 0
+	curl -s -m 5 -o /dev/null "https://localhost:$path"
+	is "$path, of a CA that nobody knows" "$?" 60
+done
+# A new certificate is taken in place, and one that does not fit its key is not
+served() { openssl s_client -connect "localhost:$figures" </dev/null 2>/dev/null | openssl x509 -noout -subject 2>/dev/null; }
+is "figures, the certificate of now" "$(served)" 'subject=CN = localhost'
+cp "$var/tls/server.pem" "$var/server.pem.before"
+cp "$var/tls/server.key" "$var/server.key.before"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=renewed -keyout "$var/renewed.key" -out "$var/renewed.pem" 2>/dev/null
+cp "$var/renewed.pem" "$var/tls/server.pem"
+is "figures, a certificate whose key is another's is not taken" "$(served)" 'subject=CN = localhost'
+cp "$var/renewed.key" "$var/tls/server.key"
+is "figures, a new one is taken in place" "$(served)" 'subject=CN = renewed'
+cp "$var/server.pem.before" "$var/tls/server.pem"
+cp "$var/server.key.before" "$var/tls/server.key"
+is "figures, and the one before again" "$(served)" 'subject=CN = localhost'
+said=$(HTTP_PORT=1 HTTP_TLS_KEY_FILE=$var/tls/server.key AMQP_URL_FILE=$var/secrets/enrich.amqp-url DATABASE_URL_FILE=$var/secrets/enrich.database-url \
+	REDIS_URL_FILE=$var/secrets/redis-url env -u DATABASE_URL -u AMQP_URL -u REDIS_URL timeout 20 "$bin/enrich" 2>&1)
+is "figures, a key without its certificate: the worker does not start" "$?" 78
+grep -q 'HTTP_TLS_CERTIFICATE_FILE: config: a certificate and its key' <<<"$said" && ok "figures, and says so" || not_ok "figures, and says so" "$said"
+
 # --- a server that cannot prove who it is -----------------------------------------------------------------------------------
 said=$(AMQP_CA_FILE=$strangers timeout 20 "$bin/bench" load --party shopify --template tests/bench/order.json --count 1 --patience 0 2>&1)
 grep -q 'cert verification failed' <<<"$said" && ok "RabbitMQ, another CA's: it is said" || not_ok "RabbitMQ, another CA's: it is said" "$said"
