@@ -11,12 +11,12 @@ state() { sql "SELECT state FROM report.orders WHERE number = '$1'"; }
 state_is() { [ "$(state "$1")" = "$2" ]; }
 outcomes() { sql "SELECT string_agg(d.outcome || coalesce(' ' || d.code, ''), ', ' ORDER BY d.received_at) FROM tributary.documents d WHERE d.order_id = (SELECT order_id FROM tributary.orders WHERE number = '$1') AND d.kind = 'order'"; }
 outcomes_are() { [ "$(outcomes "$1")" = "$2" ]; }
-# order NUMBER REVISION SKU - one line of two of the item, at its list price; TR-1020 has no stock
+# order NUMBER REVISION SKU [QUANTITY] - one line of two of the item, at its list price; TR-1020 has no stock
 order() {
-	jq --arg n "$1" --arg rev "2026-11-20T$2:00Z" --arg sku "$3" '
-		.id = ($n | ltrimstr("#R") | tonumber) | .name = $n | .updated_at = $rev | .line_items = [.line_items[0] | .sku = $sku | .quantity = 2
+	jq --arg n "$1" --arg rev "2026-11-20T$2:00Z" --arg sku "$3" --argjson quantity "${4:-2}" '
+		.id = ($n | ltrimstr("#R") | tonumber) | .name = $n | .updated_at = $rev | .line_items = [.line_items[0] | .sku = $sku | .quantity = $quantity
 		  | .price = (if $sku == "TR-1020" then "219.00" else "14.90" end) | .tax_lines = [] | .discount_allocations = []]
-		| .shipping_lines = [] | .total_tax = "0.00" | .total_line_items_price = ((.line_items[0].price | tonumber) * 2 | tostring)
+		| .shipping_lines = [] | .total_tax = "0.00" | .total_line_items_price = ((.line_items[0].price | tonumber) * $quantity | tostring)
 		| .total_price = .total_line_items_price' topology/parties/shopify/samples/1001-paid.json
 }
 send() { cat >"$dir/document.json" && tributary submit --party shopify "$dir/document.json" >/dev/null; }
@@ -38,6 +38,28 @@ wait_for 10 outcomes_are "$n" "order, change, duplicate, ignored revision-old, e
 is "change, the same again is a duplicate, an earlier one ignored, what comes after shipping a person's" "$(outcomes "$n")" \
 	"order, change, duplicate, ignored revision-old, exception order-changed, exception order-cancelled"
 is "change, the exception has both facts" "$(sql "SELECT count(*) FROM report.exceptions WHERE number = '$n' AND code = 'order-changed' AND reason LIKE '%1 lines and 2980 minor units%' AND reason LIKE '%sandbox-wms was asked to ship at 20%'")" 1
+
+# --- an order and what changes it, in one batch ---------------------------------------------------------------------------
+sorted() { tr ',' '\n' <<<"$(outcomes "$1")" | sed 's/^ //' | sort | uniq -c | awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $1, $2 }'; }
+sorted_is() { [ "$(sorted "$1")" = "$2" ]; }
+at_once() { fleet stop ingest; "$@"; fleet start ingest; }
+m="#R6$run" n="#R7$run" c="#R8$run" many="#R9$run"
+to_nothing() { order "$m" 10:00 TR-1003 | send; order "$m" 12:00 TR-1020 | send; }
+to_something() { order "$n" 10:00 TR-1020 | send; order "$n" 12:00 TR-1003 | send; }
+to_cancelled() { order "$c" 10:00 TR-1003 | send; order "$c" 11:00 TR-1003 3 | send; order "$c" 12:00 TR-1003 3 | cancelled | send; }
+to_many() { for i in {1..9}; do order "$many" 10:0$i TR-1020 "$i" | send; done; }
+all_of_them() { to_nothing; to_something; to_cancelled; to_many; }
+at_once all_of_them
+wait_for 30 sorted_is "$many" "8 change, 1 order"
+is "one batch, each of many changes is taken, in turn, and none is given up" "$(sorted "$many"), $(sql "SELECT total_minor FROM tributary.orders WHERE number = '$many'")" \
+	"8 change, 1 order, 197100"
+is "one batch, each change is later than what it replaced" "$(sql "SELECT count(*) FROM tributary.order_revisions r JOIN tributary.orders o USING (order_id) WHERE o.number = '$many' AND r.replaced_at > r.received_at")" 8
+wait_for 20 state_is "$n" invoiced
+is "one batch, what is wanted now is shipped and billed" "$(sql "SELECT state || ' ' || report.amount(invoiced_minor, currency) || ' ' || revision_no FROM report.orders WHERE number = '$n'")" "invoiced 29.80 2"
+wait_for 15 state_is "$m" backordered
+is "one batch, what is not wanted any more is not shipped" "$(state "$m") $(sql "SELECT count(*) FROM tributary.shipments s JOIN tributary.orders o USING (order_id) WHERE o.number = '$m'")" "backordered 0"
+wait_for 15 state_is "$c" cancelled
+is "one batch, a cancellation behind a change finds it" "$(state "$c"), $(sorted "$c")" "cancelled, 1 cancel, 1 change, 1 order"
 
 # --- cancelled while it waits ---------------------------------------------------------------------------------------------
 n="#R2$run"

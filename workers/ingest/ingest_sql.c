@@ -39,7 +39,8 @@ const struct statement ingest_orders_known = {
     " CASE WHEN u.with_document THEN o.document END, (SELECT true FROM tributary.order_revisions r"
     " WHERE r.order_id = o.order_id AND r.source_revision = u.revision LIMIT 1) IS NOT NULL, o.document_id,"
     " (SELECT coalesce(d.body_of, d.document_id) FROM tributary.documents d WHERE d.document_id = o.document_id"
-    " AND d.sha256 = u.sha256) FROM unnest($1, $2, $3, $4) u(order_id, revision, with_document, sha256)"
+    " AND d.sha256 = u.sha256), coalesce(o.changed_at, o.received_at)"
+    " FROM unnest($1, $2, $3, $4) u(order_id, revision, with_document, sha256)"
     " JOIN tributary.orders o USING (order_id) LEFT JOIN tributary.shipments s USING (order_id)"
     " GROUP BY o.order_id, u.revision, u.with_document, u.sha256"};
 
@@ -210,8 +211,7 @@ ingest_order_put(struct rows *orders, const struct item *item, const struct inta
 }
 
 void
-ingest_change_put(struct rows *orders, struct arena *arena, const struct batch *batch, const struct item *item,
-		  const struct intake *in)
+ingest_change_put(struct rows *orders, struct arena *arena, const struct item *item, const struct intake *in)
 {
 	const struct order *o = in->order;
 
@@ -223,7 +223,7 @@ ingest_change_put(struct rows *orders, struct arena *arena, const struct batch *
 	rows_bytes(orders, hash_str(in->content_sha256));
 	rows_bytes(orders, order_bytes(o, arena));
 	rows_text_or_null(orders, o->revision);
-	rows_instant(orders, batch->now_us);
+	rows_instant(orders, o->received_at_us);
 }
 
 void

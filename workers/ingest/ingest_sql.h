@@ -31,13 +31,12 @@ extern const struct statement ingest_orders_lock;
 extern const struct statement ingest_repeats_known;
 /* order_id, revision, is its document wanted, sha256 → order_id, content_sha256, revision, revision_no, is cancelled, shipments,
  * first requested_at, partner, document or NULL, was it of that revision before, the message that said it last, where the
- * bytes are if that one had those of sha256 */
+ * bytes are if that one had those of sha256, when what it is now came */
 extern const struct statement ingest_orders_known;
 /* order_id, now: what was wanted before is kept */
 extern const struct statement ingest_revisions_keep;
 extern const struct statement ingest_orders_change;
-void ingest_change_put(struct rows *orders, struct arena *arena, const struct batch *batch, const struct item *item,
-		       const struct intake *in);
+void ingest_change_put(struct rows *orders, struct arena *arena, const struct item *item, const struct intake *in);
 /* order_id, now */
 extern const struct statement ingest_orders_cancel;
 /* order_id: their open exceptions need nobody any more */

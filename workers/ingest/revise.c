@@ -91,6 +91,7 @@ known_read(const struct result *r, size_t row)
 	    .is_first = result_int(r, row, 3) == 1,
 	    .body_of = result_uuid(r, row, 11),
 	    .requested_at_us = result_is_null(r, row, 6) ? 0 : result_instant(r, row, 6),
+	    .content_at_us = result_instant(r, row, 12),
 	};
 
 	if (!result_is_null(r, row, 8))
@@ -99,16 +100,20 @@ known_read(const struct result *r, size_t row)
 	return k;
 }
 
+/* Its time is later than that of what it replaces: by it enrich and allocate tell which of the two is wanted now. Both may have
+ * come in one batch, or over two machines whose clocks differ. */
 static void
 change_apply(struct revising *rev, struct item *item, const struct known_order *known)
 {
 	struct batch *batch = rev->batch;
 	struct intake *in = item->scratch;
+	int64_t now_us = batch->now_us > known->content_at_us ? batch->now_us : known->content_at_us + 1;
 
 	in->result = INTAKE_CHANGE;
+	in->order->received_at_us = now_us;
 	rows_uuid(rev->keep, item->order_id);
-	rows_instant(rev->keep, batch->now_us);
-	ingest_change_put(rev->change, batch->arena, batch, item, in);
+	rows_instant(rev->keep, now_us);
+	ingest_change_put(rev->change, batch->arena, item, in);
 	rows_uuid(rev->lines_gone, item->order_id);
 	ingest_lines_put(rev->lines, in->order);
 	item_note(batch, item, "changed", NULL, "revision %.*s", STR_ARGS(in->order->revision));
@@ -302,9 +307,8 @@ revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why
 		size_t row = 0;
 
 		if (is_next(repeats, i)) {
-			item_fail(repeats[i],
-				  why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order"),
-				  &busy);
+			(void)why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order");
+			item_return(repeats[i], &busy);
 			continue;
 		}
 		while (row < result_count(known) && !uuid_equal(result_uuid(known, row, 0), repeats[i]->order_id))

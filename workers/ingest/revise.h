@@ -18,6 +18,7 @@ struct known_order {
 	bool had_revision; /* what came now was taken before */
 	int64_t shipments_count;
 	int64_t requested_at_us; /* of the first shipment; 0: none */
+	int64_t content_at_us;   /* when what it is now came */
 	char partner[64];        /* of one of them */
 };
 
@@ -41,7 +42,8 @@ int revision_compare(struct str a, struct str b);
 
 /*
  * revisions_apply - the items whose orders are there, each to its end; the caller holds the orders' locks
- * repeats  sorted by order id, those of one order as they came; of those only the first is taken, the others come again
+ * repeats  sorted by order id, those of one order as they came; of those only the first is taken, the others come again at
+ *          once. The order itself may have come in this same batch.
  */
 enum outcome revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why *why) MUST_CHECK;
 
