@@ -26,7 +26,8 @@ static const char usage[] = "usage: tributary mirror load DIR [--allow-empty] [-
 			    "nothing, naming each bad row by file, line and column. A file replaces the content of its "
 			    "table; a file that is not\n"
 			    "there leaves its table alone; one without rows is taken for a mistake, but with "
-			    "--allow-empty. Files:\n";
+			    "--allow-empty. Of stock no\n"
+			    "less is taken than is reserved: it is said for which rows. Files:\n";
 
 static const struct statement load_lock = {"mirror_lock", "",
 					   "SELECT pg_advisory_xact_lock(hashtext('tributary mirror load')) IS NULL"};
@@ -43,8 +44,8 @@ struct mirror {
 	bool is_json, may_empty;
 	struct arena *arena;
 	struct database database;
-	struct problems problems;
-	struct load loads[TABLES_MAX]; /* as mirror_tables */
+	struct problems problems, kept; /* kept: rows that were loaded otherwise than the file says */
+	struct load loads[TABLES_MAX];  /* as mirror_tables */
 };
 
 static bool
@@ -138,22 +139,20 @@ references_check(struct mirror *m, size_t i, struct why *why)
 }
 
 static enum outcome
-refuse_check(struct mirror *m, size_t i, struct why *why)
+kept_read(struct mirror *m, size_t i, struct why *why)
 {
 	const struct mirror_table *table = &mirror_tables[i];
-	struct result *refused;
+	struct result *kept;
 	enum outcome outcome;
 
-	if (!table->refuse)
+	if (!table->keep)
 		return OUTCOME_OK;
-	outcome = store_query(m->database.store, rows_as(m->loads[i].content.put, table->refuse), &refused, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	for (size_t row = 0; row < result_count(refused); row++)
-		problems_add(&m->problems, table->file, (size_t)result_int(refused, row, 0),
-			     arena_text(m->arena, result_text(refused, row, 1)), "%.*s",
-			     STR_ARGS(result_text(refused, row, 2)));
-	return OUTCOME_OK;
+	outcome = store_query(m->database.store, rows_as(m->loads[i].content.put, table->keep), &kept, why);
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(kept); row++)
+		problems_add(&m->kept, table->file, (size_t)result_int(kept, row, 0),
+			     arena_text(m->arena, result_text(kept, row, 1)), "%.*s",
+			     STR_ARGS(result_text(kept, row, 2)));
+	return outcome;
 }
 
 /* A table whose rows are all fine is put even after another's problem: what refers to it can then be checked, and the
@@ -168,7 +167,7 @@ table_load(struct mirror *m, size_t i, struct why *why)
 
 	outcome = references_check(m, i, why);
 	if (outcome == OUTCOME_OK && m->problems.n == problems_before)
-		outcome = refuse_check(m, i, why);
+		outcome = kept_read(m, i, why);
 	if (outcome != OUTCOME_OK || m->problems.n > problems_before)
 		return outcome;
 	outcome = store_query(m->database.store, load->content.put, &counts, why);
@@ -242,7 +241,9 @@ json_print(const struct mirror *m, const char *error)
 	}
 	buf_put_str(&out, STR("],\"problems\":"));
 	problems_json(&m->problems, &out);
-	buf_printf(&out, ",\"problems_count\":%zu,\"error\":", m->problems.n);
+	buf_printf(&out, ",\"problems_count\":%zu,\"kept\":", m->problems.n);
+	problems_json(&m->kept, &out);
+	buf_printf(&out, ",\"kept_count\":%zu,\"error\":", m->kept.n);
 	if (error)
 		json_put_text(&out, str_of(error));
 	else
@@ -262,6 +263,8 @@ tell(const struct mirror *m, const char *error)
 		json_print(m, error);
 	else
 		problems_print(&m->problems, stderr);
+	if (is_ok && !m->is_json)
+		problems_print(&m->kept, stderr);
 	if (error)
 		fprintf(stderr, "tributary mirror: %s; nothing was loaded\n", error);
 	else if (!is_ok)
@@ -344,7 +347,7 @@ mirror_command(int argc, char **argv)
 	m.arena = arena_new(ARENA_BYTES);
 	if (!m.arena)
 		return 1;
-	m.problems.arena = m.arena;
+	m.problems.arena = m.kept.arena = m.arena;
 	status = mirror_load(&m);
 	arena_free(m.arena);
 	return status;

@@ -187,24 +187,27 @@ static const struct mirror_column stock_columns[] = {
     {"on_hand", MIRROR_DECIMAL, false, NULL},
 };
 
-/* Takes the locks that allocate takes, in allocate's order, before anything of stock is changed. */
-static const struct statement stock_refuse = {
-    "mirror_stock_refuse", "TTII",
+/* Takes the locks that allocate takes, in allocate's order, before anything of stock is changed. What is reserved was promised: an
+ * ERP that books a shipment before the warehouse confirms it here has less on hand for a while. */
+static const struct statement stock_keep = {
+    "mirror_stock_keep", "TTII",
     "WITH s AS (SELECT item_no, warehouse, on_hand_micro, reserved_micro FROM tributary.stock"
     " ORDER BY item_no, warehouse FOR UPDATE)"
     " SELECT coalesce(f.line, 0), CASE WHEN f.i IS NULL THEN '' ELSE 'on_hand' END,"
     " CASE WHEN f.i IS NULL THEN s.item_no || ' in ' || s.warehouse || ' is missing, but has '"
     " || trim_scale(s.reserved_micro / 1000000.0) || ' reserved' ELSE 'on_hand ' || trim_scale(f.m / 1000000.0)"
     " || ' is below the ' || trim_scale(s.reserved_micro / 1000000.0) || ' reserved' END"
+    " || ': taken as that, none of it is free'"
     " FROM s LEFT JOIN unnest($1, $2, $3, $4) AS f(i, w, m, line) ON f.i = s.item_no AND f.w = s.warehouse"
-    " WHERE coalesce(f.m, 0) < s.reserved_micro ORDER BY 1 LIMIT 100"};
+    " WHERE coalesce(f.m, 0) < s.reserved_micro ORDER BY 1, s.item_no, s.warehouse"};
 static const struct statement stock_put = {
     "mirror_stock", "TTII",
     "WITH put AS (INSERT INTO tributary.stock AS t (item_no, warehouse, on_hand_micro)"
     " SELECT i, w, m FROM unnest($1, $2, $3, $4) AS f(i, w, m, line) ORDER BY i, w"
-    " ON CONFLICT (item_no, warehouse) DO UPDATE SET on_hand_micro = excluded.on_hand_micro"
-    " WHERE t.on_hand_micro <> excluded.on_hand_micro" IS_NEW
-    "gone AS (UPDATE tributary.stock t SET on_hand_micro = 0 WHERE on_hand_micro > 0 AND NOT EXISTS"
+    " ON CONFLICT (item_no, warehouse) DO UPDATE SET on_hand_micro = greatest(excluded.on_hand_micro, t.reserved_micro)"
+    " WHERE t.on_hand_micro <> greatest(excluded.on_hand_micro, t.reserved_micro)" IS_NEW
+    "gone AS (UPDATE tributary.stock t SET on_hand_micro = reserved_micro WHERE on_hand_micro > reserved_micro AND NOT "
+    "EXISTS"
     " (SELECT FROM unnest($1, $2) f(i, w) WHERE f.i = t.item_no AND f.w = t.warehouse) RETURNING 1)" COUNTS};
 
 const struct mirror_table mirror_tables[] = {
@@ -241,7 +244,7 @@ const struct mirror_table mirror_tables[] = {
     {.file = "stock.csv",
      .columns = stock_columns,
      .columns_count = COUNT_OF(stock_columns),
-     .refuse = &stock_refuse,
+     .keep = &stock_keep,
      .put = &stock_put},
 };
 const size_t mirror_tables_count = COUNT_OF(mirror_tables);

@@ -47,9 +47,9 @@ struct mirror_table {
 	size_t columns_count;
 	/* check - what a column alone cannot tell; says it in problems. May be NULL. */
 	void (*check)(const struct mirror_table *table, const struct mirror_row *row, struct problems *problems);
-	/* refuse - asked with put's rows before it: answers (line, column, reason) of rows that cannot be. May be NULL.
-	 */
-	const struct statement *refuse;
+	/* keep - asked with put's rows before it: answers (line, column, text) of rows that put makes otherwise than the file
+	 * says. May be NULL. */
+	const struct statement *keep;
 	/* put - makes the file's rows the table's content; answers one row of bigint: new, changed, gone. The
 	 * parameters are the columns in their order, and then the line. */
 	const struct statement *put;
