@@ -17,6 +17,7 @@
 #include "auditor/auditor.h"
 
 #include "auditor/auditor_sql.h"
+#include "auditor/waiting.h"
 #include "base/instant.h"
 #include "base/log.h"
 #include "proof/seal.h"
@@ -430,7 +431,9 @@ round_run(struct round *r, struct why *why)
 		 " findings=%" PRId64 " put_back=%" PRId64,
 		 r->cursor.rounds, r->did.took_ms, r->did.orders, r->did.documents, r->did.items, r->did.findings,
 		 r->did.put_back);
-	return outcome == OUTCOME_OK ? figures_tell(r, why) : outcome;
+	if (outcome == OUTCOME_OK)
+		outcome = figures_tell(r, why);
+	return outcome == OUTCOME_OK ? waiting_tell(r->batch, why) : outcome;
 }
 
 /* What was written down since the last time is sealed; what is much is sealed over several ticks. */
