@@ -157,7 +157,7 @@ bench-report: ## draw build/bench.json, and build/growth.json when it is there, 
 	@mv build/bench.html.part build/bench.html
 	@echo "build/bench.html"
 
-bench-growth: packages ## the same figures with SIZES="0 100000 1000000" settled orders in the database, some 21 KB each
+bench-growth: packages ## the same figures with SIZES="0 100000 1000000" settled orders in the database, some 17 KB each
 	@$(MAKE) --no-print-directory -j2 programs
 	@tests/bench/growth
 

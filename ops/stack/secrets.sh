@@ -36,8 +36,10 @@ database_url() { # database_url NAME ROLE - password and URL of a Postgres role;
 	url "$1.database-url" postgresql "$2" "$2.pg-password" "$postgres_hosts" "$path"
 }
 
-# hook_secret PARTY SCHEME - what its webhooks are signed with here: a sender of one's own, for trying it
+# hook_secret PARTY SCHEME - what its webhooks are signed with here: a sender of one's own, for trying it, until the channel's own
+# secret is put into the file
 hook_secret() {
+	if [ -s "$secrets/hook-$1" ]; then return; fi
 	secret "hook-$1.random"
 	case $2 in
 		basic) printf 'tributary:%s\n' "$(<"$secrets/hook-$1.random")" ;;

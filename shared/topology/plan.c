@@ -223,6 +223,16 @@ queues_pattern(struct planner *p, enum queue_end end)
 }
 
 static void
+setting_limits(struct plan_policy *policy, const struct topology_policy *limits)
+{
+	setting_number(policy, "delivery-limit", limits->delivery_limit);
+	if (limits->max_length)
+		setting_number(policy, "max-length", limits->max_length);
+	if (limits->max_length_bytes)
+		setting_number(policy, "max-length-bytes", limits->max_length_bytes);
+}
+
+static void
 policies_plan(struct planner *p)
 {
 	const struct topology *t = p->topology;
@@ -233,14 +243,10 @@ policies_plan(struct planner *p)
 		return;
 	policy = policy_add(p, "work", queues_pattern(p, QUEUE_WORK), "queues");
 	setting_dead_letters(policy, TOPOLOGY_DEAD_LETTER);
-	setting_number(policy, "delivery-limit", t->work.delivery_limit);
-	if (t->work.max_length)
-		setting_number(policy, "max-length", t->work.max_length);
+	setting_limits(policy, &t->work);
 	policy = policy_add(p, "final", queues_pattern(p, QUEUE_FINAL), "queues");
 	setting_dead_letters(policy, TOPOLOGY_REJECTED);
-	setting_number(policy, "delivery-limit", t->final.delivery_limit);
-	if (t->final.max_length)
-		setting_number(policy, "max-length", t->final.max_length);
+	setting_limits(policy, &t->final);
 	policy = policy_add(p, "last", queues_pattern(p, QUEUE_LAST), "queues");
 	setting_number(policy, "delivery-limit", t->final.delivery_limit);
 	for (size_t i = 0; i < t->retry_tiers_count; i++) {

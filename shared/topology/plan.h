@@ -5,7 +5,7 @@
  *
  * Everything that may change is a policy, the alternate exchange too: arguments are frozen when a thing is declared.
  * The only argument is x-queue-type. A queue has one policy:
- *   work          delivery-limit, max-length, overflow=reject-publish, dead letters to `dead-letter`, at least once
+ *   work          delivery-limit, max-length(-bytes), overflow=reject-publish, dead letters to `dead-letter`, at least once
  *   retry-<tier>  message-ttl is the delay; what expires goes `home` with the key it came with, at least once
  *   final         where dead letters end: nothing refused, dropped or given up on again
  * At-least-once needs overflow=reject-publish, else RabbitMQ falls back to at-most-once with a line in its log.

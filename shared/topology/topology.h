@@ -69,7 +69,8 @@ struct topology_worker {
 
 struct topology_policy {
 	int64_t delivery_limit;
-	int64_t max_length; /* messages; 0 is no limit */
+	int64_t max_length;       /* messages; 0 is no limit */
+	int64_t max_length_bytes; /* of their bodies; 0 is no limit */
 };
 
 struct topology {

@@ -46,7 +46,7 @@ struct worker_text {
 };
 
 struct policy_text {
-	char *delivery_limit, *max_length;
+	char *delivery_limit, *max_length, *max_length_bytes;
 };
 
 struct policies_text {
@@ -135,6 +135,7 @@ static const cyaml_schema_value_t worker_schema = {
 static const cyaml_schema_field_t policy_fields[] = {
     TEXT(policy_text, delivery_limit),
     TEXT(policy_text, max_length),
+    TEXT(policy_text, max_length_bytes),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t policies_fields[] = {
@@ -350,6 +351,9 @@ policy_copy(struct copier *c, const char *entry, const struct policy_text *from,
 	to->delivery_limit = yaml_file_int(c->file, field_of(c, "delivery_limit"), from->delivery_limit, 1, LIMIT_MAX);
 	if (from->max_length)
 		to->max_length = yaml_file_int(c->file, field_of(c, "max_length"), from->max_length, 1, LIMIT_MAX);
+	if (from->max_length_bytes)
+		to->max_length_bytes =
+		    yaml_file_int(c->file, field_of(c, "max_length_bytes"), from->max_length_bytes, 1, INT64_MAX);
 }
 
 static void

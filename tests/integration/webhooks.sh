@@ -112,3 +112,17 @@ is "trace, the sender's goes into the order's timeline" "$(
 	sql "SELECT count(*) FROM tributary.timeline t JOIN tributary.documents d ON t.message_id = d.document_id WHERE t.detail LIKE 'trace 00-0af7651916cd43dd8448eb211c80319c-%'
 	     AND d.sha256 = decode('$(sha256sum "$dir/traced.json" | cut -d' ' -f1)', 'hex')"
 )" 1
+
+# --- the channel's own secret is put into the stack's file: it stays there, and counts after a restart ---------------------
+cp "$var/secrets/hook-shopify" "$dir/secret.before"
+printf 'of-the-channel\n' >"$var/secrets/hook-shopify"
+ops/stack/up --var "$var" >/dev/null
+is "secret, up leaves the channel's own alone" "$(<"$var/secrets/hook-shopify")" of-the-channel
+own 4 >"$dir/own.json"
+sign --topic orders/create shopify "$dir/own.json"
+is "secret, before the gateway starts again the old one counts" "$(push shopify "$dir/own.json" -H "@$dir/headers") $(code)" "401 signature-not-valid"
+fleet restart gateway
+wait_for 10 curl -sf -o "$dir/answer" "$GATEWAY_URL/v1/openapi.yaml"
+is "secret, and then the new one" "$(push shopify "$dir/own.json" -H "@$dir/headers") $(jq -r .result "$dir/answer")" "200 taken"
+mv "$dir/secret.before" "$var/secrets/hook-shopify"
+fleet restart gateway

@@ -4,12 +4,12 @@
 #define WAITING_COUNTED_MAX "10000"
 
 /* Of what came before its order nothing is on its way. */
-#define IS_URGENT                                                                                                      \
-	" AND code IN ('order-cancelled', 'cancel-requested', 'order-changed', 'in-doubt')"                                                \
+#define IS_URGENT                                                                           \
+	" AND code IN ('order-cancelled', 'cancel-requested', 'order-changed', 'in-doubt')" \
 	" AND EXISTS (SELECT FROM tributary.orders o WHERE o.order_id = x.order_id)"
-#define WAITING(what, table, since, states, more)                                                                      \
-	"SELECT '" what "', count(*), coalesce(extract(epoch FROM clock_timestamp() - min(" since                      \
-	")), 0)::bigint FROM (SELECT " since " FROM tributary." table " x WHERE state IN (" states ")" more            \
+#define WAITING(what, table, since, states, more)                                                           \
+	"SELECT '" what "', count(*), coalesce(extract(epoch FROM clock_timestamp() - min(" since           \
+	")), 0)::bigint FROM (SELECT " since " FROM tributary." table " x WHERE state IN (" states ")" more \
 	" ORDER BY " since " LIMIT " WAITING_COUNTED_MAX ") t"
 #define EXCEPTIONS(what, more) WAITING(what, "exceptions", "opened_at", "'open', 'releasing'", more)
 
