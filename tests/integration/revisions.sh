@@ -78,6 +78,8 @@ order "$n" 11:00 TR-1003 | cancelled | send
 wait_for 10 state_is "$n" cancelled
 is "cancel, a held order is cancelled" "$(state "$n")" cancelled
 is "cancel, and its exception needs nobody any more" "$(sql "SELECT state FROM report.exceptions WHERE number = '$n'")" dismissed
+is "cancel, and nothing of it holds back retention" "$(sql "SELECT string_agg(because, ', ') FROM tributary.orders_under_way u JOIN tributary.orders o USING (order_id) WHERE o.number = '$n' AND because <> 'has messages under way'")" ""
+is "an operator reserves nothing" "$(sql "UPDATE tributary.stock SET reserved_micro = 0" 2>&1 | grep -o 'permission denied')" "permission denied"
 
 # --- a cancellation before its order ---------------------------------------------------------------------------------------
 n="#R4$run"
