@@ -229,6 +229,17 @@ wait_for 30 sql_is "SELECT count(*) FROM tributary.timeline_days WHERE part_name
 is "days, several at once are no trouble" "$(grep -c -v '^[0-2]$' "$dir/made.txt") $(is_there -13)$(is_there -14)" "0 tt"
 is "days, and their rows move" "$(admin_sql "SELECT count(*) FROM tributary.$(day_name -14)")" 1
 
+# --- an order that was dismissed: it stays where it is, for ever -----------------------------------------------------------------------
+of_45() { tributary retention apply --keep 40d --reason "the order that was dismissed" --json >"$dir/apply.json"; jq -r --arg day "$(day_name 45)" '[.[] | select(.what == $day)] | .[0] | .state + " " + (.because // "")' "$dir/apply.json"; }
+tributary exceptions dismiss --reason "entered by hand" "$(sql "SELECT exception_id FROM report.exceptions WHERE number = '#T$run' AND state = 'open'")" >/dev/null
+wait_for 30 sql_is "SELECT count(*) FROM tributary.orders_under_way u JOIN tributary.orders o USING (order_id) WHERE o.number = '#T$run' AND because <> 'is accepted'" 0
+is "dismissed, its day stays while it may still be thought of" "$(of_45 | sed 's/shopify.*T[0-9]* /ORDER /')" "stays 1 under way: ORDER is accepted"
+admin_sql "UPDATE tributary.order_status SET updated_at = now() - interval '181 days' WHERE order_id = (SELECT order_id FROM tributary.orders WHERE number = '#T$run')"
+seal_all
+is "dismissed, and goes when it has stood still for half a year" "$(of_45) $(is_there 45)" "dropped  f"
+is "dismissed, the books balance afterwards" "$(audit_finds)" nothing
+is "dismissed, and what is left verifies" "$(proof_says)" ""
+
 # --- a timeline that was there before it was partitioned ------------------------------------------------------------------------------
 old_url=$(sed 's|/tributary$|/tributary_old|' "$var/secrets/owner.database-url")
 old() { psql "$old_url" -X -q -At -c "$1"; }
