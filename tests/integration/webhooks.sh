@@ -100,6 +100,15 @@ for reason in 'signature-wrong unknown' 'signature-missing unknown' 'topic-unkno
 	wait_for 10 has_refusals $reason
 	if has_refusals $reason; then ok "audit log, it has $reason"; else not_ok "audit log, it has $reason"; fi
 done
+# One who goes on knocking makes no more rows than one a minute, each with its number
+knocks() { sql "SELECT count(*) || ' ' || coalesce(sum((after->>'calls')::int), 0) FROM tributary.audit_log WHERE act = 'gateway.refused' AND reason = 'signature-missing' AND place > $1"; }
+fleet restart gateway # which writes what it has gathered
+wait_for 10 curl -sf -o "$dir/answer" "$GATEWAY_URL/v1/openapi.yaml"
+place=$(sql "SELECT max(place) FROM tributary.audit_log")
+for _ in {1..15}; do push shopify "$dir/new.json" >/dev/null; sleep 0.3; done
+fleet restart gateway
+wait_for 10 curl -sf -o "$dir/answer" "$GATEWAY_URL/v1/openapi.yaml"
+is "audit log, fifteen refusals in five seconds are two rows, the first one and the others" "$(knocks "$place")" "2 15"
 log=$(cat "$var"/log/gateway-*.log)
 secret=$(<"$var/secrets/hook-shopify")
 if grep -qF -- "$secret" <<<"$log"; then not_ok "log, no secret in it"; else ok "log, no secret in it"; fi

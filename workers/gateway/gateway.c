@@ -214,7 +214,7 @@ records_keep(struct gateway *g)
 	struct why why = {0};
 
 	record_end(g, door_renew(g->door, g->ask_store, g->ask_arena, &why), &why);
-	record_end(g, ledger_write(g->ledger, g->ask_store, g->ask_arena, &why), &why);
+	record_end(g, ledger_write(g->ledger, g->ask_store, g->ask_arena, false, &why), &why);
 	record_end(g, old_forget(g, &why), &why);
 }
 
@@ -473,7 +473,7 @@ gateway_close(void *state)
 	if (g->has_asker)
 		pthread_join(g->asker, NULL);
 	if (g->ask_store && store_is_connected(g->ask_store))
-		(void)!ledger_write(g->ledger, g->ask_store, g->ask_arena, &(struct why){0});
+		(void)!ledger_write(g->ledger, g->ask_store, g->ask_arena, true, &(struct why){0});
 	for (size_t i = 0; i < LANES; i++)
 		lane_close(&g->lanes[i]);
 	lanes_refuse(g);

@@ -13,6 +13,8 @@
 
 #define ENTRIES_MAX 4096 /* different ones between two writes; what is beyond is counted as one */
 #define SLOTS 8192
+#define REFUSALS_EVERY_US \
+	INT64_C(60000000) /* between two rows of refusals that are alike: nobody outside fills the audit log */
 
 /* Calls that are alike. */
 struct entry {
@@ -23,6 +25,8 @@ struct entry {
 	int status;
 	int64_t n, told;           /* calls; of these in the metrics */
 	int64_t first_us, last_us; /* since 1970 */
+	bool is_gathered;          /* of the closed page: it is among the refusals */
+	int64_t written_us;        /* of the refusals: monotonic, the last row; 0: there was none */
 };
 
 struct page {
@@ -35,6 +39,7 @@ struct page {
 struct ledger {
 	pthread_mutex_t lock;
 	struct page *open, *closed; /* noted into; being written */
+	struct page *refusals;      /* the writer's: what is to be written of them, and when they were last */
 	_Atomic bool is_closed;     /* there is something to be written: until then the closed page is its writer's */
 	int64_t due_us;             /* monotonic */
 };
@@ -49,7 +54,8 @@ ledger_new(void)
 	pthread_mutex_init(&l->lock, NULL);
 	l->open = calloc(1, sizeof *l->open);
 	l->closed = calloc(1, sizeof *l->closed);
-	if (l->open && l->closed)
+	l->refusals = calloc(1, sizeof *l->refusals);
+	if (l->open && l->closed && l->refusals)
 		return l;
 	ledger_free(l);
 	return NULL;
@@ -63,6 +69,7 @@ ledger_free(struct ledger *l)
 	pthread_mutex_destroy(&l->lock);
 	free(l->open);
 	free(l->closed);
+	free(l->refusals);
 	free(l);
 }
 
@@ -88,6 +95,8 @@ page_add(struct page *page, const struct entry *e)
 	if (page->slots[slot]) {
 		struct entry *known = &page->entries[page->slots[slot] - 1];
 
+		if (!known->n)
+			known->first_us = e->first_us;
 		known->n += e->n;
 		known->last_us = e->last_us;
 		memcpy(known->address, e->address, sizeof known->address);
@@ -162,34 +171,40 @@ refusal_put(struct rows *rows, struct arena *arena, const struct entry *e)
 	buf_release(&after);
 }
 
-static enum outcome
-page_store(const struct page *page, struct store *store, struct arena *arena, struct why *why)
+/* What the caller may well ask and gets a no for is no refusal at the door. Beyond ENTRIES_MAX only the metrics have them. */
+static void
+refusals_gather(struct page *refusals, struct page *page)
 {
-	struct rows *usage = rows_new(&usage_put, arena), *refusals = rows_new(&refusals_put, arena);
+	for (size_t i = 0; i < page->n; i++) {
+		struct entry *e = &page->entries[i];
+
+		if (!e->is_gathered && e->code && e->status != 404 && e->status < 500)
+			page_add(refusals, e);
+		e->is_gathered = true;
+	}
+}
+
+static bool
+refusal_is_due(const struct page *refusals, const struct entry *e, int64_t now_us, bool all)
+{
+	return e->n &&
+	       (all || !e->written_us || now_us - e->written_us >= REFUSALS_EVERY_US || refusals->n == ENTRIES_MAX);
+}
+
+static void
+usage_add(struct rows *usage, struct arena *arena, const struct entry *e)
+{
 	char name[ROUTE_NAME_BYTES];
 
-	for (size_t i = 0; i < page->n; i++) {
-		const struct entry *e = &page->entries[i];
-
-		if (e->is_known && e->route) {
-			rows_text(usage, str_of(e->key_id));
-			rows_text(usage, str_of(e->party));
-			rows_text(usage, arena_str(arena, str_of(route_name(e->route, name))));
-			rows_int(usage, e->n);
-			rows_int(usage, e->code ? e->n : 0);
-			rows_instant(usage, e->first_us);
-			rows_instant(usage, e->last_us);
-		}
-		/* What the caller may well ask and gets a no for is no refusal at the door. */
-		if (e->code && e->status != 404 && e->status < 500)
-			refusal_put(refusals, arena, e);
-	}
-	if (!rows_count(usage) && !rows_count(refusals))
-		return OUTCOME_OK;
-	store_begin(store);
-	store_send(store, usage);
-	store_send(store, refusals);
-	return store_commit(store, why);
+	if (!e->is_known || !e->route)
+		return;
+	rows_text(usage, str_of(e->key_id));
+	rows_text(usage, str_of(e->party));
+	rows_text(usage, arena_str(arena, str_of(route_name(e->route, name))));
+	rows_int(usage, e->n);
+	rows_int(usage, e->code ? e->n : 0);
+	rows_instant(usage, e->first_us);
+	rows_instant(usage, e->last_us);
 }
 
 /* What was not told yet; whether Postgres is there or not. */
@@ -240,16 +255,48 @@ ledger_tell(struct ledger *l, struct batch *batch, bool now)
 	pthread_mutex_unlock(&l->lock);
 }
 
-enum outcome
-ledger_write(struct ledger *l, struct store *store, struct arena *arena, struct why *why)
+/* Their rows are there, or can never be. */
+static void
+refusals_end(struct page *refusals, int64_t now_us, bool all)
 {
-	enum outcome outcome;
+	for (size_t i = 0; i < refusals->n; i++) {
+		struct entry *e = &refusals->entries[i];
 
-	if (!atomic_load(&l->is_closed))
-		return OUTCOME_OK;
-	outcome = page_store(l->closed, store, arena, why);
+		if (!refusal_is_due(refusals, e, now_us, all))
+			continue;
+		e->n = 0;
+		e->written_us = now_us;
+	}
+	if (refusals->n == ENTRIES_MAX)
+		page_clear(refusals);
+}
+
+enum outcome
+ledger_write(struct ledger *l, struct store *store, struct arena *arena, bool all, struct why *why)
+{
+	struct rows *usage = rows_new(&usage_put, arena), *refusals = rows_new(&refusals_put, arena);
+	bool is_closed = atomic_load(&l->is_closed);
+	int64_t now_us = monotonic_us();
+	enum outcome outcome = OUTCOME_OK;
+
+	if (is_closed)
+		refusals_gather(l->refusals, l->closed);
+	for (size_t i = 0; is_closed && i < l->closed->n; i++)
+		usage_add(usage, arena, &l->closed->entries[i]);
+	for (size_t i = 0; i < l->refusals->n; i++)
+		if (refusal_is_due(l->refusals, &l->refusals->entries[i], now_us, all))
+			refusal_put(refusals, arena, &l->refusals->entries[i]);
+	if (rows_count(usage) || rows_count(refusals)) {
+		store_begin(store);
+		store_send(store, usage);
+		store_send(store, refusals);
+		outcome = store_commit(store, why);
+	}
 	/* A row that can never be written must not be in the way of the others for ever. */
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_DEAD) {
+	if (outcome != OUTCOME_OK && outcome != OUTCOME_DEAD)
+		return outcome;
+	refusals_end(l->refusals, now_us, all);
+	if (is_closed) {
 		page_clear(l->closed);
 		atomic_store(&l->is_closed, false);
 	}

@@ -2,9 +2,9 @@
 /*
  * ledger - who asked for what, and how it was answered
  * Any thread notes. The main loop tells the metrics; another thread, which may wait for Postgres, writes what has gathered:
- * api_usage and the audit log (refusals). Equal ones are counted together, so that a flood of refusals is a few rows with
- * a number. What a killed process had not written yet (LEDGER_WRITE_MS) is missing from usage; nothing of orders depends
- * on it.
+ * api_usage and the audit log (refusals). Equal ones are counted together: of refusals the first makes a row at once, those that
+ * follow one a minute, with their number. What a killed process had not written yet (LEDGER_WRITE_MS, or the minute) is missing;
+ * nothing of orders depends on it.
  */
 #ifndef TRIBUTARY_GATEWAY_LEDGER_H
 #define TRIBUTARY_GATEWAY_LEDGER_H
@@ -22,7 +22,9 @@ void ledger_free(struct ledger *l); /* NULL is fine */
 void ledger_note(struct ledger *l, const struct call *call, int status);
 /* ledger_tell - when it is due (or `now`): figures into the metrics; main loop */
 void ledger_tell(struct ledger *l, struct batch *batch, bool now);
-/* ledger_write - what was told, into Postgres. When it is away or does not take it, it is kept for the next time. */
-enum outcome ledger_write(struct ledger *l, struct store *store, struct arena *arena, struct why *why) MUST_CHECK;
+/* ledger_write - what was told, into Postgres, with `all` also refusals whose minute is not over. When it is away or does not take
+ * it, it is kept for the next time. */
+enum outcome ledger_write(struct ledger *l, struct store *store, struct arena *arena, bool all,
+			  struct why *why) MUST_CHECK;
 
 #endif
