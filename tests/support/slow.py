@@ -39,7 +39,10 @@ def idle(count, pid):
     w.send(b"GET /v1/openapi.yaml HTTP/1.1\r\nHost: g\r\n\r\n")
     tell(f"bounds, {count} idle connections and one more is answered", None if w.answer() else "it is not")
     print(f"info {count} idle connections: {during / 1024:.1f} MiB RSS, before them {before / 1024:.1f}")
-    tell(f"bounds, {count} idle connections are under 100 MiB", None if during < 100 * 1024 else f"{during} KiB")
+    # Of a program with a sanitizer, its shadow memory is most of it.
+    with open(f"/proc/{pid}/maps") as f:
+        limit = 1024 if "libasan" in f.read() else 100
+    tell(f"bounds, {count} idle connections are under {limit} MiB", None if during < limit * 1024 else f"{during} KiB")
     for one in held:
         one.close()
 
