@@ -1,4 +1,5 @@
--- What holds back retention, again.
+-- What holds back retention, again; and what `tributary mirror load` asks and may.
+--
 -- An order is under way until it is at its end, or has stood still for 180 days with nothing about it that waits for anybody: one that
 -- was dismissed stays where it is, one that is short waits for stock that may never come. Its row, its books and what was decided
 -- stay; what goes is the timeline of its old days, and should something still come for it, that is written into the day of then.
@@ -20,6 +21,9 @@ UNION ALL SELECT order_id, 'has an open reservation of ' || item_no FROM reserva
 UNION ALL SELECT order_id, 'has messages under way' FROM audit_trails JOIN documents USING (document_id)
 UNION ALL SELECT CASE WHEN scope = 'order' THEN subject::uuid END, 'has a finding, ' || check_name FROM audit_findings
 	WHERE cleared_at IS NULL AND scope = 'order';
+
+-- `tributary mirror load --as-of` asks for what has shipped since an export, while it holds the stock's locks.
+CREATE INDEX confirmations_confirmed_at ON confirmations USING brin (confirmed_at) WITH (pages_per_range = 16, autosummarize = on);
 
 -- `tributary mirror load` takes nothing out of these, and of stock it says what is on hand: what is reserved is allocate's.
 REVOKE DELETE ON warehouses, customers, items, stock FROM tributary_operator;

@@ -2,6 +2,7 @@
 #include "mirror.h"
 
 #include "audit_log.h"
+#include "base/instant.h"
 #include "database.h"
 #include "file.h"
 #include "formats/json.h"
@@ -19,15 +20,20 @@
 #define STATEMENT_TIMEOUT_MS 300000
 #define LOCK_TIMEOUT_MS 30000 /* how long another load is waited for */
 #define TABLES_MAX 16
+#define AS_OF_MAX_US (INT64_C(30) * 86400 * 1000000)
+#define AHEAD_MAX_US INT64_C(60000000)
 
-static const char usage[] = "usage: tributary mirror load DIR [--allow-empty] [--json]\n"
-			    "Loads the ERP's master data and stock from DIR into the database of DATABASE_URL: all "
-			    "files in one transaction, or\n"
-			    "nothing, naming each bad row by file, line and column. A file replaces the content of its "
-			    "table; a file that is not\n"
-			    "there leaves its table alone; one without rows is taken for a mistake, but with "
-			    "--allow-empty. Of stock no\n"
-			    "less is taken than is reserved: it is said for which rows. Files:\n";
+static const char usage[] =
+    "usage: tributary mirror load DIR [--as-of TIME] [--allow-empty] [--json]\n"
+    "Loads the ERP's master data and stock from DIR into the database of DATABASE_URL: all "
+    "files in one transaction, or\n"
+    "nothing, naming each bad row by file, line and column. A file replaces the content of its "
+    "table; a file that is not\n"
+    "there leaves its table alone; one without rows is taken for a mistake, but with "
+    "--allow-empty. Of stock no\n"
+    "less is taken than is reserved: it is said for which rows. With --as-of, when stock.csv was "
+    "exported (RFC 3339), what\n"
+    "has shipped since is taken off it: the export does not know of that. Files:\n";
 
 static const struct statement load_lock = {"mirror_lock", "",
 					   "SELECT pg_advisory_xact_lock(hashtext('tributary mirror load')) IS NULL"};
@@ -42,6 +48,8 @@ struct load {
 struct mirror {
 	const char *folder;
 	bool is_json, may_empty;
+	int64_t as_of_us;    /* of stock.csv; 0: of now */
+	int64_t since_count; /* rows of stock of which something has shipped since */
 	struct arena *arena;
 	struct database database;
 	struct problems problems, kept; /* kept: rows that were loaded otherwise than the file says */
@@ -200,6 +208,22 @@ loads_note(struct mirror *m)
 }
 
 static enum outcome
+since_take(struct mirror *m, struct why *why)
+{
+	struct rows *rows = rows_new(&mirror_stock_since, m->arena);
+	struct result *count;
+	enum outcome outcome;
+
+	if (!m->as_of_us || m->problems.n > 0)
+		return OUTCOME_OK;
+	rows_instant(rows, m->as_of_us);
+	outcome = store_query(m->database.store, rows, &count, why);
+	if (outcome == OUTCOME_OK)
+		m->since_count = result_int(count, 0, 0);
+	return outcome;
+}
+
+static enum outcome
 tables_load(struct mirror *m, struct why *why)
 {
 	struct store *store = m->database.store;
@@ -211,6 +235,8 @@ tables_load(struct mirror *m, struct why *why)
 	for (size_t i = 0; i < mirror_tables_count && outcome == OUTCOME_OK; i++)
 		if (m->loads[i].is_there)
 			outcome = table_load(m, i, why);
+	if (outcome == OUTCOME_OK)
+		outcome = since_take(m, why);
 	if (outcome != OUTCOME_OK || m->problems.n > 0)
 		store_rollback(store);
 	else {
@@ -243,7 +269,7 @@ json_print(const struct mirror *m, const char *error)
 	problems_json(&m->problems, &out);
 	buf_printf(&out, ",\"problems_count\":%zu,\"kept\":", m->problems.n);
 	problems_json(&m->kept, &out);
-	buf_printf(&out, ",\"kept_count\":%zu,\"error\":", m->kept.n);
+	buf_printf(&out, ",\"kept_count\":%zu,\"shipped_since\":%" PRId64 ",\"error\":", m->kept.n, m->since_count);
 	if (error)
 		json_put_text(&out, str_of(error));
 	else
@@ -265,6 +291,9 @@ tell(const struct mirror *m, const char *error)
 		problems_print(&m->problems, stderr);
 	if (is_ok && !m->is_json)
 		problems_print(&m->kept, stderr);
+	if (is_ok && !m->is_json && m->as_of_us)
+		fprintf(stderr, "stock.csv: of %" PRId64 " rows what has shipped since the export was taken off\n",
+			m->since_count);
 	if (error)
 		fprintf(stderr, "tributary mirror: %s; nothing was loaded\n", error);
 	else if (!is_ok)
@@ -313,20 +342,36 @@ usage_print(FILE *out, int status)
 	return status;
 }
 
+/* The export's time; not from another century, and not of a clock that is far ahead. */
+static bool
+as_of_read(const char *text, int64_t *as_of_us)
+{
+	int64_t now_us = instant_now_us();
+
+	if (instant_parse(str_of(text), as_of_us) && *as_of_us > now_us - AS_OF_MAX_US &&
+	    *as_of_us < now_us + AHEAD_MAX_US)
+		return true;
+	fprintf(stderr, "tributary mirror: --as-of %s: a time of the last 30 days, as in 2026-07-02T10:00:00Z\n", text);
+	return false;
+}
+
 /* -1 to go on, else the exit status. */
 static int
 options_read(struct mirror *m, int argc, char **argv)
 {
 	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
 						{"allow-empty", no_argument, NULL, 'e'},
+						{"as-of", required_argument, NULL, 't'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 
 	optind = 0;
 	for (int c = getopt_long(argc, argv, "", options, NULL); c != -1;
 	     c = getopt_long(argc, argv, "", options, NULL)) {
-		if (c != 'j' && c != 'e')
+		if (c != 'j' && c != 'e' && c != 't')
 			return c == 'h' ? usage_print(stdout, 0) : usage_print(stderr, 2);
+		if (c == 't' && !as_of_read(optarg, &m->as_of_us))
+			return 2;
 		m->is_json = m->is_json || c == 'j';
 		m->may_empty = m->may_empty || c == 'e';
 	}

@@ -210,6 +210,14 @@ static const struct statement stock_put = {
     "EXISTS"
     " (SELECT FROM unnest($1, $2) f(i, w) WHERE f.i = t.item_no AND f.w = t.warehouse) RETURNING 1)" COUNTS};
 
+const struct statement mirror_stock_since = {
+    "mirror_stock_since", "Z",
+    "WITH gone AS (SELECT r.item_no, r.warehouse, sum(r.shipped_micro)::bigint AS micro FROM tributary.confirmations c"
+    " JOIN tributary.reservations r ON r.order_id = c.order_id AND r.shipment_id = c.shipment_id"
+    " WHERE c.confirmed_at >= ($1)[1] AND r.shipped_micro > 0 GROUP BY 1, 2), less AS (UPDATE tributary.stock s"
+    " SET on_hand_micro = greatest(s.on_hand_micro - g.micro, s.reserved_micro) FROM gone g"
+    " WHERE s.item_no = g.item_no AND s.warehouse = g.warehouse RETURNING 1) SELECT count(*) FROM less"};
+
 const struct mirror_table mirror_tables[] = {
     {.file = "warehouses.csv",
      .columns = warehouses_columns,

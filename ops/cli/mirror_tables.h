@@ -58,4 +58,7 @@ struct mirror_table {
 extern const struct mirror_table mirror_tables[]; /* what is referred to stands before what refers to it */
 extern const size_t mirror_tables_count;
 
+/* time → how many rows of stock: what was booked as shipped since then is taken off them; after stock.csv was put, which locks them */
+extern const struct statement mirror_stock_since;
+
 #endif

@@ -26,7 +26,7 @@ enum outcome stock_unstocked(struct store *store, struct arena *arena, const str
 
 /* item_no, warehouse, quantity: reserve it */
 extern const struct statement allocate_stock_reserve;
-/* item_no, warehouse, quantity no longer reserved, quantity no longer there */
+/* item_no, warehouse, quantity that is no longer there, and no longer reserved */
 extern const struct statement allocate_stock_take_out;
 extern const struct statement allocate_lines_insert;
 extern const struct statement allocate_reservations_insert;
@@ -37,7 +37,7 @@ extern const struct statement allocate_orders_wanted;
 /* order_id: of those that are allocated anew */
 extern const struct statement allocate_lines_delete;
 extern const struct statement allocate_shipments_insert;
-/* shipment_id, line_no, shipped → item_no, warehouse, quantity, shipped of what was open */
+/* order_id, shipment_id, line_no, shipped → item_no, warehouse, shipped, of what was open */
 extern const struct statement allocate_reservations_close;
 /* order_id → order_id, ordered, shipped */
 extern const struct statement allocate_orders_shipped;

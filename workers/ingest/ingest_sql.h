@@ -44,9 +44,10 @@ extern const struct statement ingest_exceptions_close;
 /* order_id: before the changed ones are written */
 extern const struct statement ingest_lines_delete;
 extern const struct statement ingest_lines_insert;
-/* order_id, the time before which a cancellation no longer counts → those for which one waits */
+/* order_id, the id it would have had before, the time before which a cancellation no longer counts → of those for which one
+ * waits the order_id, and the one that it stands under */
 extern const struct statement ingest_orders_cancelled;
-/* shipment_id → shipment_id, order_id, partner, document */
+/* shipment_id → shipment_id, order_id, partner, document, was it asked for for certain */
 extern const struct statement ingest_shipments_known;
 /* → shipment_id of each that was new */
 extern const struct statement ingest_confirmations_insert;
