@@ -43,13 +43,13 @@ struct load {
 	bool is_there;
 	struct mirror_content content;
 	int64_t new_count, changed_count, gone_count;
+	int64_t since_count; /* rows of which something was taken off again, with --as-of */
 };
 
 struct mirror {
 	const char *folder;
 	bool is_json, may_empty;
-	int64_t as_of_us;    /* of stock.csv; 0: of now */
-	int64_t since_count; /* rows of stock of which something has shipped since */
+	int64_t as_of_us; /* when it was exported; 0: now */
 	struct arena *arena;
 	struct database database;
 	struct problems problems, kept; /* kept: rows that were loaded otherwise than the file says */
@@ -163,6 +163,22 @@ kept_read(struct mirror *m, size_t i, struct why *why)
 	return outcome;
 }
 
+static enum outcome
+since_take(struct mirror *m, size_t i, struct why *why)
+{
+	struct rows *rows = mirror_tables[i].since ? rows_new(mirror_tables[i].since, m->arena) : NULL;
+	struct result *count;
+	enum outcome outcome;
+
+	if (!m->as_of_us || !rows)
+		return OUTCOME_OK;
+	rows_instant(rows, m->as_of_us);
+	outcome = store_query(m->database.store, rows, &count, why);
+	if (outcome == OUTCOME_OK)
+		m->loads[i].since_count = result_int(count, 0, 0);
+	return outcome;
+}
+
 /* A table whose rows are all fine is put even after another's problem: what refers to it can then be checked, and the
  * transaction is rolled back at the end. */
 static enum outcome
@@ -184,7 +200,7 @@ table_load(struct mirror *m, size_t i, struct why *why)
 	load->new_count = result_int(counts, 0, 0);
 	load->changed_count = result_int(counts, 0, 1);
 	load->gone_count = result_int(counts, 0, 2);
-	return OUTCOME_OK;
+	return since_take(m, i, why);
 }
 
 /* One act per file: what it changed. */
@@ -194,33 +210,18 @@ loads_note(struct mirror *m)
 	for (size_t i = 0; i < mirror_tables_count; i++) {
 		const struct load *l = &m->loads[i];
 
-		if (!l->is_there || l->new_count + l->changed_count + l->gone_count == 0)
+		if (!l->is_there || l->new_count + l->changed_count + l->gone_count + l->since_count == 0)
 			continue;
 		audit_log_put(m->database.store, m->arena,
-			      &(struct audit_act){
-				  .act = "mirror.load",
-				  .target_id = str_of(mirror_tables[i].file),
-				  .reason = "",
-				  .after = arena_printf(
-				      m->arena, "{\"new\":%" PRId64 ",\"changed\":%" PRId64 ",\"gone\":%" PRId64 "}",
-				      l->new_count, l->changed_count, l->gone_count)});
+			      &(struct audit_act){.act = "mirror.load",
+						  .target_id = str_of(mirror_tables[i].file),
+						  .reason = "",
+						  .after = arena_printf(
+						      m->arena,
+						      "{\"new\":%" PRId64 ",\"changed\":%" PRId64 ",\"gone\":%" PRId64
+						      ",\"shipped_since\":%" PRId64 "}",
+						      l->new_count, l->changed_count, l->gone_count, l->since_count)});
 	}
-}
-
-static enum outcome
-since_take(struct mirror *m, struct why *why)
-{
-	struct rows *rows = rows_new(&mirror_stock_since, m->arena);
-	struct result *count;
-	enum outcome outcome;
-
-	if (!m->as_of_us || m->problems.n > 0)
-		return OUTCOME_OK;
-	rows_instant(rows, m->as_of_us);
-	outcome = store_query(m->database.store, rows, &count, why);
-	if (outcome == OUTCOME_OK)
-		m->since_count = result_int(count, 0, 0);
-	return outcome;
 }
 
 static enum outcome
@@ -235,8 +236,6 @@ tables_load(struct mirror *m, struct why *why)
 	for (size_t i = 0; i < mirror_tables_count && outcome == OUTCOME_OK; i++)
 		if (m->loads[i].is_there)
 			outcome = table_load(m, i, why);
-	if (outcome == OUTCOME_OK)
-		outcome = since_take(m, why);
 	if (outcome != OUTCOME_OK || m->problems.n > 0)
 		store_rollback(store);
 	else {
@@ -260,16 +259,19 @@ json_print(const struct mirror *m, const char *error)
 
 		if (!load->is_there)
 			continue;
-		buf_printf(&out, "%s{\"file\":\"%s\",\"rows\":%zu,\"new\":%lld,\"changed\":%lld,\"gone\":%lld}",
+		buf_printf(&out, "%s{\"file\":\"%s\",\"rows\":%zu,\"new\":%lld,\"changed\":%lld,\"gone\":%lld",
 			   separator, mirror_tables[i].file, load->content.rows_count, (long long)load->new_count,
 			   (long long)load->changed_count, (long long)load->gone_count);
+		if (m->as_of_us && mirror_tables[i].since)
+			buf_printf(&out, ",\"shipped_since\":%lld", (long long)load->since_count);
+		buf_put_char(&out, '}');
 		separator = ",";
 	}
 	buf_put_str(&out, STR("],\"problems\":"));
 	problems_json(&m->problems, &out);
 	buf_printf(&out, ",\"problems_count\":%zu,\"kept\":", m->problems.n);
 	problems_json(&m->kept, &out);
-	buf_printf(&out, ",\"kept_count\":%zu,\"shipped_since\":%" PRId64 ",\"error\":", m->kept.n, m->since_count);
+	buf_printf(&out, ",\"kept_count\":%zu,\"error\":", m->kept.n);
 	if (error)
 		json_put_text(&out, str_of(error));
 	else
@@ -291,9 +293,6 @@ tell(const struct mirror *m, const char *error)
 		problems_print(&m->problems, stderr);
 	if (is_ok && !m->is_json)
 		problems_print(&m->kept, stderr);
-	if (is_ok && !m->is_json && m->as_of_us)
-		fprintf(stderr, "stock.csv: of %" PRId64 " rows what has shipped since the export was taken off\n",
-			m->since_count);
 	if (error)
 		fprintf(stderr, "tributary mirror: %s; nothing was loaded\n", error);
 	else if (!is_ok)
@@ -303,6 +302,10 @@ tell(const struct mirror *m, const char *error)
 			printf("%-22s %7zu rows: %lld new, %lld changed, %lld gone\n", mirror_tables[i].file,
 			       m->loads[i].content.rows_count, (long long)m->loads[i].new_count,
 			       (long long)m->loads[i].changed_count, (long long)m->loads[i].gone_count);
+	for (size_t i = 0; i < mirror_tables_count && is_ok && !m->is_json; i++)
+		if (m->loads[i].since_count)
+			printf("%-22s of %lld rows what has shipped since the export was taken off\n",
+			       mirror_tables[i].file, (long long)m->loads[i].since_count);
 	return is_ok ? 0 : 1;
 }
 

@@ -210,7 +210,7 @@ static const struct statement stock_put = {
     "EXISTS"
     " (SELECT FROM unnest($1, $2) f(i, w) WHERE f.i = t.item_no AND f.w = t.warehouse) RETURNING 1)" COUNTS};
 
-const struct statement mirror_stock_since = {
+static const struct statement stock_since = {
     "mirror_stock_since", "Z",
     "WITH gone AS (SELECT r.item_no, r.warehouse, sum(r.shipped_micro)::bigint AS micro FROM tributary.confirmations c"
     " JOIN tributary.reservations r ON r.order_id = c.order_id AND r.shipment_id = c.shipment_id"
@@ -253,6 +253,7 @@ const struct mirror_table mirror_tables[] = {
      .columns = stock_columns,
      .columns_count = COUNT_OF(stock_columns),
      .keep = &stock_keep,
-     .put = &stock_put},
+     .put = &stock_put,
+     .since = &stock_since},
 };
 const size_t mirror_tables_count = COUNT_OF(mirror_tables);

@@ -53,12 +53,12 @@ struct mirror_table {
 	/* put - makes the file's rows the table's content; answers one row of bigint: new, changed, gone. The
 	 * parameters are the columns in their order, and then the line. */
 	const struct statement *put;
+	/* since - asked after put with the time of the export: takes off what has changed since, and answers of how many rows.
+	 * May be NULL. */
+	const struct statement *since;
 };
 
 extern const struct mirror_table mirror_tables[]; /* what is referred to stands before what refers to it */
 extern const size_t mirror_tables_count;
-
-/* time → how many rows of stock: what was booked as shipped since then is taken off them; after stock.csv was put, which locks them */
-extern const struct statement mirror_stock_since;
 
 #endif

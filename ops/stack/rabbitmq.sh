@@ -157,7 +157,7 @@ rabbitmq_died_last() {
 # down until somebody starts it. With two of its three down a queue has no leader. Nothing is lost, but nothing goes on. So
 # `up` and `server start` look on every node, and start what should run, until two looks in a row find nothing.
 rabbitmq_mend() {
-	local end=$((SECONDS + 30)) name down='' quiet=0
+	local end=$((SECONDS + 30)) name down='' told quiet=0
 	for name in $(servers_of rabbitmq); do if rabbitmq_answers "$name"; then break; fi; done
 	while [ $quiet -lt 2 ] && [ $SECONDS -lt $end ]; do
 		if ! down=$(rabbitmqctl "$name" -t 20 eval "$mend_expression" 2>/dev/null | tr -d '"[]\n' | tr -s ' '); then
@@ -166,7 +166,8 @@ rabbitmq_mend() {
 			quiet=$((quiet + 1))
 		else
 			quiet=0
-			say "RabbitMQ had given up, and starts again: $down"
+			told=$(tr , '\n' <<<"$down" | grep -v '(no answer)' | paste -sd ,) || true
+			if [ -n "$told" ]; then say "RabbitMQ had given up, and is told to start again: $told"; fi
 		fi
 		if [ $quiet -lt 2 ]; then sleep 1; fi
 	done

@@ -15,7 +15,7 @@
 	" AND t.message_id = d.document_id))"
 #define IS_RETRIED                                                                                                 \
 	" EXISTS (SELECT FROM tributary.timeline t WHERE t.order_id = d.order_id AND t.message_id = d.document_id" \
-	" AND t.event = 'retry' AND t.at > now() - interval '2 hours')"
+	" AND t.event IN ('retry', 'returned') AND t.at > now() - interval '2 hours')"
 /* OFFSET 0: else it may become a hash of the whole table, if that was small once. */
 #define HAS(table) "EXISTS (SELECT FROM tributary." table " x WHERE x.order_id = w.order_id OFFSET 0)"
 #define NAME_OF(table) "SELECT '" table "' WHERE " HAS(table) " UNION ALL "

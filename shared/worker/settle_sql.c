@@ -74,12 +74,12 @@ const struct statement sql_parked_delete = {"skeleton_parked_delete", "TU",
 					    "DELETE FROM tributary.parked p USING unnest($1, $2) u(queue, message_id)"
 					    " WHERE p.queue = u.queue AND p.message_id = u.message_id"};
 
-/* The furthest rank stays. What holds an order up is written by the stage that held it, and cleared by the same stage.
+/* The furthest rank stays, also when ingest has several messages of an order in one batch. What holds an order up is written by the stage that held it, and cleared by the same stage.
  */
 const struct statement sql_status_reach = {
     "skeleton_status_reach", "UNTZ",
     "INSERT INTO tributary.order_status AS s (order_id, rank, updated_at)"
-    " SELECT a, b, d FROM unnest($1, $2, $3, $4) u(a, b, c, d)"
+    " SELECT a, max(b), max(d) FROM unnest($1, $2, $3, $4) u(a, b, c, d) GROUP BY a"
     " ON CONFLICT (order_id) DO UPDATE SET rank = greatest(s.rank, excluded.rank), updated_at = excluded.updated_at,"
     " hold_reason = CASE WHEN s.hold_stage <> ($3)[1] THEN s.hold_reason END,"
     " hold_code = CASE WHEN s.hold_stage <> ($3)[1] THEN s.hold_code END,"
@@ -88,7 +88,8 @@ const struct statement sql_status_reach = {
 const struct statement sql_status_hold = {
     "skeleton_status_hold", "UTTTZ",
     "INSERT INTO tributary.order_status AS s (order_id, rank, hold_reason, hold_stage, hold_code, updated_at)"
-    " SELECT a, 0, b, c, d, e FROM unnest($1, $2, $3, $4, $5) u(a, b, c, d, e)"
+    " SELECT DISTINCT ON (a) a, 0, b, c, d, e FROM unnest($1, $2, $3, $4, $5) WITH ORDINALITY u(a, b, c, d, e, n)"
+    " ORDER BY a, n DESC"
     " ON CONFLICT (order_id) DO UPDATE SET hold_reason = excluded.hold_reason, hold_stage = excluded.hold_stage,"
     " hold_code = excluded.hold_code, updated_at = excluded.updated_at"};
 

@@ -78,8 +78,9 @@ is "metrics, one repeat was answered" "$(metric 'tributary_answered_total{worker
 is "metrics, outcomes are counted" "$(metric 'tributary_outcomes_total{worker="noop",outcome="done"}')" 2
 is "metrics, batches, waits, work and publishing have histograms" \
 	"$(page metrics | grep -c '^tributary_\(queue_wait_seconds\|work_seconds\|publish_seconds\|batch_messages\)_count')" 4
-is "settle line, one per attempt with its keys in order" \
-	"$(grep -c 'event=settle outcome=[a-z]* code=[^ ]* path=[^ ]* queue=noop message=[^ ]* order=[^ ]* attempt=[0-9]* wait_us=[0-9]* work_us=[0-9]* publish_us=[0-9]*$' "$var/log/noop-0.log")" 3
+settled() { grep -c 'event=settle outcome=[a-z]* code=[^ ]* path=[^ ]* queue=noop message=[^ ]* order=[^ ]* attempt=[0-9]* wait_us=[0-9]* work_us=[0-9]* publish_us=[0-9]*$' "$var/log/noop-0.log"; }
+wait_for 5 eval '[ "$(settled)" -ge 3 ]' # lines are gathered for a moment
+is "settle line, one per attempt with its keys in order" "$(settled)" 3
 
 # --- one poisoned item in a batch of ten -----------------------------------------------------------------------------
 fleet stop noop

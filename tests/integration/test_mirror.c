@@ -97,8 +97,7 @@ Test(mirror, the_same_again_changes_nothing, .timeout = 60)
 	for (const char *p = strstr(s.output, "\"rows\":"); p; p = strstr(p + 1, "\"rows\":"))
 		cr_assert(strncmp(strchr(p, ','), ",\"new\":0,\"changed\":0,\"gone\":0}", 30) == 0, "%s", s.output);
 	SAYS(&s, "{\"ok\":true,\"files\":[{\"file\":\"warehouses.csv\",");
-	SAYS(&s, "],\"problems\":[],\"problems_count\":0,\"kept\":[],\"kept_count\":0,\"shipped_since\":0,\"error\":"
-		 "null}\n");
+	SAYS(&s, "],\"problems\":[],\"problems_count\":0,\"kept\":[],\"kept_count\":0,\"error\":null}\n");
 	scratch_close(&s);
 }
 
@@ -223,6 +222,7 @@ Test(mirror, stock_below_what_is_reserved_is_taken_as_that, .timeout = 60)
 /* Exported at ten, shipped at five past, loaded at ten past: what left is not there again. */
 Test(mirror, what_has_shipped_since_the_export_is_taken_off, .timeout = 60)
 {
+	char path[256];
 	struct scratch s;
 
 	mirror_open(&s, "mirror_as_of");
@@ -241,10 +241,20 @@ Test(mirror, what_has_shipped_since_the_export_is_taken_off, .timeout = 60)
 	    " DESC) AS n FROM tributary.confirmations) c");
 	scratch_script(&s, "UPDATE tributary.stock SET reserved_micro = 9000000 WHERE warehouse = 'WEST'");
 	cr_assert_eq(load_as_of(&s, 150), 0, "%s", s.output);
-	SAYS(&s, "stock.csv: of 2 rows what has shipped since the export was taken off\n");
+	SAYS(&s, "stock.csv              of 2 rows what has shipped since the export was taken off\n");
 	cr_assert_eq(scratch_number(&s, "SELECT on_hand_micro FROM tributary.stock WHERE warehouse = 'EAST'"), 6900000);
 	cr_assert_eq(scratch_number(&s, "SELECT on_hand_micro FROM tributary.stock WHERE warehouse = 'WEST'"), 9000000,
 		     "never below what is reserved");
+	cr_assert_eq(scratch_number(&s, "SELECT count(*) FROM tributary.audit_log WHERE target_id = 'stock.csv'"
+					" AND (after->>'shipped_since')::int = 2"),
+		     1);
+	/* A folder without stock.csv leaves the stock alone: there it was taken off when it was booked. */
+	snprintf(path, sizeof path, "%s/stock.csv", s.folder);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(load_as_of(&s, 150), 0, "%s", s.output);
+	cr_assert_not(strstr(s.output, "shipped since"), "%s", s.output);
+	cr_assert_eq(scratch_number(&s, "SELECT sum(on_hand_micro)::bigint FROM tributary.stock"), 15900000);
+	scratch_file(&s, "stock.csv", "item_no,warehouse,on_hand\nI1,EAST,10\nI1,WEST,10\n");
 	cr_assert_eq(load(&s, false), 0, "%s", s.output);
 	cr_assert_eq(scratch_number(&s, "SELECT sum(on_hand_micro)::bigint FROM tributary.stock"), 20000000);
 	cr_assert_eq(load_as_of(&s, 60 * 24 * 31), 2);

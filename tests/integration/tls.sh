@@ -48,17 +48,19 @@ for place in "$figures/metrics tributary_batches_total" "$prometheus/metrics rab
 done
 # A new certificate is taken in place, and one that does not fit its key is not
 served() { openssl s_client -connect "localhost:$figures" </dev/null 2>/dev/null | openssl x509 -noout -subject 2>/dev/null; }
+pair=$var/figures
+cp "$var/tls/server.pem" "$pair.pem" && cp "$var/tls/server.key" "$pair.key"
+printf 'HTTP_TLS_CERTIFICATE_FILE=%s\nHTTP_TLS_KEY_FILE=%s\n' "$pair.pem" "$pair.key" >"$var/fleet.enrich.env"
+fleet reload
+wait_for 20 eval '[ -n "$(served)" ]'
 is "figures, the certificate of now" "$(served)" 'subject=CN = localhost'
-cp "$var/tls/server.pem" "$var/server.pem.before"
-cp "$var/tls/server.key" "$var/server.key.before"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=renewed -keyout "$var/renewed.key" -out "$var/renewed.pem" 2>/dev/null
-cp "$var/renewed.pem" "$var/tls/server.pem"
+cp "$var/renewed.pem" "$pair.pem"
 is "figures, a certificate whose key is another's is not taken" "$(served)" 'subject=CN = localhost'
-cp "$var/renewed.key" "$var/tls/server.key"
+cp "$var/renewed.key" "$pair.key"
 is "figures, a new one is taken in place" "$(served)" 'subject=CN = renewed'
-cp "$var/server.pem.before" "$var/tls/server.pem"
-cp "$var/server.key.before" "$var/tls/server.key"
-is "figures, and the one before again" "$(served)" 'subject=CN = localhost'
+rm "$var/fleet.enrich.env"
+fleet reload
 said=$(HTTP_PORT=1 HTTP_TLS_KEY_FILE=$var/tls/server.key AMQP_URL_FILE=$var/secrets/enrich.amqp-url DATABASE_URL_FILE=$var/secrets/enrich.database-url \
 	REDIS_URL_FILE=$var/secrets/redis-url env -u DATABASE_URL -u AMQP_URL -u REDIS_URL timeout 20 "$bin/enrich" 2>&1)
 is "figures, a key without its certificate: the worker does not start" "$?" 78

@@ -3,7 +3,10 @@
 
 #define WAITING_COUNTED_MAX "10000"
 
-/* Of what came before its order nothing is on its way. */
+/* A cancellation that came before its order waits for that, so long (ingest), and for nobody. */
+#define IS_FOR_A_PERSON                                                                 \
+	" AND NOT (code = 'order-cancelled' AND opened_at > now() - interval '30 days'" \
+	" AND NOT EXISTS (SELECT FROM tributary.orders o WHERE o.order_id = x.order_id))"
 #define IS_URGENT                                                                           \
 	" AND code IN ('order-cancelled', 'cancel-requested', 'order-changed', 'in-doubt')" \
 	" AND EXISTS (SELECT FROM tributary.orders o WHERE o.order_id = x.order_id)"
@@ -15,8 +18,9 @@
 
 static const struct statement waiting_read = {
     "auditor_waiting", "",
-    EXCEPTIONS("exceptions", "") " UNION ALL " EXCEPTIONS("exceptions_urgent", IS_URGENT) " UNION ALL " WAITING(
-	"dead_letters", "dead_letters", "died_at", "'open', 'replaying'", "")};
+    EXCEPTIONS("exceptions", IS_FOR_A_PERSON) " UNION ALL " EXCEPTIONS(
+	"exceptions_urgent", IS_URGENT) " UNION ALL " WAITING("dead_letters", "dead_letters", "died_at",
+							      "'open', 'replaying'", "")};
 
 enum outcome
 waiting_tell(struct batch *batch, struct why *why)

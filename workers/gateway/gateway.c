@@ -472,7 +472,9 @@ gateway_close(void *state)
 	lane_wake(&g->lanes[LANE_ASK]);
 	if (g->has_asker)
 		pthread_join(g->asker, NULL);
-	if (g->ask_store && store_is_connected(g->ask_store))
+	/* What is written last may take as long as any statement; what was cut off before is written now. */
+	atomic_store(&g->asker_stops, false);
+	if (g->ask_store && store_connect(g->ask_store, &(struct why){0}) == OUTCOME_OK)
 		(void)!ledger_write(g->ledger, g->ask_store, g->ask_arena, true, &(struct why){0});
 	for (size_t i = 0; i < LANES; i++)
 		lane_close(&g->lanes[i]);

@@ -241,7 +241,6 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 	}
 }
 
-/* What the one before it did is not in `known`: it comes again. */
 static bool
 is_next(struct item **repeats, size_t i)
 {
@@ -249,16 +248,14 @@ is_next(struct item **repeats, size_t i)
 }
 
 static enum outcome
-known_load(struct batch *batch, struct item **repeats, size_t n, struct result **known, struct why *why)
+known_load(struct batch *batch, struct item **pass, size_t n, struct result **known, struct why *why)
 {
 	struct rows *ids = rows_new(&ingest_orders_known, batch->arena);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct intake *in = repeats[i]->scratch;
+		const struct intake *in = pass[i]->scratch;
 
-		if (is_next(repeats, i))
-			continue;
-		rows_uuid(ids, repeats[i]->order_id);
+		rows_uuid(ids, pass[i]->order_id);
 		rows_text_or_null(ids, in->order->revision);
 		rows_bool(ids, in->result == INTAKE_CHANGE);
 		rows_bytes(ids, (struct str){(const char *)in->body_sha256, sizeof in->body_sha256});
@@ -293,34 +290,55 @@ revising_send(struct revising *rev)
 	store_send(store, rev->close);
 }
 
-enum outcome
-revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why *why)
+/* No order twice: each sees what the pass before it wrote. */
+static enum outcome
+pass_apply(struct batch *batch, struct item **pass, size_t n, struct why *why)
 {
 	struct revising rev;
 	struct result *known;
-	enum outcome outcome = known_load(batch, repeats, n, &known, why);
+	enum outcome outcome = known_load(batch, pass, n, &known, why);
 
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	revising_open(&rev, batch);
-	for (size_t i = 0; outcome == OUTCOME_OK && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct known_order k;
-		struct why busy = {0};
 		size_t row = 0;
 
-		if (is_next(repeats, i)) {
-			(void)why_set(&busy, OUTCOME_RETRY, "order-busy", "another message changes its order");
-			item_return(repeats[i], &busy);
-			continue;
-		}
-		while (row < result_count(known) && !uuid_equal(result_uuid(known, row, 0), repeats[i]->order_id))
+		while (row < result_count(known) && !uuid_equal(result_uuid(known, row, 0), pass[i]->order_id))
 			row++;
 		if (row == result_count(known)) {
-			unknown_end(repeats[i]);
+			unknown_end(pass[i]);
 			continue;
 		}
 		k = known_read(known, row);
-		repeat_apply(&rev, repeats[i], &k);
+		repeat_apply(&rev, pass[i], &k);
 	}
-	if (outcome == OUTCOME_OK)
-		revising_send(&rev);
+	revising_send(&rev);
+	return OUTCOME_OK;
+}
+
+enum outcome
+revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why *why)
+{
+	struct item **pass = arena_array(batch->arena, n, sizeof(struct item *));
+	size_t *place = arena_array(batch->arena, n, sizeof *place);
+	enum outcome outcome = OUTCOME_OK;
+	size_t last = 0;
+
+	if (!pass || !place)
+		return why_set(why, OUTCOME_DEAD, "too-large", "the batch needs more memory than it may have");
+	for (size_t i = 0; i < n; i++) {
+		place[i] = is_next(repeats, i) ? place[i - 1] + 1 : 0;
+		last = place[i] > last ? place[i] : last;
+	}
+	for (size_t p = 0; p <= last && outcome == OUTCOME_OK; p++) {
+		size_t count = 0;
+
+		for (size_t i = 0; i < n; i++)
+			if (place[i] == p)
+				pass[count++] = repeats[i];
+		outcome = pass_apply(batch, pass, count, why);
+	}
 	return outcome;
 }

@@ -42,8 +42,7 @@ int revision_compare(struct str a, struct str b);
 
 /*
  * revisions_apply - the items whose orders are there, each to its end; the caller holds the orders' locks
- * repeats  sorted by order id, those of one order as they came; of those only the first is taken, the others come again at
- *          once. The order itself may have come in this same batch.
+ * repeats  sorted by order id, those of one order as they came. The order itself may have come in this same batch.
  */
 enum outcome revisions_apply(struct batch *batch, struct item **repeats, size_t n, struct why *why) MUST_CHECK;
 
