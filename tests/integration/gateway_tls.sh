@@ -59,9 +59,9 @@ exec 8>&-
 wait "$client"
 
 # Broken: half a file; the key of another
-head -c 100 "$dir/third.pem" >"$dir/certificate.pem"
 kept() { [ "$(gateway_log | grep -c 'event=certificate-kept')" -ge "$1" ]; }
 count=$(gateway_log | grep -c 'event=certificate-kept')
+head -c 100 "$dir/third.pem" >"$dir/certificate.pem"
 wait_for 10 kept $((count + 1)) && ok "rotation, a broken certificate is told" || not_ok "rotation, a broken certificate is told"
 is_served second && ok "rotation, the old one goes on beside a broken one" || not_ok "rotation, the old one goes on beside a broken one"
 cp "$dir/third.pem" "$dir/certificate.pem"
