@@ -16,17 +16,19 @@ static const struct statement days_select = {
     " ORDER BY d.from_at LIMIT ($2)[1]"};
 enum { DAY_NO, DAY_NAME, DAY_FROM, DAY_UNTIL, DAY_DECIDED, DAY_DETACHED, DAY_ROWS, DAY_BYTES };
 
-/* Reads the day's partition alone. An order that has several reasons is said with one of them; then come documents of no
- * order. */
+/* As timeline_day_record() decides (migrations/0026_journal_outputs.sql). Reads the day's partition alone. An order that has several
+ * reasons is said with one of them; then come documents of no order, and of orders that have no rows in that day. */
 static const struct statement holders_select = {
     "retention_holders", "ZZI",
-    "WITH h AS MATERIALIZED (SELECT u.order_id, min(u.because) AS because FROM tributary.orders_under_way u WHERE "
+    "WITH o AS MATERIALIZED (SELECT u.order_id, min(u.because) AS because FROM tributary.orders_under_way u WHERE "
     "EXISTS"
-    " (SELECT FROM tributary.timeline t WHERE t.order_id = u.order_id AND t.at >= ($1)[1] AND t.at < ($2)[1]) GROUP BY "
-    "1"
-    " UNION ALL SELECT u.document_id, min(u.because) FROM tributary.documents_under_way u LEFT JOIN "
-    "tributary.documents d"
-    " USING (document_id) WHERE d.order_id IS NULL AND (d.received_at < ($2)[1] OR d.document_id IS NULL) GROUP BY 1)"
+    " (SELECT FROM tributary.timeline t WHERE t.order_id = u.order_id AND t.at >= ($1)[1] AND t.at < ($2)[1])"
+    " GROUP BY 1),"
+    " h AS MATERIALIZED (SELECT order_id, because FROM o UNION ALL SELECT coalesce(d.order_id, u.document_id), "
+    "min(u.because)"
+    " FROM tributary.documents_under_way u LEFT JOIN tributary.documents d USING (document_id)"
+    " WHERE (d.received_at < ($2)[1] OR d.document_id IS NULL)"
+    " AND NOT EXISTS (SELECT FROM o WHERE o.order_id = d.order_id) GROUP BY 1)"
     " SELECT (SELECT count(*) FROM tributary.timeline WHERE at >= ($1)[1] AND at < ($2)[1]), (SELECT count(*) FROM h),"
     " (SELECT string_agg(coalesce(o.party || ':' || o.number, s.order_id::text) || ' ' || s.because, '; ' ORDER BY "
     "s.order_id)"

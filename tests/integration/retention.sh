@@ -137,6 +137,14 @@ is "retention, a document under way holds its day" "$? $(jq -r '.[0] | .state + 
 is "rights, whoever asks" "$(says "SELECT tributary.timeline_day_record($(part_of 50), NULL, 10)" | grep -c 'stays: document .*has messages under way')" 1
 admin_sql "DELETE FROM tributary.audit_trails; DELETE FROM tributary.documents WHERE kind = 'inventory'"
 
+# --- and one of an order that has no rows in a later day ----------------------------------------------------------------------------
+admin_sql "INSERT INTO tributary.audit_trails SELECT document_id, now() + interval '1 day' FROM tributary.orders WHERE number = 'T$run-14'"
+of_48() { jq -r --arg day "$(day_name 48)" '.[] | select(.what == $day) | .state + " " + .because' "$1" | sed 's/^would go.*/goes/; s/shopify:T[0-9]*-14/ORDER/'; }
+tributary retention apply --keep 47d --dry-run --json >"$dir/dry.json"
+is "retention, a document under way of another day's order holds a day back, and a dry run says so" "$(of_48 "$dir/dry.json")" "stays 1 under way: ORDER has messages under way"
+is "rights, and so it is" "$(says "SELECT tributary.timeline_day_record($(part_of 48), NULL, 10)" | grep -c 'stays: document .*has messages under way')" 1
+admin_sql "DELETE FROM tributary.audit_trails"
+
 # --- killed after each step, twice in a row ---------------------------------------------------------------------------------------
 part=$(part_of 50)
 sql "SELECT tributary.timeline_day_record($part, NULL, 2)" >/dev/null
