@@ -42,7 +42,13 @@ is "change, the exception has both facts" "$(sql "SELECT count(*) FROM report.ex
 # --- an order and what changes it, in one batch ---------------------------------------------------------------------------
 sorted() { tr ',' '\n' <<<"$(outcomes "$1")" | sed 's/^ //' | sort | uniq -c | awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $1, $2 }'; }
 sorted_is() { [ "$(sorted "$1")" = "$2" ]; }
-at_once() { fleet stop ingest; "$@"; fleet start ingest; }
+at_once() { # at_once COMMAND… - what it sends is one batch, also on a slow machine
+	echo 'BATCH_WAIT_MS=500' >"$var/fleet.ingest.env"
+	fleet reload
+	fleet stop ingest
+	"$@"
+	fleet start ingest
+}
 m="#R6$run" n="#R7$run" c="#R8$run" many="#R9$run"
 to_nothing() { order "$m" 10:00 TR-1003 | send; order "$m" 12:00 TR-1020 | send; }
 to_something() { order "$n" 10:00 TR-1020 | send; order "$n" 12:00 TR-1003 | send; }
@@ -60,6 +66,9 @@ wait_for 15 state_is "$m" backordered
 is "one batch, what is not wanted any more is not shipped" "$(state "$m") $(sql "SELECT count(*) FROM tributary.shipments s JOIN tributary.orders o USING (order_id) WHERE o.number = '$m'")" "backordered 0"
 wait_for 15 state_is "$c" cancelled
 is "one batch, a cancellation behind a change finds it" "$(state "$c"), $(sorted "$c")" "cancelled, 1 cancel, 1 change, 1 order"
+
+rm "$var/fleet.ingest.env"
+fleet reload
 
 # --- cancelled while it waits ---------------------------------------------------------------------------------------------
 n="#R2$run"
