@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <gnutls/x509.h>
+#include <microhttpd.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +205,16 @@ web_tls_renew(struct web_tls *tls)
 	tls->now = fresh;
 	pthread_mutex_unlock(&tls->lock);
 	log_line(LOG_LEVEL_INFO, "certificate-new", "chain=%u", fresh->chain_n);
+}
+
+void *
+web_tls_context(gnutls_session_t session)
+{
+	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
+	const union MHD_ConnectionInfo *info =
+	    connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
+
+	return info ? info->socket_context : NULL;
 }
 
 int

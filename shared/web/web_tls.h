@@ -30,6 +30,9 @@ void web_tls_close(struct web_tls *tls); /* NULL is fine; every pair must have b
  * each state of the files, and the old pair goes on. */
 void web_tls_renew(struct web_tls *tls);
 
+/* web_tls_context - the socket context of the libmicrohttpd connection whose handshake this is; NULL: it has none */
+void *web_tls_context(gnutls_session_t session);
+
 /*
  * web_tls_choose - the pair of now, for a handshake; any thread
  * held  the connection's, NULL at first; what it held before is released

@@ -61,10 +61,7 @@ on_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int 
 	       const gnutls_pk_algorithm_t *algorithms, int algorithms_n, gnutls_pcert_st **certificates, unsigned *n,
 	       gnutls_privkey_t *key)
 {
-	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
-	const union MHD_ConnectionInfo *info =
-	    connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
-	struct secured *c = info ? info->socket_context : NULL;
+	struct secured *c = web_tls_context(session);
 
 	(void)authorities;
 	(void)authorities_n;
