@@ -31,8 +31,8 @@ stack_at() {
 	case $port_base in *[!0-9]* | '') die "--port-base $port_base: a number please" ;; esac
 	if [ "$port_base" -lt 1024 ] || [ "$port_base" -gt 65000 ]; then die "--port-base: 1024 to 65000"; fi
 	cluster=${3:-$saved_cluster} tls=${4:-$saved_tls}
-	servers='postgres redis rabbitmq'
-	if [ "$cluster" = yes ]; then servers=$all_servers; fi
+	servers='postgres redis rabbitmq' start_seconds=60
+	if [ "$cluster" = yes ]; then servers=$all_servers start_seconds=300; fi
 	epmd_port=$((port_base + 75)) sandbox_port=$((port_base + 90)) gateway_port=$((port_base + 80))
 }
 

@@ -5,7 +5,6 @@
 . "$here/postgres.sh"
 . "$here/redis.sh"
 . "$here/rabbitmq.sh"
-start_seconds=60
 
 server_log() { # where NAME says why it did not start
 	if [[ $1 == rabbitmq* && ! -s $log/$1.log ]]; then say "$log/$1.out"; return; fi
@@ -13,18 +12,21 @@ server_log() { # where NAME says why it did not start
 }
 
 # server_start NAME - start it unless it runs, and wait until it answers. What seems to run may also be the last helper
-# of a killed server, about to go: then it is started as soon as that is gone.
+# of a killed server, about to go: then it is started as soon as that is gone. A node of RabbitMQ's cluster that ends while it
+# starts is started again: those that start at the same time ask each other for things that the other may not have yet.
 server_start() {
-	local name=$1 kind=${1%%-*} end started=no
+	local name=$1 kind=${1%%-*} end starts=0 most=1
+	if [ "$cluster $kind" = 'yes rabbitmq' ]; then most=5; fi
 	signal CONT "$name"
 	"${kind}_ready" "$name"
 	end=$((SECONDS + start_seconds))
 	until runs "$name" && "${kind}_answers" "$name"; do
 		if gone "$name"; then
-			[ $started = no ] || die "$name ended while it started
+			[ $starts -lt $most ] || die "$name ended while it started
 $(last_lines "$(server_log "$name")")"
+			[ $starts = 0 ] || say "$name ended while it started, and is started again"
 			"${kind}_start" "$name"
-			started=yes
+			starts=$((starts + 1))
 			# A fork and an exec lie between the start and the first moment that the process can be recognised.
 			wait_until 3 runs "$name" || true
 		fi
