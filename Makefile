@@ -2,7 +2,7 @@
 # One Makefile for all of it; everything it makes is under build/ (build/san/ with SAN=1).
 # A new worker is one word in WORKERS, a folder workers/<name>/ and rows in topology/topology.yaml.
 
-WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter auditor gateway
+WORKERS := ingest enrich allocate ship-sync invoice notify dead-letter auditor clock gateway
 
 .DEFAULT_GOAL := all
 SHELL := /bin/bash

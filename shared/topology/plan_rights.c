@@ -2,8 +2,8 @@
 /*
  * Who may do what, as little as does the work. Nobody but the admin may declare or bind anything. A worker reads its
  * own queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues; one
- * that reads no queue may send home to any, for it puts back what was lost; one that lets documents in writes those of any
- * party, and nothing else. A party writes its own documents, and reads what it is answered. The operator writes documents
+ * that reads no queue writes its own events, or without any may send home to any queue, for it puts back what was lost; one that
+ * lets documents in writes those of any party, and nothing else. A party writes its own documents, and reads what it is answered. The operator writes documents
  * of any party, says again an event that found nobody bound for it, and releases to any queue; he reads nothing, dead
  * letters are in the database.
  *
@@ -118,8 +118,11 @@ worker_add(struct planner *p, const struct topology_worker *w)
 	}
 	if (w->reads_count == 0) {
 		user.read = PLAN_NOTHING;
-		user.write = "^" TOPOLOGY_HOME "$";
-		topics.home = "^now\\..*";
+		user.write = says[0] ? "^" TOPOLOGY_EVENTS "$" : "^" TOPOLOGY_HOME "$";
+		if (says[0])
+			topics.events = planner_text(p, "^(%s)\\..*", says);
+		else
+			topics.home = "^now\\..*";
 		user_add(p, &user, &topics);
 		return;
 	}

@@ -174,8 +174,6 @@ workers_check(const struct topology *t, struct yaml_file *file)
 		char field[YAML_FIELD_BYTES];
 
 		snprintf(field, sizeof field, "workers[%zu].reads", i);
-		if (w->reads_count == 0 && w->says_count > 0)
-			yaml_file_problem(file, field, "is empty: what works by the clock says no events");
 		if (w->reads_count > 0 && w->enters)
 			yaml_file_problem(file, field, "is not empty: what lets documents in reads no queue");
 		for (size_t j = 0; j < w->reads_count; j++)

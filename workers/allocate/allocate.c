@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * NAME         allocate
- * CONSUMES     allocate: order.enriched, shipment.confirmed
+ * CONSUMES     allocate: order.enriched, shipment.confirmed, backorder.due
  * PUBLISHES    order.allocated.<channel>, shipment.requested.<partner>, and shipment.confirmed.none for what needs no
  *              shipping (gift cards, services), which is delivered at once
  * WRITES       stock (reserved; on hand when goods left), allocation_lines, reservations, shipments
@@ -16,9 +16,8 @@
 
 #include "topology_names.h"
 
-#include "allocate/allocate_sql.h"
+#include "allocate/allocator.h"
 #include "base/decimal.h"
-#include "model/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +25,11 @@
 
 #define NO_PARTNER "none"
 
-struct allocator {
-	struct batch *batch;
-	struct stock_table table;
-	int64_t *before; /* available per row of the table, before the batch */
+/* The batch, and which of its items are never in stock, sorted. */
+struct allocation_run {
+	struct allocator a;
 	struct str *unstocked;
 	size_t unstocked_count;
-	struct rows *lines, *reservations, *shipments;
 };
 
 static int
@@ -42,18 +39,18 @@ by_text(const void *a, const void *b)
 }
 
 static bool
-is_shipped(const struct allocator *a, const struct order_line *line)
+is_shipped(const struct allocation_run *run, const struct order_line *line)
 {
 	/* Whether goods move is the ERP's to say, not the channel's: a stocked item that is picked up leaves stock too.
 	 */
-	return !bsearch(&line->enriched.item_no, a->unstocked, a->unstocked_count, sizeof *a->unstocked, by_text);
+	return !bsearch(&line->enriched.item_no, run->unstocked, run->unstocked_count, sizeof *run->unstocked, by_text);
 }
 
 /* Every item the batch's orders want, once. */
 static enum outcome
 items_collect(struct batch *batch, struct str **item_nos, size_t *n, struct why *why)
 {
-	size_t all = 0, kept = 0;
+	size_t all = 0;
 	struct str *list;
 
 	for (size_t i = 0; i < batch->n; i++)
@@ -68,70 +65,39 @@ items_collect(struct batch *batch, struct str **item_nos, size_t *n, struct why 
 		for (size_t l = 0; l < o->lines.n; l++)
 			list[all++] = order_line_at(o, l)->enriched.item_no;
 	}
-	qsort(list, all, sizeof *list, by_text);
-	for (size_t i = 0; i < all; i++)
-		if (i == 0 || !str_equal(list[i], list[kept - 1]))
-			list[kept++] = list[i];
 	*item_nos = list;
-	*n = kept;
+	*n = item_nos_unique(list, all);
 	return OUTCOME_OK;
 }
 
 static enum outcome
-allocator_open(struct allocator *a, struct batch *batch, struct why *why)
+run_open(struct allocation_run *run, struct batch *batch, struct why *why)
 {
 	struct str *item_nos = NULL;
 	size_t n = 0;
 	enum outcome outcome = items_collect(batch, &item_nos, &n, why);
 
-	*a = (struct allocator){
-	    .batch = batch,
-	    .lines = rows_new(&allocate_lines_insert, batch->arena),
-	    .reservations = rows_new(&allocate_reservations_insert, batch->arena),
-	    .shipments = rows_new(&allocate_shipments_insert, batch->arena),
-	};
 	if (outcome == OUTCOME_OK)
-		outcome =
-		    stock_unstocked(batch->store, batch->arena, item_nos, n, &a->unstocked, &a->unstocked_count, why);
-	if (outcome == OUTCOME_OK)
-		outcome = stock_lock(batch->store, batch->arena, item_nos, n, &a->table, why);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	a->before = arena_array(batch->arena, a->table.n, sizeof *a->before);
-	if (!a->before)
-		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the stock");
-	for (size_t i = 0; i < a->table.n; i++)
-		a->before[i] = a->table.rows[i].available_micro;
-	return OUTCOME_OK;
+		outcome = stock_unstocked(batch->store, batch->arena, item_nos, n, &run->unstocked,
+					  &run->unstocked_count, why);
+	return outcome == OUTCOME_OK ? allocator_open(&run->a, batch, item_nos, n, &allocate_lines_insert, why)
+				     : outcome;
 }
 
-/* What an order wants from stock: plan line i belongs to order line `of[i]`. */
-struct wanted {
-	struct plan_need *needs;
-	size_t *of;
-	size_t n;
-};
-
 static enum outcome
-order_wanted(const struct allocator *a, const struct order *o, struct wanted *w, struct why *why)
+order_wanted(const struct allocation_run *run, const struct order *o, struct wanted *w, struct why *why)
 {
-	struct arena *arena = a->batch->arena;
+	enum outcome outcome = wanted_new(&run->a, o->lines.n, w, why);
 
-	*w = (struct wanted){
-	    .needs = arena_array(arena, o->lines.n, sizeof *w->needs),
-	    .of = arena_array(arena, o->lines.n, sizeof *w->of),
-	};
-	if (!w->needs || !w->of)
-		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the order's lines");
-	for (size_t i = 0; i < o->lines.n; i++) {
+	for (size_t i = 0; outcome == OUTCOME_OK && i < o->lines.n; i++) {
 		const struct order_line *line = order_line_at(o, i);
 
-		if (!is_shipped(a, line))
+		if (!is_shipped(run, line))
 			continue;
 		w->needs[w->n] = (struct plan_need){line->enriched.item_no, line->enriched.base_quantity_micro};
 		w->of[w->n++] = i;
 	}
-	return OUTCOME_OK;
+	return outcome;
 }
 
 static void
@@ -166,169 +132,49 @@ short_fail(struct item *item, const struct order *o, const struct wanted *w, con
 	    &why);
 }
 
-static struct shipment_line
-shipment_line_of(const struct order *o, size_t index, int64_t quantity_micro)
-{
-	const struct order_line *line = order_line_at(o, index);
-
-	return (struct shipment_line){
-	    .line_no = (int64_t)index + 1,
-	    .line_ref = line->line_ref,
-	    .item_no = line->enriched.item_no,
-	    .sku = line->sku,
-	    .gtin = line->gtin,
-	    .description = line->description,
-	    .unit = line->enriched.base_unit,
-	    .quantity_micro = quantity_micro,
-	};
-}
-
-static struct shipment *
-shipment_new(struct allocator *a, const struct order *o, int64_t place, struct str partner, struct str warehouse)
-{
-	struct shipment *s = arena_get(a->batch->arena, sizeof *s);
-	struct str name = arena_printf(a->batch->arena, "shipment:%lld", (long long)place);
-
-	if (!s || !name.p)
-		return NULL;
-	*s = (struct shipment){
-	    .shipment_id = uuid_derive_from(UUID_SHIPMENT, o->order_id, name),
-	    .order_id = o->order_id,
-	    .party = o->party,
-	    .source_number = o->source_number,
-	    .partner = partner,
-	    .warehouse = warehouse,
-	    .place = place,
-	    .requested_at_us = a->batch->now_us,
-	    .ship_to = o->ship_to,
-	    .lines.items = arena_array(a->batch->arena, o->lines.n, sizeof(struct shipment_line)),
-	};
-	return s->lines.items ? s : NULL;
-}
-
-static void
-line_add(struct shipment *s, struct shipment_line line)
-{
-	((struct shipment_line *)s->lines.items)[s->lines.n++] = line;
-}
-
-static struct str
-place_text(struct allocator *a, const struct shipment *s)
-{
-	return arena_printf(a->batch->arena, "%lld", (long long)s->place);
-}
-
-static void
-shipment_record(struct allocator *a, const struct shipment *s, bool is_delivered)
-{
-	for (size_t i = 0; i < s->lines.n; i++)
-		allocate_reservation_put(a->reservations, s, &((const struct shipment_line *)s->lines.items)[i],
-					 is_delivered);
-	allocate_shipment_put(a->shipments, a->batch->arena, s);
-}
-
-/* One shipment per warehouse, in the order the plan's lines first use them. */
-static enum outcome
-shipments_ask(struct allocator *a, struct item *item, const struct order *o, const struct wanted *w,
-	      const struct plan *plan, struct why *why)
-{
-	struct shipment *list[PLAN_WAREHOUSES_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < plan->n; i++)
-		for (size_t c = 0; c < plan->lines[i].candidates_count; c++) {
-			const struct plan_candidate *candidate = &plan->lines[i].candidates[c];
-			size_t s = 0;
-
-			if (!candidate->taken_micro)
-				continue;
-			while (s < n && !str_equal(list[s]->warehouse, candidate->row->warehouse))
-				s++;
-			if (s == n) {
-				list[n] = shipment_new(a, o, (int64_t)n + 1, candidate->row->partner,
-						       candidate->row->warehouse);
-				if (!list[n++])
-					return why_set(why, OUTCOME_DEAD, "too-large", "no memory for a shipment");
-			}
-			line_add(list[s], shipment_line_of(o, w->of[i], candidate->taken_micro));
-		}
-	for (size_t s = 0; s < n; s++) {
-		shipment_record(a, list[s], false);
-		item_say(a->batch, item, EVENT_SHIPMENT_REQUESTED, list[s]->partner, place_text(a, list[s]), list[s]);
-	}
-	return OUTCOME_OK;
-}
-
 /* What needs no shipping is a shipment of its own that is confirmed at once, so that it is billed like the rest. */
 static enum outcome
-delivery_say(struct allocator *a, struct item *item, const struct order *o, int64_t place, struct why *why)
+delivery_say(struct allocation_run *run, struct item *item, const struct order *o, int64_t place, struct why *why)
 {
+	struct allocator *a = &run->a;
 	struct shipment *s = shipment_new(a, o, place, STR(NO_PARTNER), STR(NO_PARTNER));
+	struct shipment_line *lines;
 
 	if (!s)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for a shipment");
 	s->partner_ref = STR(NO_PARTNER);
 	s->shipped_at_us = a->batch->now_us;
+	lines = s->lines.items;
 	for (size_t i = 0; i < o->lines.n; i++) {
 		const struct order_line *line = order_line_at(o, i);
-		struct shipment_line delivered = shipment_line_of(o, i, line->enriched.base_quantity_micro);
-		struct plan_line all = {.ordered_micro = delivered.quantity_micro,
-					.allocated_micro = delivered.quantity_micro};
+		int64_t quantity = line->enriched.base_quantity_micro;
+		struct plan_line all = {.ordered_micro = quantity, .allocated_micro = quantity};
 
-		if (is_shipped(a, line))
+		if (is_shipped(run, line))
 			continue;
-		delivered.shipped_micro = delivered.quantity_micro;
-		line_add(s, delivered);
-		allocate_line_put(a->lines, a->batch->arena, o->order_id, i + 1, line->enriched.item_no, &all);
+		shipment_line_add(s, o, i, quantity);
+		lines[s->lines.n - 1].shipped_micro = quantity;
+		allocate_line_put(a->lines, a->batch->arena, o, i, &all);
 	}
 	if (s->lines.n == 0)
 		return OUTCOME_OK;
 	shipment_record(a, s, true);
-	item_say(a->batch, item, EVENT_SHIPMENT_CONFIRMED, shipment_scope(s, a->batch->arena), place_text(a, s), s);
+	item_say(a->batch, item, EVENT_SHIPMENT_CONFIRMED, shipment_scope(s, a->batch->arena), shipment_part(a, s), s);
 	return OUTCOME_OK;
 }
 
 static enum outcome
-allocation_say(struct allocator *a, struct item *item, const struct order *o, const struct wanted *w,
-	       const struct plan *plan, struct why *why)
+plan_say(struct allocator *a, struct item *item, const struct order *o, const struct wanted *w, const struct plan *plan,
+	 struct why *why)
 {
-	struct arena *arena = a->batch->arena;
-	struct allocation_line *lines = arena_array(arena, plan->n, sizeof *lines);
-	struct allocation said = {
-	    .order_id = o->order_id,
-	    .party = o->party,
-	    .source_number = o->source_number,
-	    .allocated_at_us = a->batch->now_us,
-	    .shipments_count = (int64_t)plan->warehouses_count,
-	    .lines = {lines, plan->n},
-	};
+	struct allocation_line *lines = arena_array(a->batch->arena, plan->n, sizeof *lines);
 
-	for (size_t i = 0; lines && i < plan->n; i++) {
-		const struct plan_line *from = &plan->lines[i];
-		struct allocation_candidate *candidates =
-		    arena_array(arena, from->candidates_count, sizeof *candidates);
-
-		if (!candidates)
-			return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the allocation");
-		for (size_t c = 0; c < from->candidates_count; c++)
-			candidates[c] = (struct allocation_candidate){
-			    .warehouse = from->candidates[c].row->warehouse,
-			    .available_micro = from->candidates[c].available_micro,
-			    .taken_micro = from->candidates[c].taken_micro,
-			    .reason = str_of(from->candidates[c].reason),
-			};
-		lines[i] = (struct allocation_line){
-		    .line_ref = order_line_at(o, w->of[i])->line_ref,
-		    .item_no = order_line_at(o, w->of[i])->enriched.item_no,
-		    .ordered_micro = from->ordered_micro,
-		    .allocated_micro = from->allocated_micro,
-		    .backordered_micro = from->ordered_micro - from->allocated_micro,
-		    .candidates = {candidates, from->candidates_count},
-		};
-	}
+	for (size_t i = 0; lines && i < plan->n; i++)
+		if (!allocation_line_of(a->batch->arena, order_line_at(o, w->of[i]), &plan->lines[i], &lines[i]))
+			lines = NULL;
 	if (!lines)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the allocation");
-	item_say(a->batch, item, EVENT_ORDER_ALLOCATED, o->party, (struct str){NULL, 0}, &said);
+	allocation_say(a, item, o, lines, plan->n, plan->warehouses_count);
 	return OUTCOME_OK;
 }
 
@@ -348,14 +194,15 @@ allocation_status(struct allocator *a, struct item *item, const struct plan *pla
 }
 
 static enum outcome
-order_allocate(struct allocator *a, struct item *item, struct why *why)
+order_allocate(struct allocation_run *run, struct item *item, struct why *why)
 {
+	struct allocator *a = &run->a;
 	const struct order *o = item->document;
 	const struct party *party = party_list_find(a->batch->parties, o->party);
 	bool take_partly = party && party->policies.backorder == PARTY_BACKORDER_ALLOW;
 	struct wanted wanted;
 	struct plan plan;
-	enum outcome outcome = order_wanted(a, o, &wanted, why);
+	enum outcome outcome = order_wanted(run, o, &wanted, why);
 
 	if (outcome == OUTCOME_OK)
 		outcome = plan_decide(wanted.needs, wanted.n, &a->table, take_partly, a->batch->arena, &plan, why);
@@ -366,39 +213,14 @@ order_allocate(struct allocator *a, struct item *item, struct why *why)
 		return OUTCOME_OK;
 	}
 	for (size_t i = 0; i < plan.n; i++)
-		allocate_line_put(a->lines, a->batch->arena, o->order_id, wanted.of[i] + 1, wanted.needs[i].item_no,
-				  &plan.lines[i]);
+		allocate_line_put(a->lines, a->batch->arena, o, wanted.of[i], &plan.lines[i]);
 	allocation_status(a, item, &plan);
-	outcome = allocation_say(a, item, o, &wanted, &plan, why);
+	outcome = plan_say(a, item, o, &wanted, &plan, why);
 	if (outcome == OUTCOME_OK)
-		outcome = shipments_ask(a, item, o, &wanted, &plan, why);
+		outcome = shipments_ask(a, item, o, &wanted, &plan, 1, why);
 	if (outcome == OUTCOME_OK)
-		outcome = delivery_say(a, item, o, (int64_t)plan.warehouses_count + 1, why);
+		outcome = delivery_say(run, item, o, (int64_t)plan.warehouses_count + 1, why);
 	return outcome;
-}
-
-static void
-stock_reserve(struct allocator *a)
-{
-	struct rows *taken = rows_new(&allocate_stock_reserve, a->batch->arena);
-
-	for (size_t i = 0; i < a->table.n; i++) {
-		const struct stock_row *row = &a->table.rows[i];
-
-		if (row->available_micro == a->before[i])
-			continue;
-		rows_text(taken, row->item_no);
-		rows_text(taken, row->warehouse);
-		rows_int(taken, a->before[i] - row->available_micro);
-	}
-	store_send(a->batch->store, taken);
-}
-
-/* First come, first served. */
-static int
-by_arrival(const void *a, const void *b)
-{
-	return delivery_compare((*(struct item *const *)a)->delivery, (*(struct item *const *)b)->delivery);
 }
 
 /*
@@ -458,18 +280,15 @@ wanted_select(struct batch *batch, struct why *why)
 static enum outcome
 orders_allocate(struct batch *batch, struct why *why)
 {
-	struct allocator a;
-	enum outcome outcome = allocator_open(&a, batch, why);
+	struct allocation_run run;
+	enum outcome outcome = run_open(&run, batch, why);
 
-	qsort(batch->items, batch->n, sizeof(struct item *), by_arrival);
+	items_by_arrival(batch);
 	for (size_t i = 0; i < batch->n && outcome == OUTCOME_OK; i++)
-		outcome = order_allocate(&a, batch->items[i], why);
+		outcome = order_allocate(&run, batch->items[i], why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	stock_reserve(&a);
-	store_send(batch->store, a.lines);
-	store_send(batch->store, a.reservations);
-	store_send(batch->store, a.shipments);
+	allocator_close(&run.a);
 	return OUTCOME_OK;
 }
 

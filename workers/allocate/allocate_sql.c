@@ -29,10 +29,32 @@ const struct statement allocate_stock_take_out = {
     " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
 
 const struct statement allocate_lines_insert = {
-    "allocate_lines_insert", "UNTIIIT",
+    "allocate_lines_insert", "UNTIIITZ",
     "INSERT INTO tributary.allocation_lines (order_id, line_no, item_no, ordered_micro, allocated_micro,"
-    " backordered_micro, candidates) SELECT a, b, c, d, e, f, g::json FROM unnest($1, $2, $3, $4, $5, $6, $7)"
-    " u(a, b, c, d, e, f, g)"};
+    " backordered_micro, candidates, content_at) SELECT a, b, c, d, e, f, g::json, h"
+    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) u(a, b, c, d, e, f, g, h)"};
+
+const struct statement allocate_lines_fill = {
+    "allocate_lines_fill", "UNIT",
+    "UPDATE tributary.allocation_lines a SET allocated_micro = a.allocated_micro + u.taken,"
+    " backordered_micro = a.backordered_micro - u.taken, candidates = (a.candidates::jsonb || u.c::jsonb)::json,"
+    " content_at = CASE WHEN a.backordered_micro > u.taken THEN a.content_at END"
+    " FROM unnest($1, $2, $3, $4) u(order_id, line_no, taken, c)"
+    " WHERE a.order_id = u.order_id AND a.line_no = u.line_no"};
+
+const struct statement allocate_backorders_select = {
+    "allocate_backorders", "U",
+    "SELECT o.order_id, e.document, (SELECT coalesce(max(h.place), 0)::bigint FROM tributary.shipments h"
+    " WHERE h.order_id = o.order_id), (SELECT count(*) FROM tributary.shipments h WHERE h.order_id = o.order_id"
+    " AND h.partner <> 'none') FROM tributary.orders o JOIN tributary.enrichments e USING (order_id)"
+    " WHERE o.order_id = ANY ($1) AND o.cancelled_at IS NULL AND coalesce(o.changed_at, o.received_at) ="
+    " (SELECT a.content_at FROM tributary.allocation_lines a WHERE a.order_id = o.order_id"
+    " AND a.backordered_micro > 0 LIMIT 1)"};
+
+const struct statement allocate_backorder_lines_select = {
+    "allocate_backorder_lines", "U",
+    "SELECT order_id, line_no::bigint, ordered_micro, allocated_micro FROM tributary.allocation_lines"
+    " WHERE order_id = ANY ($1) ORDER BY order_id, line_no"};
 
 const struct statement allocate_orders_lock = {"allocate_orders_lock", "U",
 					       "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT "
@@ -137,17 +159,20 @@ decimal_put(struct buf *out, int64_t micro)
 }
 
 static struct str
-candidates_json(struct arena *arena, const struct plan_line *line)
+candidates_json(struct arena *arena, const struct plan_line *line, bool only_chosen)
 {
 	struct buf out;
 	struct str json;
+	size_t n = 0;
 
 	buf_init(&out, CANDIDATES_MAX_BYTES);
 	buf_put_char(&out, '[');
 	for (size_t i = 0; i < line->candidates_count; i++) {
 		const struct plan_candidate *c = &line->candidates[i];
 
-		buf_put_str(&out, i ? STR(",{\"warehouse\":") : STR("{\"warehouse\":"));
+		if (only_chosen && !c->taken_micro)
+			continue;
+		buf_put_str(&out, n++ ? STR(",{\"warehouse\":") : STR("{\"warehouse\":"));
 		json_put_text(&out, c->row->warehouse);
 		buf_put_str(&out, STR(",\"available\":"));
 		decimal_put(&out, c->available_micro);
@@ -162,16 +187,30 @@ candidates_json(struct arena *arena, const struct plan_line *line)
 }
 
 void
-allocate_line_put(struct rows *rows, struct arena *arena, struct uuid order_id, size_t line_no, struct str item_no,
+allocate_line_put(struct rows *rows, struct arena *arena, const struct order *o, size_t index,
 		  const struct plan_line *line)
 {
-	rows_uuid(rows, order_id);
-	rows_int(rows, (int64_t)line_no);
-	rows_text(rows, item_no);
+	rows_uuid(rows, o->order_id);
+	rows_int(rows, (int64_t)index + 1);
+	rows_text(rows, order_line_at(o, index)->enriched.item_no);
 	rows_int(rows, line->ordered_micro);
 	rows_int(rows, line->allocated_micro);
 	rows_int(rows, line->ordered_micro - line->allocated_micro);
-	rows_text(rows, candidates_json(arena, line));
+	rows_text(rows, candidates_json(arena, line, false));
+	if (line->allocated_micro < line->ordered_micro)
+		rows_instant(rows, o->received_at_us);
+	else
+		rows_null(rows);
+}
+
+void
+allocate_line_fill_put(struct rows *rows, struct arena *arena, struct uuid order_id, int64_t line_no,
+		       const struct plan_line *line)
+{
+	rows_uuid(rows, order_id);
+	rows_int(rows, line_no);
+	rows_int(rows, line->allocated_micro);
+	rows_text(rows, candidates_json(arena, line, true));
 }
 
 void

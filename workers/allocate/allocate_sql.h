@@ -9,6 +9,7 @@
 
 #include "allocate/plan.h"
 #include "model/allocation.h"
+#include "model/order.h"
 #include "model/shipment.h"
 #include "store/store.h"
 
@@ -29,6 +30,13 @@ extern const struct statement allocate_stock_reserve;
 /* item_no, warehouse, quantity that is no longer there, and no longer reserved */
 extern const struct statement allocate_stock_take_out;
 extern const struct statement allocate_lines_insert;
+/* what came in for lines that waited for stock */
+extern const struct statement allocate_lines_fill;
+/* order_id → order_id, its enriched document, place of its last shipment, shipments that a warehouse was asked for: of those that
+ * wait for stock with what their channel wants now */
+extern const struct statement allocate_backorders_select;
+/* order_id → order_id, line_no, ordered, allocated; by order and line */
+extern const struct statement allocate_backorder_lines_select;
 extern const struct statement allocate_reservations_insert;
 /* order_id: nobody else looks at these orders until the transaction ends */
 extern const struct statement allocate_orders_lock;
@@ -42,8 +50,12 @@ extern const struct statement allocate_reservations_close;
 /* order_id → order_id, ordered, shipped */
 extern const struct statement allocate_orders_shipped;
 
-void allocate_line_put(struct rows *rows, struct arena *arena, struct uuid order_id, size_t line_no, struct str item_no,
+/* index: of the order's line, from 0 */
+void allocate_line_put(struct rows *rows, struct arena *arena, const struct order *order, size_t index,
 		       const struct plan_line *line);
+/* line: of the plan for what the line waited for */
+void allocate_line_fill_put(struct rows *rows, struct arena *arena, struct uuid order_id, int64_t line_no,
+			    const struct plan_line *line);
 /* is_delivered: nothing leaves a warehouse, the reservation is closed from the start */
 void allocate_reservation_put(struct rows *rows, const struct shipment *shipment, const struct shipment_line *line,
 			      bool is_delivered);

@@ -9,11 +9,13 @@
 static const struct handler allocate_handlers[] = {
     {.type = EVENT_ORDER_ENRICHED, .contract = &order_contract, .handle = allocate_order},
     {.type = EVENT_SHIPMENT_CONFIRMED, .contract = &shipment_contract, .handle = allocate_shipped},
+    {.type = EVENT_BACKORDER_DUE, .handle = allocate_backorder},
 };
 
 static const struct worker allocate_worker = {
     .name = "allocate",
-    .summary = "reserves stock, splits orders into shipments, closes reservations when goods have left",
+    .summary =
+	"reserves stock, splits orders into shipments, fills backorders, closes reservations when goods have left",
     .handlers = allocate_handlers,
     .handlers_count = COUNT_OF(allocate_handlers),
 };
