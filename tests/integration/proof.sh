@@ -1,7 +1,7 @@
 #!/bin/bash
 # What was written down cannot be changed unseen: rows are sealed in batches, and each change is found and named.
 . "$(dirname "$0")/../support/fleet.sh"
-fleet_up
+fleet_own proof
 ops/stack/fleet --var "$var" stop auditor >/dev/null 2>&1 # here the test seals, when it wants to
 
 unsealed() { sql "SELECT count(*) FROM tributary.seal_rows WHERE place > (SELECT coalesce(max(last_place), 0) FROM tributary.timeline_seals)"; }

@@ -3,8 +3,7 @@
 # its own hash, outcome and time. Whatever is not certain is read as if nobody had remembered anything: bytes of another party
 # or kind, an order that was changed, a mapping that was changed, a Redis that is empty, or says what is not so.
 . "$(dirname "$0")/../support/fleet.sh"
-trap 'rm -f "$var"/fleet.ingest.env "$var/fault.ingest"; [ -z "${parties:-}" ] || ops/stack/up --var "$var" --parties topology/parties >/dev/null' EXIT
-fleet_up
+fleet_own repeats
 dir=$var/repeats
 rm -rf "$dir" && mkdir -p "$dir"
 run=$RANDOM
