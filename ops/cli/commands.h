@@ -14,6 +14,7 @@ enum exit_status {
 
 int api_command(int argc, char **argv);
 int audit_command(int argc, char **argv);
+int backorders_command(int argc, char **argv);
 int contracts_command(int argc, char **argv);
 int dead_letters_command(int argc, char **argv);
 int drill_command(int argc, char **argv);

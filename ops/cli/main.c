@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"order", "one order: lines, shipments, invoices, timeline; its proof", order_command},
     {"proof", "that nothing written down was changed: check", proof_command},
     {"exceptions", "orders that wait for a person: list, show, release, dismiss", exceptions_command},
+    {"backorders", "orders that wait for stock: list, end, resume", backorders_command},
     {"dead-letters", "messages that were given up on: list, show, replay, discard", dead_letters_command},
     {"audit", "do the books balance? A certificate, and each row that breaks one", audit_command},
     {"keys", "the API's keys: create, list, rotate, revoke", keys_command},

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "database.h"
 #include "options.h"
+#include "order_named.h"
 #include "order_proof.h"
 #include "report.h"
 
@@ -153,9 +154,8 @@ orders_command(int argc, char **argv)
 	return status;
 }
 
-/* Which order is meant; false after saying on stderr why none can be. */
-static bool
-order_named(struct store *store, struct arena *arena, const char *name, struct uuid *id)
+bool
+order_named(const char *command, struct store *store, struct arena *arena, const char *name, struct uuid *id)
 {
 	struct rows *rows = rows_new(&order_find, arena);
 	struct str number = str_of(name), party = {NULL, 0};
@@ -176,7 +176,7 @@ order_named(struct store *store, struct arena *arena, const char *name, struct u
 	rows_text(rows, number);
 	store_begin(store);
 	if (store_query(store, rows, &found, &why) != OUTCOME_OK) {
-		fprintf(stderr, "tributary order: %s: %s\n", why.code, why.text);
+		fprintf(stderr, "tributary %s: %s: %s\n", command, why.code, why.text);
 		store_rollback(store);
 		return false;
 	}
@@ -185,9 +185,9 @@ order_named(struct store *store, struct arena *arena, const char *name, struct u
 		*id = result_uuid(found, 0, 0);
 	else
 		fprintf(stderr,
-			count ? "tributary order: %s stands for more than one order: say PARTY:NUMBER\n"
-			      : "tributary order: there is no order %s (an id, PARTY:NUMBER or a number)\n",
-			name);
+			count ? "tributary %s: %s stands for more than one order: say PARTY:NUMBER\n"
+			      : "tributary %s: there is no order %s (an id, PARTY:NUMBER or a number)\n",
+			command, name);
 	store_rollback(store);
 	return count == 1;
 }
@@ -230,7 +230,8 @@ order_command(int argc, char **argv)
 	if (!options_read(&order_options, argc, argv, &wish, &name, NULL, &status))
 		return status;
 	arena = arena_new((size_t)64 << 20);
-	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) && order_named(db.store, arena, name, &id))
+	if (arena && database_open(&db, "order", TIMEOUT_MS, TIMEOUT_MS) &&
+	    order_named("order", db.store, arena, name, &id))
 		status = wish.wants_proof ? order_proof_print(db.store, arena, id, wish.as_json)
 					  : order_print(db.store, arena, id, wish.as_json);
 	database_close(&db);

@@ -12,6 +12,7 @@
 #define LEVELS_MAX 16 /* a document's trail has about six */
 #define DOUBLINGS_MAX 8
 #define INGEST "ingest"
+#define ALLOCATE "allocate"
 
 /* A message on its way to a stage. */
 struct hop {
@@ -59,6 +60,14 @@ static const struct statement clues_select = {
 static const struct statement outputs_select = {
     "audit_trail_outputs", "UT",
     "SELECT coalesce(outputs, '') FROM tributary.journal_known WHERE message_id = ($1)[1] AND stage = ($2)[1]"};
+
+/* What was told of stock for an order's backorders, by no document: the trail of the order's document goes on from there, too. */
+static const struct statement fills_select = {
+    "audit_trail_fills", "U",
+    "SELECT DISTINCT u.n, h.caused_by, h.order_id FROM unnest($1) WITH ORDINALITY u(document_id, n) JOIN "
+    "tributary.documents d"
+    " USING (document_id) JOIN tributary.orders o ON o.order_id = d.order_id AND o.document_id = d.document_id"
+    " JOIN tributary.shipments h ON h.order_id = o.order_id AND h.caused_by IS NOT NULL"};
 
 static const struct statement queues_select = {"audit_queues", "",
 					       "SELECT queue, known_since FROM tributary.audit_queues"};
@@ -372,6 +381,37 @@ unfinished_list(struct walk *w, struct trail *trail, struct why *why)
 	return OUTCOME_OK;
 }
 
+static enum outcome
+fills_begin(struct walk *w, struct why *why)
+{
+	struct rows *rows = rows_new(&fills_select, w->a->arena);
+	const struct route *route = NULL;
+	struct result *r;
+	enum outcome outcome;
+
+	for (size_t i = 0; !route && i < w->a->routes->n; i++)
+		if (strcmp(w->a->routes->items[i].stage, ALLOCATE) == 0)
+			route = &w->a->routes->items[i];
+	if (!route)
+		return OUTCOME_OK;
+	for (size_t i = 0; i < w->documents->n; i++)
+		rows_uuid(rows, w->documents->ids[i]);
+	store_begin(w->a->store);
+	outcome = store_query(w->a->store, rows, &r, why);
+	for (size_t row = 0; outcome == OUTCOME_OK && row < result_count(r); row++) {
+		struct hop *h = hop_add(&w->level, w->a->arena);
+
+		if (!h)
+			return no_memory(why);
+		*h = (struct hop){.message_id = result_uuid(r, row, 1),
+				  .order_id = result_uuid(r, row, 2),
+				  .route = route,
+				  .document = (size_t)result_int(r, row, 0) - 1};
+	}
+	store_rollback(w->a->store);
+	return outcome;
+}
+
 enum outcome
 trail_follow(struct audit *a, const struct audit_set *documents, int64_t now_us, struct trail *trail, struct why *why)
 {
@@ -391,6 +431,7 @@ trail_follow(struct audit *a, const struct audit_set *documents, int64_t now_us,
 	}
 	if (!w.is_unfinished)
 		return no_memory(why);
+	outcome = fills_begin(&w, why);
 	for (size_t level = 0; outcome == OUTCOME_OK && w.level.n && level < LEVELS_MAX; level++)
 		outcome = level_follow(&w, why);
 	if (outcome == OUTCOME_OK && w.open.n)

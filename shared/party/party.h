@@ -30,7 +30,7 @@ enum party_sends {
 
 enum party_backorder {
 	PARTY_BACKORDER_HOLD,  /* what is short makes the order wait for a person */
-	PARTY_BACKORDER_ALLOW, /* what is short is backordered: the rest goes on, and nothing fills it by itself */
+	PARTY_BACKORDER_ALLOW, /* what is short waits for stock, the rest goes on */
 };
 
 /* A channel's; what party.yaml leaves out is the strictest: hold, no tolerance. */

@@ -264,6 +264,12 @@ done_put(struct ledger *l, struct item *item)
 	}
 }
 
+static bool
+closes_no_gate(const struct item *item)
+{
+	return item->private->handler && item->private->handler->closes_no_gate && !item->private->is_head;
+}
+
 static void
 outcome_put(struct ledger *l, struct item *item)
 {
@@ -291,8 +297,10 @@ outcome_put(struct ledger *l, struct item *item)
 		break;
 	case OUTCOME_DEAD:
 		dead_letter_say(l, item);
-		gate_put(l, item, item->message_id, "dead");
-		hold_put(l, item);
+		if (!closes_no_gate(item)) {
+			gate_put(l, item, item->message_id, "dead");
+			hold_put(l, item);
+		}
 		break;
 	case OUTCOME_PARKED:
 		park_put(l, item);
@@ -301,7 +309,7 @@ outcome_put(struct ledger *l, struct item *item)
 		break;
 	default:
 		retry_say(l, item);
-		if (!item->private->gives_way || item->private->is_head)
+		if (item->private->is_head || !(item->private->gives_way || closes_no_gate(item)))
 			gate_put(l, item, item->message_id, "retry");
 	}
 	if (item->private->state == ITEM_SKIPPED)

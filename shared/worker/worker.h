@@ -71,6 +71,7 @@ struct handler {
 	const char *type;                /* the event; NULL takes whatever comes */
 	const struct contract *contract; /* its document; NULL leaves the bytes alone */
 	bool passes_gates;               /* it may settle what holds its order up: see item_settles() */
+	bool closes_no_gate;             /* its order's other messages go on when it fails: somebody says it again */
 	/* Inside the transaction whose commit settles the items. */
 	enum outcome (*handle)(struct batch *batch, struct why *why);
 	/*

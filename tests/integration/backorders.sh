@@ -46,7 +46,7 @@ wait_for 20 shipments_are '#W1' 'EAST 4'
 is "backorder, what is there is shipped" "$(shipments '#W1'), $(line '#W1')" "EAST 4, 10 4 6"
 wait_for 20 state_is '#W1' part-invoiced
 wait_for 5 eval '[ "$(metric "backorders{party=\"\",what=\"waiting\"}")" = 1 ]'
-is "backorder, the clock tells that one order waits" "$(metric 'backorders{party="",what="waiting"}') $(metric 'backorders{party="",what="due"}')" "1 0"
+is "backorder, the clock tells that one order waits" "$(metric 'backorders{party="",what="waiting"}') $(metric 'backorders{party="",what="unserved"}')" "1 0"
 is "backorder, the report has it" "$(sql "SELECT number || ' ' || item_no || ' ' || backordered || ' ' || free FROM report.backorders")" "#W1 TR-1020 6 0"
 stock EAST 3
 wait_for 20 shipments_are '#W1' 'EAST 4, EAST 3'
@@ -58,7 +58,8 @@ stock EAST 2
 wait_for 30 is_whole '#W1'
 is "backorder, the rest comes from where it is" "$(line '#W1'), $(billed '#W1')" "10 10 0, 10 2190.00 $(sql "SELECT shipments_count FROM report.orders WHERE number = '#W1'")"
 is "backorder, what nobody waits for stays free" "$(free)" 1
-is "backorder, each allocation was said" "$(sql "SELECT count(*) >= 3 FROM tributary.timeline $(of '#W1') AND event = 'allocated'")" t
+is "backorder, the timeline tells of each time" "$(sql "SELECT string_agg(event, ' ' ORDER BY at) FROM tributary.timeline $(of '#W1') AND event IN ('allocated', 'filled')")" \
+	"allocated$(sql "SELECT repeat(' filled', count(DISTINCT caused_by)::int) FROM tributary.shipments $(of '#W1')")"
 is "backorder, its row no longer waits" "$(sql "SELECT count(*) FROM report.backorders") $(sql "SELECT count(*) FROM tributary.allocation_lines WHERE content_at IS NOT NULL")" "0 0"
 
 # --- who came first comes first; two lines of one item ----------------------------------------------------------------------------
@@ -106,6 +107,76 @@ fleet start enrich
 wait_for 30 is_whole '#W5'
 is "changed, it is allocated in its new content" "$(line '#W5'), $(billed '#W5')" "8 8 0, 8 1752.00 1"
 
+# --- cancelled or changed when a part of it was shipped: a person decides, and stock does not wait for him ------------------------
+later() { jq "$3" "$dir/$1.00.json" >"$dir/later.json" && tributary submit --party shopify "$dir/later.json" >/dev/null && wait_for 20 sql_is "SELECT code FROM report.exceptions WHERE number = '$1' AND state = 'open'" "$2"; }
+waits() { tributary backorders list --json | jq -r --arg n "$1" '[.[] | select(.number == $n) | .state + " " + (.backordered | tostring)] | join(", ")'; }
+dismissed() { tributary exceptions dismiss --reason "no more of it" "$(sql "SELECT exception_id FROM report.exceptions WHERE number = '$1' AND state = 'open'")" >/dev/null; }
+fleet stop clock
+admin_sql "UPDATE tributary.stock SET on_hand_micro = reserved_micro WHERE item_no = 'TR-1020'"
+stock WEST 3
+for n in 6 7 8; do
+	order "#W$n" 00 5
+	wait_for 20 sql_is "SELECT count(*) FROM report.backorders WHERE number = '#W$n'" 1
+done
+is "late, three wait" "$(line '#W6'), $(line '#W7'), $(line '#W8'), $(waits '#W6')" "5 3 2, 5 0 5, 5 0 5, waits 2"
+wait_for 20 state_is '#W6' part-invoiced
+later '#W6' order-cancelled '.cancelled_at = "2026-11-20T11:00:00Z" | .cancel_reason = "customer" | .updated_at = "2026-11-20T11:00:00Z"'
+is "late, cancelled when a part is shipped: the rest waits no more" "$(waits '#W6')" "ended 2"
+tributary backorders end --reason "buyer called" 'shopify:#W8' >/dev/null || not_ok "late, a person ends it"
+is "late, and so does what a person ended" "$(waits '#W8'), $(waits '#W7')" "ended 5, waits 5"
+is "late, that is in the audit log" "$(sql "SELECT act || ' ' || reason FROM tributary.audit_log $(of '#W8')")" "backorder.end buyer called"
+tributary backorders end --reason twice 'shopify:#W8' >/dev/null 2>&1
+is "late, what does not wait cannot be ended" "$?" 1
+fleet start clock
+stock WEST 6
+wait_for 30 is_whole '#W7'
+dismissed '#W6'
+sleep 1
+is "late, stock goes to who still waits, also when the exception is dismissed" "$(shipments '#W6'), $(shipments '#W7'), $(shipments '#W8'), $(free)" "WEST 3, WEST 5, , 1"
+tributary backorders resume --reason "wants it after all" 'shopify:#W6' >/dev/null || not_ok "late, a person lets it wait again"
+wait_for 20 shipments_are '#W6' 'WEST 3, WEST 1'
+is "late, what a person lets wait again is filled" "$(shipments '#W6'), $(waits '#W6')" "WEST 3, WEST 1, waits 1"
+later '#W6' order-changed '.line_items[0].quantity = 4 | .updated_at = "2026-11-20T12:00:00Z" | .total_line_items_price = "876.00" | .total_price = "876.00"'
+stock WEST 2
+sleep 1
+is "late, changed when a part is shipped: the rest waits no more" "$(shipments '#W6'), $(waits '#W6'), $(free)" "WEST 3, WEST 1, ended 1, 2"
+tributary backorders resume --reason "cancelled is cancelled" 'shopify:#W4' >/dev/null 2>&1
+is "late, what was cancelled as a whole cannot wait again" "$?" 1
+dismissed '#W6'
+
+# --- a partner is answered his order once -------------------------------------------------------------------------------------------
+admin_sql "UPDATE tributary.stock SET on_hand_micro = reserved_micro WHERE item_no = 'TR-1020'"
+printf '%s~\n' "ISA*00*          *00*          *ZZ*ACMESTORES     *ZZ*TRIBUTARY      *260702*1000*U*00401*000000001*0*P*>" \
+	"GS*PO*ACMESTORES*TRIBUTARY*20260702*1000*1*X*004010" "ST*850*0001" "BEG*00*SA*W-ACME**20260702" "N1*BY*Acme Stores*92*4711" \
+	"N1*ST*Acme Stores DC 2*92*DC02" "N3*800 Freight Way" "N4*Fort Worth*TX*76106" "PO1*1*2*EA*219.00**VN*TR-1020" "CTT*1" "AMT*TT*438.00" \
+	"SE*10*0001" "GE*1*1" "IEA*1*000000001" >"$dir/acme.edi"
+tributary submit --party edi-acme "$dir/acme.edi" >/dev/null
+sent() { sql "SELECT string_agg(what, ' ' ORDER BY issued_at, what) FROM tributary.outbound_documents d $(of W-ACME)"; }
+wait_for 20 eval '[ "$(sent)" = order-response ]'
+stock EAST 1
+wait_for 20 shipments_are W-ACME 'EAST 1'
+stock EAST 1
+wait_for 30 is_whole W-ACME
+wait_for 20 eval '[ "$(sent | wc -w)" = 5 ]'
+is "partner, he is answered his order once, and told of each shipment and bill" "$(sent | tr ' ' '\n' | sort | uniq -c | xargs)" "2 invoice 1 order-response 2 ship-notice"
+
+# --- what is said of a fill and lost is put back --------------------------------------------------------------------------------------
+printf '%s\n' AUDIT_GRACE_S=2 AUDIT_EVERY_MS=300 AUDIT_LAG_S=0 >"$var/fleet.auditor.env"
+fleet reload
+order '#W9' 00 2
+wait_for 20 state_is '#W9' backordered
+fleet stop ship-sync
+stock EAST 2
+wait_for 20 shipments_are '#W9' 'EAST 2'
+queued() { management GET queues/tributary/ship-sync.sandbox-wms | jq .messages; }
+wait_for 20 eval '[ "$(queued)" = 1 ]'
+management DELETE queues/tributary/ship-sync.sandbox-wms/contents >/dev/null
+fleet start ship-sync
+wait_for 60 is_whole '#W9'
+is "lost, the request of a fill is put back on its way" "$(billed '#W9') $(sql "SELECT count(*) > 0 FROM tributary.timeline $(of '#W9') AND event = 'put-back'")" "2 438.00 1 t"
+rm "$var/fleet.auditor.env"
+fleet reload
+
 # --- killed between ------------------------------------------------------------------------------------------------------------------
 admin_sql "UPDATE tributary.stock SET on_hand_micro = reserved_micro WHERE item_no = 'TR-1020'"
 n=10
@@ -128,7 +199,7 @@ fleet reload
 fleet scale allocate 4
 fleet scale clock 2
 for i in $(seq 100 129); do order "#W$i" 00 3; done
-waiting() { sql "SELECT count(*) FROM report.backorders"; }
+waiting() { sql "SELECT count(*) FROM report.backorders WHERE waits"; }
 wait_for 30 eval '[ "$(waiting)" = 30 ]'
 for i in $(seq 20); do
 	stock EAST 2

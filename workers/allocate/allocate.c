@@ -2,8 +2,8 @@
 /*
  * NAME         allocate
  * CONSUMES     allocate: order.enriched, shipment.confirmed, backorder.due
- * PUBLISHES    order.allocated.<channel>, shipment.requested.<partner>, and shipment.confirmed.none for what needs no
- *              shipping (gift cards, services), which is delivered at once
+ * PUBLISHES    order.allocated.<channel>, backorder.filled.<channel>, shipment.requested.<partner>, and
+ *              shipment.confirmed.none for what needs no shipping (gift cards, services), which is delivered at once
  * WRITES       stock (reserved; on hand when goods left), allocation_lines, reservations, shipments
  * IDEMPOTENCY  the journal; an order is allocated in the content that its channel wants now, or not at all; shipment ids
  *              are derived from order and place; reservations close once
@@ -158,7 +158,7 @@ delivery_say(struct allocation_run *run, struct item *item, const struct order *
 	}
 	if (s->lines.n == 0)
 		return OUTCOME_OK;
-	shipment_record(a, s, true);
+	shipment_record(a, item, s, true);
 	item_say(a->batch, item, EVENT_SHIPMENT_CONFIRMED, shipment_scope(s, a->batch->arena), shipment_part(a, s), s);
 	return OUTCOME_OK;
 }
@@ -174,7 +174,7 @@ plan_say(struct allocator *a, struct item *item, const struct order *o, const st
 			lines = NULL;
 	if (!lines)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the allocation");
-	allocation_say(a, item, o, lines, plan->n, plan->warehouses_count);
+	allocation_say(a, item, EVENT_ORDER_ALLOCATED, o, lines, plan->n, plan->warehouses_count);
 	return OUTCOME_OK;
 }
 

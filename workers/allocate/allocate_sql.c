@@ -49,11 +49,12 @@ const struct statement allocate_backorders_select = {
     " AND h.partner <> 'none') FROM tributary.orders o JOIN tributary.enrichments e USING (order_id)"
     " WHERE o.order_id = ANY ($1) AND o.cancelled_at IS NULL AND coalesce(o.changed_at, o.received_at) ="
     " (SELECT a.content_at FROM tributary.allocation_lines a WHERE a.order_id = o.order_id"
-    " AND a.backordered_micro > 0 LIMIT 1)"};
+    " AND a.content_at IS NOT NULL LIMIT 1)"};
 
 const struct statement allocate_backorder_lines_select = {
     "allocate_backorder_lines", "U",
-    "SELECT order_id, line_no::bigint, ordered_micro, allocated_micro FROM tributary.allocation_lines"
+    "SELECT order_id, line_no::bigint, ordered_micro, allocated_micro, content_at IS NOT NULL FROM "
+    "tributary.allocation_lines"
     " WHERE order_id = ANY ($1) ORDER BY order_id, line_no"};
 
 const struct statement allocate_orders_lock = {"allocate_orders_lock", "U",
@@ -75,10 +76,10 @@ const struct statement allocate_reservations_insert = {"allocate_reservations_in
 						       "warehouse, item_no, shipment_id, quantity_micro, shipped_micro,"
 						       " state) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"};
 
-const struct statement allocate_shipments_insert = {
-    "allocate_shipments_insert", "UUNTTZB",
-    "INSERT INTO tributary.shipments (shipment_id, order_id, place, partner, warehouse, requested_at, document)"
-    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)"};
+const struct statement allocate_shipments_insert = {"allocate_shipments_insert", "UUNTTZBU",
+						    "INSERT INTO tributary.shipments (shipment_id, order_id, place, "
+						    "partner, warehouse, requested_at, document, caused_by)"
+						    " SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 /* Not "state = 'open'": by the index of the open ones Postgres would go through all of them for each line. */
 const struct statement allocate_reservations_close = {
@@ -228,7 +229,7 @@ allocate_reservation_put(struct rows *rows, const struct shipment *shipment, con
 }
 
 void
-allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipment *shipment)
+allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipment *shipment, struct uuid caused_by)
 {
 	struct buf document;
 
@@ -241,5 +242,6 @@ allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipm
 	rows_text(rows, shipment->warehouse);
 	rows_instant(rows, shipment->requested_at_us);
 	rows_bytes(rows, arena_str(arena, buf_str(&document)));
+	rows_uuid_or_null(rows, caused_by);
 	buf_release(&document);
 }

@@ -35,7 +35,7 @@ extern const struct statement allocate_lines_fill;
 /* order_id → order_id, its enriched document, place of its last shipment, shipments that a warehouse was asked for: of those that
  * wait for stock with what their channel wants now */
 extern const struct statement allocate_backorders_select;
-/* order_id → order_id, line_no, ordered, allocated; by order and line */
+/* order_id → order_id, line_no, ordered, allocated, waits; by order and line */
 extern const struct statement allocate_backorder_lines_select;
 extern const struct statement allocate_reservations_insert;
 /* order_id: nobody else looks at these orders until the transaction ends */
@@ -59,6 +59,8 @@ void allocate_line_fill_put(struct rows *rows, struct arena *arena, struct uuid 
 /* is_delivered: nothing leaves a warehouse, the reservation is closed from the start */
 void allocate_reservation_put(struct rows *rows, const struct shipment *shipment, const struct shipment_line *line,
 			      bool is_delivered);
-void allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipment *shipment);
+/* caused_by: the message that told of stock for a backorder, else nil */
+void allocate_shipment_put(struct rows *rows, struct arena *arena, const struct shipment *shipment,
+			   struct uuid caused_by);
 
 #endif

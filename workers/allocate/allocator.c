@@ -117,12 +117,13 @@ shipment_part(struct allocator *a, const struct shipment *s)
 }
 
 void
-shipment_record(struct allocator *a, const struct shipment *s, bool is_delivered)
+shipment_record(struct allocator *a, const struct item *item, const struct shipment *s, bool is_delivered)
 {
 	for (size_t i = 0; i < s->lines.n; i++)
 		allocate_reservation_put(a->reservations, s, &((const struct shipment_line *)s->lines.items)[i],
 					 is_delivered);
-	allocate_shipment_put(a->shipments, a->batch->arena, s);
+	allocate_shipment_put(a->shipments, a->batch->arena, s,
+			      a->fills_backorders ? item->message_id : (struct uuid){{0}});
 }
 
 enum outcome
@@ -150,7 +151,7 @@ shipments_ask(struct allocator *a, struct item *item, const struct order *o, con
 			shipment_line_add(list[s], o, w->of[i], candidate->taken_micro);
 		}
 	for (size_t s = 0; s < n; s++) {
-		shipment_record(a, list[s], false);
+		shipment_record(a, item, list[s], false);
 		item_say(a->batch, item, EVENT_SHIPMENT_REQUESTED, list[s]->partner, shipment_part(a, list[s]),
 			 list[s]);
 	}
@@ -184,8 +185,8 @@ allocation_line_of(struct arena *arena, const struct order_line *line, const str
 }
 
 void
-allocation_say(struct allocator *a, struct item *item, const struct order *o, struct allocation_line *lines, size_t n,
-	       size_t shipments_count)
+allocation_say(struct allocator *a, struct item *item, const char *event, const struct order *o,
+	       struct allocation_line *lines, size_t n, size_t shipments_count)
 {
 	const struct allocation said = {
 	    .order_id = o->order_id,
@@ -196,7 +197,7 @@ allocation_say(struct allocator *a, struct item *item, const struct order *o, st
 	    .lines = {lines, n},
 	};
 
-	item_say(a->batch, item, EVENT_ORDER_ALLOCATED, o->party, (struct str){NULL, 0}, &said);
+	item_say(a->batch, item, event, o->party, (struct str){NULL, 0}, &said);
 }
 
 void

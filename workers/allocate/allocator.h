@@ -3,7 +3,7 @@
  * allocator - one batch's stock, locked, and what is taken from it for orders: reservations, shipments, and what is said
  * of them
  *
- *   allocator_open → for each order: allocator_plan, allocation_say, shipments_ask → allocator_close
+ *   allocator_open → for each order: wanted_new, plan_decide, allocation_say, shipments_ask → allocator_close
  */
 #ifndef TRIBUTARY_ALLOCATE_ALLOCATOR_H
 #define TRIBUTARY_ALLOCATE_ALLOCATOR_H
@@ -17,6 +17,7 @@ struct allocator {
 	struct stock_table table;
 	int64_t *before; /* available per row of the table, before the batch */
 	struct rows *lines, *reservations, *shipments;
+	bool fills_backorders; /* the message of each shipment is written down with it */
 };
 
 /* What an order wants from stock: plan line i belongs to order line `of[i]`. */
@@ -47,7 +48,7 @@ struct shipment *shipment_new(struct allocator *a, const struct order *o, int64_
 /* shipment_line_add - of the order's line at that index, in its base unit */
 void shipment_line_add(struct shipment *s, const struct order *o, size_t index, int64_t quantity_micro);
 /* shipment_record - its row, and those of its reservations; is_delivered: as allocate_reservation_put() */
-void shipment_record(struct allocator *a, const struct shipment *s, bool is_delivered);
+void shipment_record(struct allocator *a, const struct item *item, const struct shipment *s, bool is_delivered);
 /* shipment_part - what tells it from the order's others, for item_say() */
 struct str shipment_part(struct allocator *a, const struct shipment *s);
 /*
@@ -62,8 +63,8 @@ enum outcome shipments_ask(struct allocator *a, struct item *item, const struct 
 bool allocation_line_of(struct arena *arena, const struct order_line *line, const struct plan_line *from,
 			struct allocation_line *out) MUST_CHECK;
 /* allocation_say - the order as it is allocated now */
-void allocation_say(struct allocator *a, struct item *item, const struct order *o, struct allocation_line *lines,
-		    size_t n, size_t shipments_count);
+void allocation_say(struct allocator *a, struct item *item, const char *event, const struct order *o,
+		    struct allocation_line *lines, size_t n, size_t shipments_count);
 
 /* allocator_close - write down all of it */
 void allocator_close(struct allocator *a);

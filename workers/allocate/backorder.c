@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The third part of allocate: an order that waits for stock is due, for there is some. What it waits for is taken as far as it
- * is there, in shipments of their own behind those that were asked for, and the order is said to be allocated anew.
+ * is there, in shipments of their own behind those that were asked for. It is not said to be allocated anew: a partner would be sent
+ * a second answer to his order for each pallet that arrives.
  *
  * The message says which order, and nothing else: what it waits for is read under the order's lock, so that a message that
- * comes twice, or late, takes nothing that is not wanted. An order whose channel changed it waits for its new content to be
- * allocated (allocation_lines.content_at is of the old one), and one that was cancelled waits for nothing.
+ * comes twice, or late, takes nothing that is not wanted. An order that its channel changed waits for its new content to be
+ * allocated; one that it cancelled, or changed too late, waits for nothing: ingest takes content_at away, and a person decides.
  */
 #include "allocate/allocate.h"
+
+#include "topology_names.h"
 
 #include "allocate/allocator.h"
 
@@ -22,13 +25,13 @@ struct backorder {
 struct backorders {
 	struct backorder *list;
 	size_t n;
-	struct result *lines; /* order_id, line_no, ordered, allocated */
+	struct result *lines; /* order_id, line_no, ordered, allocated, waits */
 };
 
 static int64_t
 waiting_of(const struct backorders *b, size_t row)
 {
-	return result_int(b->lines, row, 2) - result_int(b->lines, row, 3);
+	return result_bool(b->lines, row, 4) ? result_int(b->lines, row, 2) - result_int(b->lines, row, 3) : 0;
 }
 
 static size_t
@@ -50,8 +53,7 @@ lines_find(struct batch *batch, struct backorders *b, struct why *why)
 		struct backorder *order = &b->list[i];
 		struct uuid id = order->order->order_id;
 
-		while (order->first < result_count(b->lines) &&
-		       !uuid_equal(result_uuid(b->lines, order->first, 0), id))
+		while (order->first < result_count(b->lines) && !uuid_equal(result_uuid(b->lines, order->first, 0), id))
 			order->first++;
 		order->end = order->first;
 		while (order->end < result_count(b->lines) && uuid_equal(result_uuid(b->lines, order->end, 0), id) &&
@@ -125,8 +127,7 @@ stock_open(struct allocator *a, struct batch *batch, const struct backorders *b,
 	for (size_t i = 0; i < b->n; i++)
 		for (size_t row = b->list[i].first; row < b->list[i].end; row++)
 			if (waiting_of(b, row) > 0)
-				item_nos[n++] =
-				    order_line_at(b->list[i].order, index_of(b, row))->enriched.item_no;
+				item_nos[n++] = order_line_at(b->list[i].order, index_of(b, row))->enriched.item_no;
 	return allocator_open(a, batch, item_nos, item_nos_unique(item_nos, n), &allocate_lines_fill, why);
 }
 
@@ -152,7 +153,7 @@ fill_say(struct allocator *a, const struct backorder *order, const struct backor
 	}
 	if (!lines)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the allocation");
-	allocation_say(a, order->item, order->order, lines, order->end - order->first,
+	allocation_say(a, order->item, EVENT_BACKORDER_FILLED, order->order, lines, order->end - order->first,
 		       (size_t)order->asked_count + plan->warehouses_count);
 	return OUTCOME_OK;
 }
@@ -170,7 +171,8 @@ order_fill(struct allocator *a, const struct backorder *order, const struct back
 
 		if (waiting_of(b, row) <= 0)
 			continue;
-		w.needs[w.n] = (struct plan_need){order_line_at(order->order, index)->enriched.item_no, waiting_of(b, row)};
+		w.needs[w.n] =
+		    (struct plan_need){order_line_at(order->order, index)->enriched.item_no, waiting_of(b, row)};
 		w.of[w.n++] = index;
 	}
 	if (outcome == OUTCOME_OK)
@@ -185,7 +187,7 @@ order_fill(struct allocator *a, const struct backorder *order, const struct back
 				       &plan.lines[i]);
 	}
 	item_status(order->item, plan.is_whole ? ORDER_ALLOCATED : ORDER_PART_ALLOCATED);
-	item_note(a->batch, order->item, "allocated", NULL, "%zu of %zu lines that waited have stock, %zu warehouses%s",
+	item_note(a->batch, order->item, "filled", NULL, "%zu of %zu lines that waited have stock, %zu warehouses%s",
 		  filled, plan.n, plan.warehouses_count, plan.is_whole ? "" : ", the rest is backordered");
 	outcome = fill_say(a, order, b, &plan, why);
 	return outcome == OUTCOME_OK
@@ -205,6 +207,7 @@ allocate_backorder(struct batch *batch, struct why *why)
 	if (outcome != OUTCOME_OK || b.n == 0)
 		return outcome;
 	outcome = stock_open(&a, batch, &b, why);
+	a.fills_backorders = true;
 	for (size_t i = 0; outcome == OUTCOME_OK && i < b.n; i++)
 		outcome = order_fill(&a, &b.list[i], &b, why);
 	if (outcome == OUTCOME_OK)

@@ -9,7 +9,7 @@
 static const struct handler allocate_handlers[] = {
     {.type = EVENT_ORDER_ENRICHED, .contract = &order_contract, .handle = allocate_order},
     {.type = EVENT_SHIPMENT_CONFIRMED, .contract = &shipment_contract, .handle = allocate_shipped},
-    {.type = EVENT_BACKORDER_DUE, .handle = allocate_backorder},
+    {.type = EVENT_BACKORDER_DUE, .closes_no_gate = true, .handle = allocate_backorder},
 };
 
 static const struct worker allocate_worker = {

@@ -61,6 +61,12 @@ static const struct statement trails_delete = {"auditor_trails_delete", "U",
 static const struct statement trails_put = {
     "auditor_trails", "UZ", "INSERT INTO tributary.audit_trails (document_id, next_at) SELECT * FROM unnest($1, $2)"};
 
+static const struct statement trails_reopen = {
+    "auditor_trails_reopen", "U",
+    "INSERT INTO tributary.audit_trails (document_id, next_at) SELECT o.document_id, now() FROM tributary.orders o"
+    " WHERE o.order_id = ANY ($1) AND EXISTS (SELECT FROM tributary.shipments h WHERE h.order_id = o.order_id"
+    " AND h.caused_by IS NOT NULL OFFSET 0) ON CONFLICT DO NOTHING"};
+
 static const struct statement put_backs_put = {
     "auditor_put_backs", "UTUZ",
     "INSERT INTO tributary.audit_put_backs AS b (message_id, queue, order_id, last_at)"
@@ -321,6 +327,18 @@ audit_trails_save(struct audit *a, const struct audit_set *documents, const stru
 	store_begin(a->store);
 	store_send(a->store, gone);
 	store_send(a->store, put);
+	return store_commit(a->store, why);
+}
+
+enum outcome
+audit_trails_reopen(struct audit *a, const struct audit_set *orders, struct why *why)
+{
+	struct rows *ids = rows_new(&trails_reopen, a->arena);
+
+	for (size_t i = 0; i < orders->n; i++)
+		rows_uuid(ids, orders->ids[i]);
+	store_begin(a->store);
+	store_send(a->store, ids);
 	return store_commit(a->store, why);
 }
 

@@ -61,6 +61,9 @@ enum outcome audit_trails_due(struct audit *a, int64_t now_us, int64_t max, stru
 enum outcome audit_trails_save(struct audit *a, const struct audit_set *documents, const struct trail *trail,
 			       int64_t next_us, struct why *why) MUST_CHECK;
 
+/* audit_trails_reopen - of those of the orders that had stock for what was short: no document tells when something new is said */
+enum outcome audit_trails_reopen(struct audit *a, const struct audit_set *orders, struct why *why) MUST_CHECK;
+
 /* audit_put_backs_save - with their entries in the timeline */
 enum outcome audit_put_backs_save(struct audit *a, const struct trail_lost *lost, size_t n, int64_t now_us,
 				  struct why *why) MUST_CHECK;

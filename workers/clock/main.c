@@ -7,7 +7,7 @@
 
 static const struct param clock_params[] = {
     {"CLOCK_EVERY_MS", PARAM_INT, AT(every_ms), "10000", 100, 3600000, "ms", "from one look to the next"},
-    {"CLOCK_DUE_MAX", PARAM_INT, AT(due_max), "200", 1, 10000, "orders", "most orders that a look wakes"},
+    {"CLOCK_DUE_MAX", PARAM_INT, AT(due_max), "200", 1, 2000, "orders", "most orders that a look wakes"},
 };
 
 static const struct worker clock_worker = {

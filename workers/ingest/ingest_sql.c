@@ -77,6 +77,10 @@ const struct statement ingest_exceptions_close = {"ingest_exceptions_close", "U"
 const struct statement ingest_lines_delete = {"ingest_lines_delete", "U",
 					      "DELETE FROM tributary.order_lines WHERE order_id = ANY ($1)"};
 
+const struct statement ingest_backorders_end = {
+    "ingest_backorders_end", "U",
+    "UPDATE tributary.allocation_lines SET content_at = NULL WHERE order_id = ANY ($1) AND content_at IS NOT NULL"};
+
 const struct statement ingest_orders_cancelled = {
     "ingest_orders_cancelled", "UUZ",
     "SELECT u.order_id, x.order_id FROM unnest($1, $2, $3) u(order_id, former_id, since) CROSS JOIN LATERAL (SELECT"

@@ -75,7 +75,7 @@ revise_decide(const struct known_order *known, const struct intake *in, struct w
 
 struct revising {
 	struct batch *batch;
-	struct rows *keep, *change, *lines_gone, *lines, *cancel, *close;
+	struct rows *keep, *change, *lines_gone, *lines, *cancel, *close, *waits_no_more;
 };
 
 static struct known_order
@@ -199,6 +199,14 @@ merged_check(struct batch *batch, const struct item *item, struct why *why)
 	return intake_check(party_list_at(batch->parties, index), in->order, batch->arena, why);
 }
 
+/* Whatever becomes of it, the channel no longer wants what the order's backorders wait for, or a person decides whether it does:
+ * stock that comes does not go to them by itself. A content that is allocated anew waits anew. */
+static void
+waiting_end(struct revising *rev, const struct item *item)
+{
+	rows_uuid(rev->waits_no_more, item->order_id);
+}
+
 static void
 repeat_apply(struct revising *rev, struct item *item, const struct known_order *known)
 {
@@ -210,6 +218,7 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 	if (is_partial)
 		outcome = merge_apply(rev->batch, in, known, &why);
 	if (outcome != OUTCOME_OK) {
+		waiting_end(rev, item);
 		repeat_fail(item, outcome, &why);
 		return;
 	}
@@ -225,6 +234,7 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 		item_note(rev->batch, item, "ignored", why.code, "%s", why.text);
 		break;
 	case REVISE_CHANGE:
+		waiting_end(rev, item);
 		if (is_partial)
 			outcome = merged_check(rev->batch, item, &why);
 		if (outcome == OUTCOME_OK)
@@ -233,9 +243,11 @@ repeat_apply(struct revising *rev, struct item *item, const struct known_order *
 			repeat_fail(item, outcome, &why);
 		break;
 	case REVISE_CANCEL:
+		waiting_end(rev, item);
 		cancel_apply(rev, item);
 		break;
 	case REVISE_LATE:
+		waiting_end(rev, item);
 		repeat_fail(item, OUTCOME_HELD, &why);
 		break;
 	}
@@ -274,6 +286,7 @@ revising_open(struct revising *rev, struct batch *batch)
 	    .lines = rows_new(&ingest_lines_insert, batch->arena),
 	    .cancel = rows_new(&ingest_orders_cancel, batch->arena),
 	    .close = rows_new(&ingest_exceptions_close, batch->arena),
+	    .waits_no_more = rows_new(&ingest_backorders_end, batch->arena),
 	};
 }
 
@@ -288,6 +301,7 @@ revising_send(struct revising *rev)
 	store_send(store, rev->lines);
 	store_send(store, rev->cancel);
 	store_send(store, rev->close);
+	store_send(store, rev->waits_no_more);
 }
 
 /* No order twice: each sees what the pass before it wrote. */
