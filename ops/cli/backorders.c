@@ -24,24 +24,27 @@
 
 static const struct statement backorders_list = {
     "backorders_list", "TI",
-    "SELECT coalesce(json_agg(t ORDER BY received_at, number, line_no), '[]')::text FROM (SELECT party, number, line_no, item_no,"
-    " ordered, backordered, free, CASE WHEN waits THEN 'waits' ELSE 'ended' END AS state, received_at FROM report.backorders"
+    "SELECT coalesce(json_agg(t ORDER BY received_at, number, line_no), '[]')::text FROM (SELECT party, number, "
+    "line_no, item_no,"
+    " ordered, backordered, free, CASE WHEN waits THEN 'waits' ELSE 'ended' END AS state, received_at FROM "
+    "report.backorders"
     " WHERE ($1)[1] = '' OR item_no = ($1)[1] ORDER BY received_at LIMIT ($2)[1]) t"};
 
 /* As allocate, ingest and clock do: under the order's lock. */
 static const struct statement order_lock = {"backorders_lock", "U",
 					    "SELECT pg_advisory_xact_lock(tributary.orders_lock_key(($1)[1]))"};
 
-static const struct statement order_end = {
-    "backorders_end", "U",
-    "WITH done AS (UPDATE tributary.allocation_lines SET content_at = NULL WHERE order_id = ($1)[1] AND content_at IS NOT NULL"
-    " RETURNING line_no) SELECT count(*) FROM done"};
+static const struct statement order_end = {"backorders_end", "U",
+					   "WITH done AS (UPDATE tributary.allocation_lines SET content_at = NULL "
+					   "WHERE order_id = ($1)[1] AND content_at IS NOT NULL"
+					   " RETURNING line_no) SELECT count(*) FROM done"};
 
 /* Not of a content that the channel wants no more, or that is still to be allocated. */
 static const struct statement order_resume = {
     "backorders_resume", "U",
     "WITH done AS (UPDATE tributary.allocation_lines a SET content_at = coalesce(o.changed_at, o.received_at)"
-    " FROM tributary.orders o JOIN tributary.enrichments e USING (order_id) WHERE a.order_id = ($1)[1] AND o.order_id = a.order_id"
+    " FROM tributary.orders o JOIN tributary.enrichments e USING (order_id) WHERE a.order_id = ($1)[1] AND o.order_id "
+    "= a.order_id"
     " AND a.backordered_micro > 0 AND a.content_at IS NULL AND o.cancelled_at IS NULL"
     " AND coalesce(e.content_at, o.received_at) = coalesce(o.changed_at, o.received_at)"
     " RETURNING line_no) SELECT count(*) FROM done"};
@@ -57,7 +60,8 @@ list_command(int argc, char **argv)
 {
 	static const struct option_row rows[] = {
 	    {"item", OPTION_TEXT, offsetof(struct wish, item), "ITEM", "", .help = "only what is short of this item"},
-	    {"limit", OPTION_INT, offsetof(struct wish, limit), "N", "100", .min = 1, .max = 10000, .help = "rows at most"},
+	    {"limit", OPTION_INT, offsetof(struct wish, limit), "N", "100", .min = 1, .max = 10000,
+	     .help = "rows at most"},
 	    {"json", OPTION_FLAG, offsetof(struct wish, as_json), .help = "for programs"},
 	};
 	static const struct options options = {"tributary backorders list [OPTION...]",
@@ -163,7 +167,8 @@ static const struct option_row act_rows[] = {
 static int
 end_command(int argc, char **argv)
 {
-	static const struct act act = {&order_end, "backorders end", "backorder.end", "nothing of this order waits for stock"};
+	static const struct act act = {&order_end, "backorders end", "backorder.end",
+				       "nothing of this order waits for stock"};
 	static const struct options options = {"tributary backorders end --reason WORDS ID|PARTY:NUMBER|NUMBER",
 					       "What of the order waits for stock waits no more.",
 					       act_rows,
@@ -177,16 +182,17 @@ end_command(int argc, char **argv)
 static int
 resume_command(int argc, char **argv)
 {
-	static const struct act act = {
-	    &order_resume, "backorders resume", "backorder.resume",
-	    "nothing of this order is short and ended, or its channel cancelled it, or its latest content is not allocated yet"};
-	static const struct options options = {"tributary backorders resume --reason WORDS ID|PARTY:NUMBER|NUMBER",
-					       "What of the order is short waits for stock again: it is shipped and billed "
-					       "when some comes.",
-					       act_rows,
-					       COUNT_OF(act_rows),
-					       1,
-					       1};
+	static const struct act act = {&order_resume, "backorders resume", "backorder.resume",
+				       "nothing of this order is short and ended, or its channel cancelled it, or its "
+				       "latest content is not allocated yet"};
+	static const struct options options = {
+	    "tributary backorders resume --reason WORDS ID|PARTY:NUMBER|NUMBER",
+	    "What of the order is short waits for stock again: it is shipped and billed "
+	    "when some comes.",
+	    act_rows,
+	    COUNT_OF(act_rows),
+	    1,
+	    1};
 
 	return act_command(&act, &options, argc, argv);
 }
