@@ -34,19 +34,23 @@ static const struct statement backorders_list = {
 static const struct statement order_lock = {"backorders_lock", "U",
 					    "SELECT pg_advisory_xact_lock(tributary.orders_lock_key(($1)[1]))"};
 
-static const struct statement order_end = {"backorders_end", "U",
-					   "WITH done AS (UPDATE tributary.allocation_lines SET content_at = NULL "
-					   "WHERE order_id = ($1)[1] AND content_at IS NOT NULL"
-					   " RETURNING line_no) SELECT count(*) FROM done"};
+static const struct statement order_end = {
+    "backorders_end", "U",
+    "WITH done AS (UPDATE tributary.allocation_lines SET waits = false WHERE order_id = ($1)[1] AND waits"
+    " RETURNING line_no) SELECT count(*) FROM done"};
 
-/* Not of a content that the channel wants no more, or that is still to be allocated. */
+/* Not of a content that the channel wants no more, nor while a person has to say what its cancellation or change means. What was
+ * short before migration 0029 has no time: it is of what is wanted now when that was never changed. */
 static const struct statement order_resume = {
     "backorders_resume", "U",
-    "WITH done AS (UPDATE tributary.allocation_lines a SET content_at = coalesce(o.changed_at, o.received_at)"
-    " FROM tributary.orders o JOIN tributary.enrichments e USING (order_id) WHERE a.order_id = ($1)[1] AND o.order_id "
-    "= a.order_id"
-    " AND a.backordered_micro > 0 AND a.content_at IS NULL AND o.cancelled_at IS NULL"
-    " AND coalesce(e.content_at, o.received_at) = coalesce(o.changed_at, o.received_at)"
+    "WITH done AS (UPDATE tributary.allocation_lines a SET waits = true, content_at = coalesce(o.changed_at, "
+    "o.received_at)"
+    " FROM tributary.orders o WHERE a.order_id = ($1)[1] AND o.order_id = a.order_id AND a.backordered_micro > 0 AND "
+    "NOT a.waits"
+    " AND o.cancelled_at IS NULL AND CASE WHEN a.content_at IS NULL THEN o.changed_at IS NULL"
+    " ELSE a.content_at = coalesce(o.changed_at, o.received_at) END AND NOT EXISTS (SELECT FROM tributary.exceptions x"
+    " WHERE x.state IN ('open', 'releasing') AND (x.order_id = a.order_id OR (x.party = o.party"
+    " AND x.subject IN (o.number, ltrim(o.number, '#')))))"
     " RETURNING line_no) SELECT count(*) FROM done"};
 
 struct wish {

@@ -330,6 +330,10 @@ step_take(struct walk *w, const struct hop *h, const struct trail_clue *clue, in
 		report(w, h, "silent", "was put back again and again, and does not settle");
 	if (step != TRAIL_LOST)
 		return;
+	for (size_t i = 0; i < trail->lost_count; i++) /* it was come to on two ways */
+		if (uuid_equal(trail->lost[i].message_id, h->message_id) &&
+		    strcmp(trail->lost[i].queue, h->route->queue) == 0)
+			return;
 	*lost = (struct trail_lost){.message_id = h->message_id,
 				    .order_id = h->order_id,
 				    .queue = h->route->queue,

@@ -267,7 +267,7 @@ done_put(struct ledger *l, struct item *item)
 static bool
 closes_no_gate(const struct item *item)
 {
-	return item->private->handler && item->private->handler->closes_no_gate && !item->private->is_head;
+	return item->private->handler && item->private->handler->closes_no_gate;
 }
 
 static void
@@ -300,6 +300,8 @@ outcome_put(struct ledger *l, struct item *item)
 		if (!closes_no_gate(item)) {
 			gate_put(l, item, item->message_id, "dead");
 			hold_put(l, item);
+		} else if (item->private->is_head) {
+			head_done(l, item);
 		}
 		break;
 	case OUTCOME_PARKED:

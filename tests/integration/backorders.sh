@@ -144,13 +144,29 @@ tributary backorders resume --reason "cancelled is cancelled" 'shopify:#W4' >/de
 is "late, what was cancelled as a whole cannot wait again" "$?" 1
 dismissed '#W6'
 
+# What the channel's mapping holds or passes over, the fleet's own code never sees: it ends the waiting, too
+for n in 20 21; do
+	order "#W$n" 00 5
+	wait_for 20 sql_is "SELECT count(*) FROM report.backorders WHERE number = '#W$n' AND waits" 1
+done
+later '#W20' order-refunded '.financial_status = "refunded" | .updated_at = "2026-11-20T11:00:00Z"'
+jq '.financial_status = "voided" | .updated_at = "2026-11-20T11:00:00Z"' "$dir/#W21.00.json" >"$dir/voided.json"
+tributary submit --party shopify "$dir/voided.json" >/dev/null
+wait_for 20 eval '[[ "$(waits "#W21")" == ended* ]]'
+is "late, refunded or voided: the rest waits no more" "$(waits '#W20' | cut -d ' ' -f 1) $(waits '#W21' | cut -d ' ' -f 1)" "ended ended"
+tributary backorders resume --reason "too early" 'shopify:#W20' >/dev/null 2>&1
+is "late, nobody lets it wait again while its exception is open" "$?" 1
+
 # --- a partner is answered his order once -------------------------------------------------------------------------------------------
 admin_sql "UPDATE tributary.stock SET on_hand_micro = reserved_micro WHERE item_no = 'TR-1020'"
-printf '%s~\n' "ISA*00*          *00*          *ZZ*ACMESTORES     *ZZ*TRIBUTARY      *260702*1000*U*00401*000000001*0*P*>" \
-	"GS*PO*ACMESTORES*TRIBUTARY*20260702*1000*1*X*004010" "ST*850*0001" "BEG*00*SA*W-ACME**20260702" "N1*BY*Acme Stores*92*4711" \
-	"N1*ST*Acme Stores DC 2*92*DC02" "N3*800 Freight Way" "N4*Fort Worth*TX*76106" "PO1*1*2*EA*219.00**VN*TR-1020" "CTT*1" "AMT*TT*438.00" \
-	"SE*10*0001" "GE*1*1" "IEA*1*000000001" >"$dir/acme.edi"
-tributary submit --party edi-acme "$dir/acme.edi" >/dev/null
+acme() { # acme NUMBER CONTROL [SEGMENT] - two of them, by X12
+	printf '%s~\n' "ISA*00*          *00*          *ZZ*ACMESTORES     *ZZ*TRIBUTARY      *260702*1000*U*00401*00000000$2*0*P*>" \
+		"GS*PO*ACMESTORES*TRIBUTARY*20260702*1000*$2*X*004010" "ST*850*0001" "BEG*00*SA*$1**20260702" "${@:3}" "N1*BY*Acme Stores*92*4711" \
+		"N1*ST*Acme Stores DC 2*92*DC02" "N3*800 Freight Way" "N4*Fort Worth*TX*76106" "PO1*1*2*EA*219.00**VN*TR-1020" "CTT*1" "AMT*TT*438.00" \
+		"SE*$((8 + $#))*0001" "GE*1*$2" "IEA*1*00000000$2" >"$dir/acme.edi"
+	tributary submit --party edi-acme "$dir/acme.edi" >/dev/null
+}
+acme W-ACME 1
 sent() { sql "SELECT string_agg(what, ' ' ORDER BY issued_at, what) FROM tributary.outbound_documents d $(of W-ACME)"; }
 wait_for 20 eval '[ "$(sent)" = order-response ]'
 stock EAST 1
@@ -159,6 +175,14 @@ stock EAST 1
 wait_for 30 is_whole W-ACME
 wait_for 20 eval '[ "$(sent | wc -w)" = 5 ]'
 is "partner, he is answered his order once, and told of each shipment and bill" "$(sent | tr ' ' '\n' | sort | uniq -c | xargs)" "2 invoice 1 order-response 2 ship-notice"
+
+# Acme does not want it any more after a day that is over
+acme W-PAST 2 "DTM*001*20260703"
+wait_for 20 state_is W-PAST backordered
+stock EAST 2
+wait_for 20 eval '[[ "$(waits W-PAST)" == ended* ]]'
+is "too late, it is not filled, and waits no more" "$(waits W-PAST | cut -d ' ' -f 1) $(shipments W-PAST) $(free) $(sql "SELECT count(*) FROM tributary.timeline $(of W-PAST) AND event = 'too-late'")" "ended  2 1"
+admin_sql "UPDATE tributary.stock SET on_hand_micro = reserved_micro WHERE item_no = 'TR-1020'"
 
 # --- what is said of a fill and lost is put back --------------------------------------------------------------------------------------
 printf '%s\n' AUDIT_GRACE_S=2 AUDIT_EVERY_MS=300 AUDIT_LAG_S=0 >"$var/fleet.auditor.env"

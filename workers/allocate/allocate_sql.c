@@ -31,14 +31,15 @@ const struct statement allocate_stock_take_out = {
 const struct statement allocate_lines_insert = {
     "allocate_lines_insert", "UNTIIITZ",
     "INSERT INTO tributary.allocation_lines (order_id, line_no, item_no, ordered_micro, allocated_micro,"
-    " backordered_micro, candidates, content_at) SELECT a, b, c, d, e, f, g::json, h"
+    " backordered_micro, candidates, content_at, waits) SELECT a, b, c, d, e, f, g::json, h, f > 0"
     " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) u(a, b, c, d, e, f, g, h)"};
 
 const struct statement allocate_lines_fill = {
     "allocate_lines_fill", "UNIT",
     "UPDATE tributary.allocation_lines a SET allocated_micro = a.allocated_micro + u.taken,"
     " backordered_micro = a.backordered_micro - u.taken, candidates = (a.candidates::jsonb || u.c::jsonb)::json,"
-    " content_at = CASE WHEN a.backordered_micro > u.taken THEN a.content_at END"
+    " content_at = CASE WHEN a.backordered_micro > u.taken THEN a.content_at END,"
+    " waits = a.waits AND a.backordered_micro > u.taken"
     " FROM unnest($1, $2, $3, $4) u(order_id, line_no, taken, c)"
     " WHERE a.order_id = u.order_id AND a.line_no = u.line_no"};
 
@@ -49,12 +50,15 @@ const struct statement allocate_backorders_select = {
     " AND h.partner <> 'none') FROM tributary.orders o JOIN tributary.enrichments e USING (order_id)"
     " WHERE o.order_id = ANY ($1) AND o.cancelled_at IS NULL AND coalesce(o.changed_at, o.received_at) ="
     " (SELECT a.content_at FROM tributary.allocation_lines a WHERE a.order_id = o.order_id"
-    " AND a.content_at IS NOT NULL LIMIT 1)"};
+    " AND a.waits LIMIT 1)"};
+
+const struct statement allocate_backorders_end = {
+    "allocate_backorders_end", "U",
+    "UPDATE tributary.allocation_lines SET waits = false WHERE order_id = ANY ($1) AND waits"};
 
 const struct statement allocate_backorder_lines_select = {
     "allocate_backorder_lines", "U",
-    "SELECT order_id, line_no::bigint, ordered_micro, allocated_micro, content_at IS NOT NULL FROM "
-    "tributary.allocation_lines"
+    "SELECT order_id, line_no::bigint, ordered_micro, allocated_micro, waits, item_no FROM tributary.allocation_lines"
     " WHERE order_id = ANY ($1) ORDER BY order_id, line_no"};
 
 const struct statement allocate_orders_lock = {"allocate_orders_lock", "U",

@@ -35,7 +35,9 @@ extern const struct statement allocate_lines_fill;
 /* order_id → order_id, its enriched document, place of its last shipment, shipments that a warehouse was asked for: of those that
  * wait for stock with what their channel wants now */
 extern const struct statement allocate_backorders_select;
-/* order_id → order_id, line_no, ordered, allocated, waits; by order and line */
+/* order_id: stock that comes is not for them any more */
+extern const struct statement allocate_backorders_end;
+/* order_id → order_id, line_no, ordered, allocated, waits, item_no; by order and line */
 extern const struct statement allocate_backorder_lines_select;
 extern const struct statement allocate_reservations_insert;
 /* order_id: nobody else looks at these orders until the transaction ends */

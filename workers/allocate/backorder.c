@@ -6,7 +6,8 @@
  *
  * The message says which order, and nothing else: what it waits for is read under the order's lock, so that a message that
  * comes twice, or late, takes nothing that is not wanted. An order that its channel changed waits for its new content to be
- * allocated; one that it cancelled, or changed too late, waits for nothing: ingest takes content_at away, and a person decides.
+ * allocated; one of which it said anything else, such as a cancellation when a part was shipped, waits for nothing: ingest ends
+ * that, and a person decides. So does an order that is not wanted any more after a day that is over.
  */
 #include "allocate/allocate.h"
 
@@ -25,7 +26,8 @@ struct backorder {
 struct backorders {
 	struct backorder *list;
 	size_t n;
-	struct result *lines; /* order_id, line_no, ordered, allocated, waits */
+	struct rows *too_late; /* order_id */
+	struct result *lines;  /* order_id, line_no, ordered, allocated, waits, item_no */
 };
 
 static int64_t
@@ -38,6 +40,19 @@ static size_t
 index_of(const struct backorders *b, size_t row)
 {
 	return (size_t)result_int(b->lines, row, 1) - 1;
+}
+
+/* The row is of this line of the document: else it is of another content, and nothing is taken for it. */
+static bool
+is_of_line(const struct backorders *b, size_t row, const struct order *o)
+{
+	const struct order_line *line;
+
+	if (index_of(b, row) >= o->lines.n)
+		return false;
+	line = order_line_at(o, index_of(b, row));
+	return str_equal(line->enriched.item_no, result_text(b->lines, row, 5)) &&
+	       line->enriched.base_quantity_micro == result_int(b->lines, row, 2);
 }
 
 static enum outcome
@@ -57,7 +72,7 @@ lines_find(struct batch *batch, struct backorders *b, struct why *why)
 			order->first++;
 		order->end = order->first;
 		while (order->end < result_count(b->lines) && uuid_equal(result_uuid(b->lines, order->end, 0), id) &&
-		       index_of(b, order->end) < order->order->lines.n)
+		       is_of_line(b, order->end, order->order))
 			order->end++;
 	}
 	return outcome;
@@ -78,6 +93,17 @@ order_read(struct batch *batch, struct item *item, const struct result *found, s
 	return contract_decode(&order_contract, result_bytes(found, row, 1), batch->arena, out->order, why);
 }
 
+static bool
+too_late_end(struct batch *batch, struct backorders *b, struct item *item, const struct order *o)
+{
+	if (!o->cancel_after_at_us || batch->now_us <= o->cancel_after_at_us)
+		return false;
+	rows_uuid(b->too_late, o->order_id);
+	item_note(batch, item, "too-late", NULL,
+		  "there is stock, and the channel does not want it any more: nothing is reserved");
+	return true;
+}
+
 /* Those of the batch that still wait for something. */
 static enum outcome
 backorders_find(struct batch *batch, struct backorders *b, struct why *why)
@@ -95,6 +121,7 @@ backorders_find(struct batch *batch, struct backorders *b, struct why *why)
 	outcome = store_query(batch->store, ids, &found, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	b->too_late = rows_new(&allocate_backorders_end, batch->arena);
 	b->list = arena_array(batch->arena, result_count(found), sizeof *b->list);
 	if (!b->list)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the orders");
@@ -108,11 +135,12 @@ backorders_find(struct batch *batch, struct backorders *b, struct why *why)
 		if (row == result_count(found))
 			continue;
 		outcome = order_read(batch, item, found, row, &b->list[b->n], &broken);
-		if (outcome == OUTCOME_OK)
-			b->n++;
-		else
+		if (outcome != OUTCOME_OK)
 			item_fail(item, outcome, &broken);
+		else if (!too_late_end(batch, b, item, b->list[b->n].order))
+			b->n++;
 	}
+	store_send(batch->store, b->too_late);
 	return lines_find(batch, b, why);
 }
 

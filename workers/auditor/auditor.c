@@ -175,8 +175,6 @@ part_check(struct round *r, const struct audit_set *part, struct why *why)
 	outcome = audit_check(&r->check, part, why);
 	if (outcome == OUTCOME_OK && part->scope == AUDIT_DOCUMENT)
 		outcome = trails_follow(r, part, why);
-	if (outcome == OUTCOME_OK && part->scope == AUDIT_ORDER)
-		outcome = audit_trails_reopen(&r->check, part, why);
 	for (const struct audit_finding *f = r->check.findings; f; f = f->next)
 		log_line(LOG_LEVEL_WARN, "finding", "check=%s table=%.*s key=\"%.*s\"", f->check, STR_ARGS(f->table),
 			 STR_ARGS(f->key));
@@ -293,6 +291,8 @@ changed_check(struct round *r, struct why *why)
 
 	if (outcome == OUTCOME_OK)
 		outcome = set_check(r, &orders, why);
+	if (outcome == OUTCOME_OK)
+		outcome = audit_trails_reopen(&r->find, &orders, why);
 	if (outcome == OUTCOME_OK)
 		outcome = audit_items_of(&r->find, &orders, &items, why);
 	if (outcome == OUTCOME_OK)

@@ -4,8 +4,8 @@
  * CONSUMES     nothing: it works by the clock
  * PUBLISHES    backorder.due.<channel>, of each order that waits for stock and could have some now; without a body
  * WRITES       nothing
- * IDEMPOTENCY  a message's id is derived from the order, what it waits for, what is free, and the quarter of an hour in which it
- *              is said, so that two clocks, or one that starts anew, say the same; and whatever is said, allocate looks for itself
+ * IDEMPOTENCY  a message's id is derived from the order, what it waits for, what is free, and the time of the look, so that two
+ *              clocks mostly say the same; and whatever is said, allocate looks for itself
  * FAILURES     none of its own: what was not said is said at the next look
  */
 #include "clock/clock.h"
@@ -18,15 +18,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* What was said and changed nothing is said again after this: the message was lost, or the order was not served. Not sooner: an
- * allocate that does not run must not find one for each look. When what is free changed meanwhile it is said at once. */
-#define AGAIN_US (INT64_C(900) * 1000000)
+/* What was said and changed nothing is said again after this, then twice as long, up to an hour: another order was faster, or the
+ * message was lost. An allocate that does not run must not find one for each look. When what is free changed it is said at once. */
+#define AGAIN_US (INT64_C(30) * 1000000)
+#define AGAIN_MAX_US (INT64_C(3600) * 1000000)
 #define UNSERVED_US (INT64_C(60) * 1000000)
 
 /* An order that is due; the same only while it waits for as much, and as much is free. */
 struct due {
 	struct uuid id;
-	int64_t since_us, said_us; /* 0: not said */
+	int64_t since_us, next_us, wait_us; /* due since then; said again then, and so long after that */
 };
 
 /* Those of the last look. */
@@ -71,20 +72,21 @@ due_of(const struct clock_state *st, struct arena *arena, const struct result *f
 	for (size_t i = 0; i < st->n; i++)
 		if (uuid_equal(st->dues[i].id, id))
 			return st->dues[i];
-	return (struct due){.id = id, .since_us = now_us};
+	return (struct due){.id = id, .since_us = now_us, .next_us = now_us, .wait_us = AGAIN_US};
 }
 
 static struct outgoing
 due_message(struct batch *batch, const struct result *found, size_t row, struct uuid due_id)
 {
 	struct arena *arena = batch->arena;
-	struct str period = arena_printf(arena, "%" PRId64, batch->now_us / AGAIN_US);
+	const struct clock_config *config = batch->config;
+	struct str look = arena_printf(arena, "%" PRId64, batch->now_us / 1000 / config->every_ms);
 
 	return (struct outgoing){
 	    .exchange = STR(EXCHANGE_EVENTS),
 	    .routing_key = arena_printf(arena, EVENT_BACKORDER_DUE ".%.*s", STR_ARGS(result_text(found, row, 1))),
-	    .envelope = {.message_id = uuid_text(
-			     arena, uuid_derive_near(UUID_MESSAGE, due_id, period, result_uuid(found, row, 0))),
+	    .envelope = {.message_id =
+			     uuid_text(arena, uuid_derive_near(UUID_MESSAGE, due_id, look, result_uuid(found, row, 0))),
 			 .correlation_id = uuid_text(arena, result_uuid(found, row, 0)),
 			 .type = STR(EVENT_BACKORDER_DUE),
 			 .app_id = STR("clock"),
@@ -114,9 +116,10 @@ dues_say(struct batch *batch, const struct result *found, struct why *why)
 	for (size_t i = 0; i < count; i++) {
 		dues[i] = due_of(st, batch->arena, found, i, batch->now_us);
 		unserved += batch->now_us - dues[i].since_us > UNSERVED_US;
-		if (dues[i].said_us && batch->now_us - dues[i].said_us < AGAIN_US)
+		if (batch->now_us < dues[i].next_us)
 			continue;
-		dues[i].said_us = batch->now_us;
+		dues[i].next_us = batch->now_us + dues[i].wait_us;
+		dues[i].wait_us = dues[i].wait_us < AGAIN_MAX_US / 2 ? dues[i].wait_us * 2 : AGAIN_MAX_US;
 		messages[n++] = due_message(batch, found, i, dues[i].id);
 	}
 	batch_count(batch, "backorders", "", "unserved", unserved);

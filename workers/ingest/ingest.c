@@ -391,6 +391,44 @@ orders_settle(struct batch *batch, struct item **orders, struct why *why)
 	return outcome == OUTCOME_OK && n ? orders_store(batch, orders, n, why) : outcome;
 }
 
+/*
+ * A document of an order that a person must look at, or that the channel's mapping passes over: it was closed, refunded, is unpaid
+ * after all. Whether what the order waits for is still wanted is not known here, so stock that comes is not for it until a
+ * person says so. What revisions_apply() decided it knows better.
+ */
+static bool
+doubts_backorders(const struct item *item)
+{
+	const struct intake *in = item->scratch;
+
+	if (item->outcome == OUTCOME_OK)
+		return in->result == INTAKE_IGNORED && strcmp(in->ignored, "revision-old") != 0;
+	return item->outcome == OUTCOME_HELD && !str_starts(str_of(item->why.code), STR("return-"));
+}
+
+static void
+backorders_end(struct batch *batch)
+{
+	struct rows *ids = rows_new(&ingest_backorders_end, batch->arena),
+		    *named = rows_new(&ingest_backorders_end_named, batch->arena);
+
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct item *item = batch->items[i];
+		const struct intake *in = item->scratch;
+
+		if (!doubts_backorders(item))
+			continue;
+		if (!uuid_is_nil(item->order_id)) {
+			rows_uuid(ids, item->order_id);
+		} else if (in->about.n) {
+			rows_text(named, item->party);
+			rows_text(named, in->about);
+		}
+	}
+	store_send(batch->store, ids);
+	store_send(batch->store, named);
+}
+
 /* What concerns nobody's order here is said, and that is all. */
 static void
 facts_say(struct batch *batch)
@@ -444,6 +482,7 @@ ingest_handle(struct batch *batch, struct why *why)
 		outcome = answers_send(batch, answers, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	backorders_end(batch);
 	facts_say(batch);
 	repeats_remember(batch);
 	for (size_t i = 0; i < batch->n; i++)

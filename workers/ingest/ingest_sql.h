@@ -46,6 +46,8 @@ extern const struct statement ingest_lines_delete;
 extern const struct statement ingest_lines_insert;
 /* order_id: what of it waits for stock waits no more */
 extern const struct statement ingest_backorders_end;
+/* party, the channel's number: likewise */
+extern const struct statement ingest_backorders_end_named;
 /* order_id, the id it would have had before, the time before which a cancellation no longer counts → of those for which one
  * waits the order_id, and the one that it stands under */
 extern const struct statement ingest_orders_cancelled;
