@@ -26,7 +26,7 @@ static const struct statement backorders_list = {
     "backorders_list", "TI",
     "SELECT coalesce(json_agg(t ORDER BY received_at, number, line_no), '[]')::text FROM (SELECT party, number, "
     "line_no, item_no,"
-    " ordered, backordered, free, CASE WHEN waits THEN 'waits' ELSE 'ended' END AS state, received_at FROM "
+    " ordered, backordered, free, CASE WHEN waits THEN 'waits' ELSE 'open' END AS state, received_at FROM "
     "report.backorders"
     " WHERE ($1)[1] = '' OR item_no = ($1)[1] ORDER BY received_at LIMIT ($2)[1]) t"};
 
@@ -187,7 +187,7 @@ static int
 resume_command(int argc, char **argv)
 {
 	static const struct act act = {&order_resume, "backorders resume", "backorder.resume",
-				       "nothing of this order is short and ended, or its channel cancelled it, or its "
+				       "nothing of this order is short and open, or its channel cancelled it, or its "
 				       "latest content is not allocated yet"};
 	static const struct options options = {
 	    "tributary backorders resume --reason WORDS ID|PARTY:NUMBER|NUMBER",

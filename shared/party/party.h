@@ -30,7 +30,8 @@ enum party_sends {
 
 enum party_backorder {
 	PARTY_BACKORDER_HOLD,  /* what is short makes the order wait for a person */
-	PARTY_BACKORDER_ALLOW, /* what is short waits for stock, the rest goes on */
+	PARTY_BACKORDER_ALLOW, /* the rest goes on; what is short is let wait for stock by a person, or is not */
+	PARTY_BACKORDER_FILL,  /* the rest goes on, and what is short gets stock that comes by itself */
 };
 
 /* A channel's; what party.yaml leaves out is the strictest: hold, no tolerance. */

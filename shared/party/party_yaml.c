@@ -87,7 +87,8 @@ static const cyaml_schema_value_t party_schema = {
 };
 
 static const char *const kind_names[] = {[PARTY_CHANNEL] = "channel", [PARTY_WMS] = "wms"};
-static const char *const backorder_names[] = {[PARTY_BACKORDER_HOLD] = "hold", [PARTY_BACKORDER_ALLOW] = "allow"};
+static const char *const backorder_names[] = {
+    [PARTY_BACKORDER_HOLD] = "hold", [PARTY_BACKORDER_ALLOW] = "allow", [PARTY_BACKORDER_FILL] = "fill"};
 static const char *const format_names[] = {"json", "x12", "edifact", "xml", "csv", "msgpack"};
 
 const char *

@@ -154,7 +154,7 @@ delivery_say(struct allocation_run *run, struct item *item, const struct order *
 			continue;
 		shipment_line_add(s, o, i, quantity);
 		lines[s->lines.n - 1].shipped_micro = quantity;
-		allocate_line_put(a->lines, a->batch->arena, o, i, &all);
+		allocate_line_put(a->lines, a->batch->arena, o, i, &all, false);
 	}
 	if (s->lines.n == 0)
 		return OUTCOME_OK;
@@ -199,7 +199,8 @@ order_allocate(struct allocation_run *run, struct item *item, struct why *why)
 	struct allocator *a = &run->a;
 	const struct order *o = item->document;
 	const struct party *party = party_list_find(a->batch->parties, o->party);
-	bool take_partly = party && party->policies.backorder == PARTY_BACKORDER_ALLOW;
+	bool take_partly = party && party->policies.backorder != PARTY_BACKORDER_HOLD;
+	bool waits = party && party->policies.backorder == PARTY_BACKORDER_FILL;
 	struct wanted wanted;
 	struct plan plan;
 	enum outcome outcome = order_wanted(run, o, &wanted, why);
@@ -213,7 +214,7 @@ order_allocate(struct allocation_run *run, struct item *item, struct why *why)
 		return OUTCOME_OK;
 	}
 	for (size_t i = 0; i < plan.n; i++)
-		allocate_line_put(a->lines, a->batch->arena, o, wanted.of[i], &plan.lines[i]);
+		allocate_line_put(a->lines, a->batch->arena, o, wanted.of[i], &plan.lines[i], waits);
 	allocation_status(a, item, &plan);
 	outcome = plan_say(a, item, o, &wanted, &plan, why);
 	if (outcome == OUTCOME_OK)

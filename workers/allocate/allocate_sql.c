@@ -29,10 +29,10 @@ const struct statement allocate_stock_take_out = {
     " WHERE s.item_no = u.item_no AND s.warehouse = u.warehouse"};
 
 const struct statement allocate_lines_insert = {
-    "allocate_lines_insert", "UNTIIITZ",
+    "allocate_lines_insert", "UNTIIITZO",
     "INSERT INTO tributary.allocation_lines (order_id, line_no, item_no, ordered_micro, allocated_micro,"
-    " backordered_micro, candidates, content_at, waits) SELECT a, b, c, d, e, f, g::json, h, f > 0"
-    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) u(a, b, c, d, e, f, g, h)"};
+    " backordered_micro, candidates, content_at, waits) SELECT a, b, c, d, e, f, g::json, h, i"
+    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) u(a, b, c, d, e, f, g, h, i)"};
 
 const struct statement allocate_lines_fill = {
     "allocate_lines_fill", "UNIT",
@@ -193,7 +193,7 @@ candidates_json(struct arena *arena, const struct plan_line *line, bool only_cho
 
 void
 allocate_line_put(struct rows *rows, struct arena *arena, const struct order *o, size_t index,
-		  const struct plan_line *line)
+		  const struct plan_line *line, bool waits)
 {
 	rows_uuid(rows, o->order_id);
 	rows_int(rows, (int64_t)index + 1);
@@ -206,6 +206,7 @@ allocate_line_put(struct rows *rows, struct arena *arena, const struct order *o,
 		rows_instant(rows, o->received_at_us);
 	else
 		rows_null(rows);
+	rows_bool(rows, waits && line->allocated_micro < line->ordered_micro);
 }
 
 void

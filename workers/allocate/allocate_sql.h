@@ -52,9 +52,9 @@ extern const struct statement allocate_reservations_close;
 /* order_id → order_id, ordered, shipped */
 extern const struct statement allocate_orders_shipped;
 
-/* index: of the order's line, from 0 */
+/* index: of the order's line, from 0; waits: what is short of it gets stock that comes */
 void allocate_line_put(struct rows *rows, struct arena *arena, const struct order *order, size_t index,
-		       const struct plan_line *line);
+		       const struct plan_line *line, bool waits);
 /* line: of the plan for what the line waited for */
 void allocate_line_fill_put(struct rows *rows, struct arena *arena, struct uuid order_id, int64_t line_no,
 			    const struct plan_line *line);

@@ -21,13 +21,14 @@ struct backorder {
 	struct order *order;
 	int64_t last_place, asked_count; /* of its shipments */
 	size_t first, end;               /* its rows in `lines` */
+	bool is_other;                   /* they are not of its document */
 };
 
 struct backorders {
 	struct backorder *list;
 	size_t n;
-	struct rows *too_late; /* order_id */
-	struct result *lines;  /* order_id, line_no, ordered, allocated, waits, item_no */
+	struct rows *ended;   /* order_id */
+	struct result *lines; /* order_id, line_no, ordered, allocated, waits, item_no */
 };
 
 static int64_t
@@ -71,9 +72,14 @@ lines_find(struct batch *batch, struct backorders *b, struct why *why)
 		while (order->first < result_count(b->lines) && !uuid_equal(result_uuid(b->lines, order->first, 0), id))
 			order->first++;
 		order->end = order->first;
-		while (order->end < result_count(b->lines) && uuid_equal(result_uuid(b->lines, order->end, 0), id) &&
-		       is_of_line(b, order->end, order->order))
-			order->end++;
+		while (order->end < result_count(b->lines) && uuid_equal(result_uuid(b->lines, order->end, 0), id))
+			order->is_other |= !is_of_line(b, order->end++, order->order);
+		if (order->is_other) {
+			rows_uuid(b->ended, id);
+			item_note(batch, order->item, "differs", NULL,
+				  "what waits for stock is not of the order as it is now: nothing is reserved");
+			order->end = order->first;
+		}
 	}
 	return outcome;
 }
@@ -93,12 +99,15 @@ order_read(struct batch *batch, struct item *item, const struct result *found, s
 	return contract_decode(&order_contract, result_bytes(found, row, 1), batch->arena, out->order, why);
 }
 
+/* Days have hours, and a channel's day may be meant to its end. */
+#define DAY_US (INT64_C(86400) * 1000000)
+
 static bool
 too_late_end(struct batch *batch, struct backorders *b, struct item *item, const struct order *o)
 {
-	if (!o->cancel_after_at_us || batch->now_us <= o->cancel_after_at_us)
+	if (!o->cancel_after_at_us || batch->now_us <= o->cancel_after_at_us + DAY_US)
 		return false;
-	rows_uuid(b->too_late, o->order_id);
+	rows_uuid(b->ended, o->order_id);
 	item_note(batch, item, "too-late", NULL,
 		  "there is stock, and the channel does not want it any more: nothing is reserved");
 	return true;
@@ -121,7 +130,7 @@ backorders_find(struct batch *batch, struct backorders *b, struct why *why)
 	outcome = store_query(batch->store, ids, &found, why);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	b->too_late = rows_new(&allocate_backorders_end, batch->arena);
+	b->ended = rows_new(&allocate_backorders_end, batch->arena);
 	b->list = arena_array(batch->arena, result_count(found), sizeof *b->list);
 	if (!b->list)
 		return why_set(why, OUTCOME_DEAD, "too-large", "no memory for the orders");
@@ -140,8 +149,10 @@ backorders_find(struct batch *batch, struct backorders *b, struct why *why)
 		else if (!too_late_end(batch, b, item, b->list[b->n].order))
 			b->n++;
 	}
-	store_send(batch->store, b->too_late);
-	return lines_find(batch, b, why);
+	outcome = lines_find(batch, b, why);
+	if (outcome == OUTCOME_OK)
+		store_send(batch->store, b->ended);
+	return outcome;
 }
 
 static enum outcome

@@ -394,16 +394,23 @@ orders_settle(struct batch *batch, struct item **orders, struct why *why)
 /*
  * A document of an order that a person must look at, or that the channel's mapping passes over: it was closed, refunded, is unpaid
  * after all. Whether what the order waits for is still wanted is not known here, so stock that comes is not for it until a
- * person says so. What revisions_apply() decided it knows better.
+ * person says so. Not so what says nothing of that: a test, a copy, what we shipped a part of, a warehouse's word, a return.
  */
 static bool
 doubts_backorders(const struct item *item)
 {
 	const struct intake *in = item->scratch;
 
-	if (item->outcome == OUTCOME_OK)
-		return in->result == INTAKE_IGNORED && strcmp(in->ignored, "revision-old") != 0;
-	return item->outcome == OUTCOME_HELD && !str_starts(str_of(item->why.code), STR("return-"));
+	static const char *const harmless[] = {"revision-old", "order-test", "order-copy", "order-fulfilled-in-part"};
+	const char *code;
+
+	if (item->outcome != OUTCOME_HELD && !(item->outcome == OUTCOME_OK && in->result == INTAKE_IGNORED))
+		return false;
+	code = item->outcome == OUTCOME_OK ? in->ignored : item->why.code;
+	for (size_t i = 0; i < COUNT_OF(harmless); i++)
+		if (str_equal(str_of(code), str_of(harmless[i])))
+			return false;
+	return !in->fact_contract && !str_starts(str_of(code), STR("return-"));
 }
 
 static void
