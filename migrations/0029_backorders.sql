@@ -21,7 +21,11 @@ CREATE INDEX shipments_caused ON shipments (order_id) WHERE caused_by IS NOT NUL
 
 GRANT UPDATE (allocated_micro, backordered_micro, candidates, content_at, waits) ON allocation_lines TO tributary_allocate;
 GRANT SELECT (order_id, document) ON enrichments TO tributary_allocate;
-GRANT SELECT (order_id, waits), UPDATE (waits) ON allocation_lines TO tributary_ingest;
+-- What ingest may do to allocate's table, and no more: nothing of these orders waits for stock any more.
+CREATE FUNCTION backorders_end(order_ids uuid[]) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = tributary, pg_temp AS
+	$$UPDATE allocation_lines SET waits = false WHERE order_id = ANY (order_ids) AND waits$$;
+REVOKE ALL ON FUNCTION backorders_end(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION backorders_end(uuid[]) TO tributary_ingest;
 GRANT UPDATE (content_at, waits) ON allocation_lines TO tributary_operator;
 
 GRANT USAGE ON SCHEMA tributary TO tributary_clock;

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../support/fleet.sh"
 parties=$var/backorder-parties
 rm -rf "$parties" && cp -rL topology/parties "$parties"
-sed -i 's/^  backorder: allow/  backorder: fill/' "$parties"/{shopify,edi-acme}/party.yaml
+sed -i 's/^  backorder: allow/  backorder: fill/' "$parties/shopify/party.yaml" # edi-acme has allow
 fleet_own backorders --parties "$parties"
 dir=$var/orders
 mkdir -p "$dir"
@@ -173,6 +173,9 @@ acme W-ACME 1
 sent() { sql "SELECT string_agg(what, ' ' ORDER BY issued_at, what) FROM tributary.outbound_documents d $(of W-ACME)"; }
 wait_for 20 eval '[ "$(sent)" = order-response ]'
 stock EAST 1
+sleep 1
+is "allow, what is short does not get stock by itself" "$(waits W-ACME), $(shipments W-ACME), $(free)" "open 2, , 1"
+tributary backorders resume --reason "Acme waits" W-ACME >/dev/null || not_ok "allow, a person lets it wait"
 wait_for 20 shipments_are W-ACME 'EAST 1'
 stock EAST 1
 wait_for 30 is_whole W-ACME
@@ -182,6 +185,7 @@ is "partner, he is answered his order once, and told of each shipment and bill" 
 # Acme does not want it any more after a day that is over
 acme W-PAST 2 "DTM*001*20260703"
 wait_for 20 state_is W-PAST backordered
+tributary backorders resume --reason "not read to its end" W-PAST >/dev/null
 stock EAST 2
 wait_for 20 eval '[[ "$(waits W-PAST)" == open* ]]'
 is "too late, it is not filled, and waits no more" "$(waits W-PAST | cut -d ' ' -f 1) $(shipments W-PAST) $(free) $(sql "SELECT count(*) FROM tributary.timeline $(of W-PAST) AND event = 'too-late'")" "open  2 1"

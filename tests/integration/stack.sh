@@ -68,7 +68,7 @@ first=$(theirs)
 is "stack, it has three servers" "$(wc -w <<<"$first")" 3
 stack up && ok "stack, up again is fine" || not_ok "stack, up again is fine"
 is "stack, up again restarts nothing" "$(theirs)" "$first"
-is "stack, the fleet runs there too" "$(as_user "$tree/ops/stack/fleet" --var "$tree/var" status | grep -c RUNNING)" 10
+is "stack, the fleet runs there too" "$(as_user "$tree/ops/stack/fleet" --var "$tree/var" status | grep -c RUNNING)" 11
 is "stack, its secrets are its own" "$(find "$tree/var/secrets" -type f -perm /077 | wc -l)" 0
 stack down && ok "stack, down" || not_ok "stack, down"
 is "stack, down ends all of it" "$(theirs)" ""

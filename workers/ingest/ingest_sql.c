@@ -77,15 +77,13 @@ const struct statement ingest_exceptions_close = {"ingest_exceptions_close", "U"
 const struct statement ingest_lines_delete = {"ingest_lines_delete", "U",
 					      "DELETE FROM tributary.order_lines WHERE order_id = ANY ($1)"};
 
-const struct statement ingest_backorders_end = {
-    "ingest_backorders_end", "U",
-    "UPDATE tributary.allocation_lines SET waits = false WHERE order_id = ANY ($1) AND waits"};
+const struct statement ingest_backorders_end = {"ingest_backorders_end", "U", "SELECT tributary.backorders_end($1)"};
 
 const struct statement ingest_backorders_end_named = {
     "ingest_backorders_end_named", "TT",
-    "UPDATE tributary.allocation_lines SET waits = false WHERE waits AND order_id = ANY (ARRAY(SELECT o.order_id"
-    " FROM unnest($1, $2) u(party, number) JOIN tributary.orders o ON o.party = u.party"
-    " AND o.number IN (u.number, '#' || u.number)))"};
+    "SELECT tributary.backorders_end(ARRAY(SELECT o.order_id FROM unnest($1, $2) u(party, number) JOIN "
+    "tributary.orders o"
+    " ON o.party = u.party AND o.number IN (u.number, '#' || u.number)))"};
 
 const struct statement ingest_orders_cancelled = {
     "ingest_orders_cancelled", "UUZ",
