@@ -18,9 +18,9 @@ is "over TLS, every order comes to its invoice" "$(invoiced tls-)" $COUNT
 rabbit_connections() { management GET connections | jq -r "[.[] | select(.ssl $1)] | length"; } # RabbitMQ tells of them every 5 s
 wait_for 20 eval '[ "$(rabbit_connections "== true")" -ge 15 ]'
 is "RabbitMQ, of all connections in plain text" "$(rabbit_connections '!= true')" 0
-is "RabbitMQ, its workers are connected" "$(management GET connections | jq -r '[.[] | select(.ssl) | .user] | unique | map(select(startswith("party-") | not)) | length')" 9
+is "RabbitMQ, its workers are connected" "$(management GET connections | jq -r '[.[] | select(.ssl) | .user] | unique | map(select(startswith("party-") | not)) | length')" 10
 is "Postgres, of all connections in plain text" "$(super "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity a USING (pid) WHERE a.backend_type = 'client backend' AND NOT ssl")" 0
-is "Postgres, every worker is connected" "$(super "SELECT count(DISTINCT usename) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND version >= 'TLSv1.2' AND usename ~ '^tributary_' AND usename <> 'tributary_operator'")" 9
+is "Postgres, every worker is connected" "$(super "SELECT count(DISTINCT usename) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND version >= 'TLSv1.2' AND usename ~ '^tributary_' AND usename <> 'tributary_operator'")" 10
 is "Redis, its port for plain text" "$(redis --tls --cacert "$REDIS_CA_FILE" CONFIG GET port | tail -n 1)" 0
 is "Redis, it is told what was done" "$(redis --tls --cacert "$REDIS_CA_FILE" --scan --pattern 'tributary:done:invoice:*' | head -n 1 | cut -d: -f 1-3)" tributary:done:invoice
 
