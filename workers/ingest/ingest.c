@@ -399,9 +399,8 @@ orders_settle(struct batch *batch, struct item **orders, struct why *why)
 static bool
 doubts_backorders(const struct item *item)
 {
-	const struct intake *in = item->scratch;
-
 	static const char *const harmless[] = {"revision-old", "order-test", "order-copy", "order-fulfilled-in-part"};
+	const struct intake *in = item->scratch;
 	const char *code;
 
 	if (item->outcome != OUTCOME_HELD && !(item->outcome == OUTCOME_OK && in->result == INTAKE_IGNORED))
