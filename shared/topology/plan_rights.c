@@ -4,8 +4,8 @@
  * own queues and writes its own events; a retry, or what is released from behind a gate, only to its own queues; one
  * that reads no queue writes its own events, or without any may send home to any queue, for it puts back what was lost; one
  * that lets documents in writes those of any party, and nothing else. A party writes its own documents, and reads what it is
- * answered. The operator writes documents of any party, says again an event that found nobody bound for it, and releases to any queue; he reads nothing, dead
- * letters are in the database.
+ * answered. The operator writes documents of any party, says again an event that found nobody bound for it, and releases to
+ * any queue; he reads nothing, dead letters are in the database.
  *
  * A topic permission says nothing about an exchange it does not name, so every topic exchange is named for everybody.
  */
